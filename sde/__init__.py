@@ -1,0 +1,1 @@
+"""Drift and diffusion approximations of local methods near a manifold of minima."""
