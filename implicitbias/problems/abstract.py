@@ -1,0 +1,163 @@
+"""What every problem offers, and the checks every problem makes on its data."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from implicitbias.errors import BadInput
+
+
+class AbstractProblem(ABC):
+    """Objective f = (1/M) Σ_m f_m of M workers on R^d.
+
+    Parameters live in arrays ``w`` of shape (…, dim); leading axes are batched over. Equality and hash are
+    those of the content, so that a problem can be the key of a table of runs.
+    """
+
+    @property
+    @abstractmethod
+    def dim(self) -> int:
+        """Dimension d of the parameters."""
+
+    @property
+    @abstractmethod
+    def workers(self) -> int:
+        """Number of workers M."""
+
+    @abstractmethod
+    def worker_loss(self, w: Float[np.ndarray, "*batch dim"], worker: int) -> Float[np.ndarray, "*batch"]:
+        """Return f_m(w)."""
+
+    @abstractmethod
+    def worker_gradient(
+        self,
+        w: Float[np.ndarray, "*batch dim"],
+        worker: int,
+        samples: Int[np.ndarray, "*batch draw"] | None = None,
+    ) -> Float[np.ndarray, "*batch dim"]:
+        """Return ∇f_m(w), or its mean over the worker's local ``samples`` (indices 0 … n_m − 1)."""
+
+    @abstractmethod
+    def worker_hvp(
+        self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
+    ) -> Float[np.ndarray, "*batch dim"]:
+        """Return the Hessian–vector product ∇²f_m(w)·v."""
+
+    @abstractmethod
+    def content(self) -> tuple[object, ...]:
+        """Return what defines the problem: arrays and parameters, in a fixed order."""
+
+    def loss(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+        """Return f(w) = (1/M) Σ_m f_m(w)."""
+        return np.mean([self.worker_loss(w, m) for m in range(self.workers)], axis=0)
+
+    def gradient(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim"]:
+        """Return ∇f(w) = (1/M) Σ_m ∇f_m(w)."""
+        return np.mean([self.worker_gradient(w, m) for m in range(self.workers)], axis=0)
+
+    def hvp(
+        self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"]
+    ) -> Float[np.ndarray, "*batch dim"]:
+        """Return ∇²f(w)·v."""
+        return np.mean([self.worker_hvp(w, direction, m) for m in range(self.workers)], axis=0)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hexadecimal digest of the content: same content, same fingerprint, on every machine."""
+        digest = hashlib.sha256(type(self).__name__.encode())
+        for part in self.content():
+            if isinstance(part, np.ndarray):
+                digest.update(f"{part.dtype.str}{part.shape}".encode() + np.ascontiguousarray(part).tobytes())
+            else:
+                digest.update(repr(part).encode())
+        return digest.hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AbstractProblem) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+
+def frozen_array(
+    name: str, value: object, axes: int, *, shape: tuple[int | None, ...] | None = None
+) -> np.ndarray:
+    """Return ``value`` as a read-only array of finite doubles with the given number of axes.
+
+    Raises
+    ------
+    BadInput
+        If it has another number of axes, an empty axis, another shape, or an entry that is not finite.
+    """
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadInput(f"{name} = {value!r:.80}: must be an array of numbers; convert it first") from None
+    if array.ndim != axes or 0 in array.shape:
+        raise BadInput(f"{name} has shape {array.shape}: must have {axes} non-empty axes; reshape it")
+    if shape is not None and any(want not in (None, have) for want, have in zip(shape, array.shape, strict=True)):
+        raise BadInput(f"{name} has shape {array.shape}: must have shape {shape}; check rows against columns")
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        where = tuple(int(i) for i in bad[0])
+        raise BadInput(f"{name}{list(where)} = {array[where]}: data must be finite; drop or impute the {len(bad)} bad entries")
+    array.setflags(write=False)
+    return array
+
+
+def worker_assignment(workers: object, samples: int) -> Int[np.ndarray, " sample"]:
+    """Return the worker index of every sample.
+
+    ``workers`` is that array itself, a sequence of index arrays (one per worker), or a number M of
+    contiguous, nearly equal blocks.
+
+    Raises
+    ------
+    BadInput
+        If a worker is empty, a sample is missing or doubled, or there are more workers than samples.
+    """
+    if isinstance(workers, int | np.integer):
+        return _frozen_assignment(_blocks(int(workers), samples), samples)
+    if isinstance(workers, np.ndarray) or all(isinstance(m, int | np.integer) for m in _sequence(workers)):
+        return _frozen_assignment(np.asarray(workers), samples)
+    return _frozen_assignment(_from_index_arrays([np.asarray(i) for i in _sequence(workers)], samples), samples)
+
+
+def _sequence(workers: object) -> Sequence:
+    if not isinstance(workers, Sequence) or isinstance(workers, str):
+        raise BadInput(f"workers = {workers!r:.60}: must be a number, an index per sample, or index arrays")
+    return workers
+
+
+def _blocks(count: int, samples: int) -> np.ndarray:
+    if not 1 <= count <= samples:
+        raise BadInput(f"workers = {count}: must lie in 1 … n = {samples}; every worker needs a sample")
+    return np.arange(samples) * count // samples
+
+
+def _from_index_arrays(parts: list[np.ndarray], samples: int) -> np.ndarray:
+    indices = np.concatenate(parts)
+    if indices.dtype.kind not in "iu" or not np.array_equal(np.sort(indices), np.arange(samples)):
+        raise BadInput(f"workers lists {len(indices)} indices: each of the n = {samples} samples must occur once")
+    assignment = np.empty(samples, dtype=np.int64)
+    for worker, part in enumerate(parts):
+        assignment[part] = worker
+    return assignment
+
+
+def _frozen_assignment(assignment: np.ndarray, samples: int) -> np.ndarray:
+    if assignment.shape != (samples,) or assignment.dtype.kind not in "iu" or assignment.min() < 0:
+        raise BadInput(
+            f"workers has shape {assignment.shape} and type {assignment.dtype}: must hold one worker index "
+            f"0 … M−1 for each of the n = {samples} samples"
+        )
+    empty = np.flatnonzero(np.bincount(assignment) == 0)
+    if len(empty):
+        raise BadInput(f"worker {empty[0]} has no sample: every worker 0 … {assignment.max()} needs one; renumber")
+    result = assignment.astype(np.int64)
+    result.setflags(write=False)
+    return result

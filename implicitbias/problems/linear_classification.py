@@ -1,0 +1,167 @@
+"""Linear classification over workers: f(w) = (1/M) Σ_m (1/n_m) Σ_{i∈m} ℓ(x_i·w) + (l2/2)|w|²."""
+
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from implicitbias.errors import BadInput
+from implicitbias.losses import AbstractLoss, Exponential
+from implicitbias.problems.abstract import AbstractProblem, frozen_array, worker_assignment
+
+
+class LinearClassification(AbstractProblem):
+    """f(w) = Σ_i p_i ℓ(x_i·w) + (l2/2)|w|² with x_i = label_i·feature_i and p_i = 1/(M n_{m(i)}).
+
+    Parameters
+    ----------
+    features
+        Array (sample, dim).
+    labels
+        Array (sample,) of −1 and +1.
+    workers
+        Worker index of every sample, or one index array per worker, or a number of contiguous blocks.
+    loss
+        ``Exponential()``, ``Logistic()`` or ``PolynomialTail(p)``.
+    l2
+        Ridge coefficient, ≥ 0; every worker carries all of it.
+
+    Raises
+    ------
+    BadInput
+        For non-finite features, labels other than ±1, an empty worker, or a negative ``l2``.
+    """
+
+    def __init__(
+        self,
+        features: Float[np.ndarray, "sample dim"],
+        labels: Float[np.ndarray, " sample"] | Int[np.ndarray, " sample"],
+        *,
+        workers: object = 1,
+        loss: AbstractLoss | None = None,
+        l2: float = 0.0,
+    ):
+        self.features = frozen_array("features", features, 2)
+        self.labels = _checked_labels(labels, len(self.features))
+        self.assignment = worker_assignment(workers, len(self.features))
+        self.loss_function = _checked_loss(Exponential() if loss is None else loss)
+        self.l2 = _checked_l2(l2)
+
+    @property
+    def dim(self) -> int:
+        """Dimension d of the features."""
+        return self.features.shape[1]
+
+    @property
+    def workers(self) -> int:
+        """Number of workers M."""
+        return int(self.assignment.max()) + 1
+
+    @cached_property
+    def signed(self) -> Float[np.ndarray, "sample dim"]:
+        """Rows x_i = label_i·feature_i."""
+        signed = self.labels[:, None] * self.features
+        signed.setflags(write=False)
+        return signed
+
+    @cached_property
+    def members(self) -> tuple[Int[np.ndarray, " local"], ...]:
+        """For each worker, the indices of its samples in increasing order."""
+        return tuple(np.flatnonzero(self.assignment == m) for m in range(self.workers))
+
+    @cached_property
+    def local_signed(self) -> tuple[Float[np.ndarray, "local dim"], ...]:
+        """For each worker, its rows x_i."""
+        return tuple(self.signed[rows] for rows in self.members)
+
+    @cached_property
+    def sizes(self) -> Int[np.ndarray, " worker"]:
+        """Samples per worker, n_m."""
+        return np.bincount(self.assignment)
+
+    @cached_property
+    def sample_weights(self) -> Float[np.ndarray, " sample"]:
+        """Weights p_i = 1/(M n_{m(i)}), which sum to 1; they are 1/n only when all n_m are equal."""
+        return 1.0 / (self.workers * self.sizes[self.assignment])
+
+    @cached_property
+    def radius(self) -> float:
+        """Largest row norm b_x = max_i |x_i|."""
+        return float(np.linalg.norm(self.features, axis=1).max())
+
+    @cached_property
+    def smoothness(self) -> float:
+        """L = sup ℓ″·max_m λ_max((1/n_m) X_mᵀX_m) + l2, a bound for every f_m; ∞ for the exponential loss."""
+        curvatures = [np.linalg.norm(x, 2) ** 2 / len(x) for x in self.local_signed]
+        return self.loss_function.smoothness * max(curvatures) + self.l2
+
+    def margins(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch sample"]:
+        """Return z_i = x_i·w."""
+        return w @ self.signed.T
+
+    def worker_loss(self, w: Float[np.ndarray, "*batch dim"], worker: int) -> Float[np.ndarray, "*batch"]:
+        """Return f_m(w)."""
+        mean = self.loss_function.value(w @ self.local_signed[worker].T).mean(axis=-1)
+        return mean + 0.5 * self.l2 * (w * w).sum(axis=-1)
+
+    def log_loss(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+        """Return log f(w) by log-sum-exp, finite at margins where f itself under- or overflows."""
+        terms = self.loss_function.log_value(self.margins(w)) + np.log(self.sample_weights)
+        with np.errstate(divide="ignore"):
+            ridge = np.log(0.5 * self.l2 * (w * w).sum(axis=-1, keepdims=True))
+        return np.logaddexp.reduce(np.concatenate([terms, ridge], axis=-1), axis=-1)
+
+    def worker_gradient(
+        self,
+        w: Float[np.ndarray, "*batch dim"],
+        worker: int,
+        samples: Int[np.ndarray, "*batch draw"] | None = None,
+    ) -> Float[np.ndarray, "*batch dim"]:
+        """Return ∇f_m(w) = −(1/n_m) Σ_{i∈m} |ℓ′(x_i·w)| x_i + l2·w, or the mean over ``samples``."""
+        rows = self.local_signed[worker]
+        if samples is None:
+            slopes = self.loss_function.slope(w @ rows.T)
+            return -(slopes @ rows) / len(rows) + self.l2 * w
+        drawn = rows[samples]
+        slopes = self.loss_function.slope(np.einsum("...bd,...d->...b", drawn, w))
+        return -np.einsum("...b,...bd->...d", slopes, drawn) / samples.shape[-1] + self.l2 * w
+
+    def worker_hvp(
+        self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
+    ) -> Float[np.ndarray, "*batch dim"]:
+        """Return ∇²f_m(w)·v = (1/n_m) Σ_{i∈m} ℓ″(x_i·w)(x_i·v) x_i + l2·v."""
+        rows = self.local_signed[worker]
+        weights = self.loss_function.curvature(w @ rows.T) * (direction @ rows.T)
+        return weights @ rows / len(rows) + self.l2 * direction
+
+    def content(self) -> tuple[object, ...]:
+        """Return features, labels, assignment, loss and ridge."""
+        return self.features, self.labels, self.assignment, self.loss_function, self.l2
+
+    def __repr__(self) -> str:
+        return (
+            f"LinearClassification(n={len(self.features)}, d={self.dim}, M={self.workers}, "
+            f"loss={self.loss_function!r}, l2={self.l2:g})"
+        )
+
+
+def _checked_labels(labels: object, samples: int) -> np.ndarray:
+    result = frozen_array("labels", labels, 1, shape=(samples,))
+    wrong = np.flatnonzero(np.abs(result) != 1.0)
+    if len(wrong):
+        raise BadInput(
+            f"labels[{wrong[0]}] = {result[wrong[0]]:g}: labels must be −1 or +1; map your two classes to them"
+        )
+    return result
+
+
+def _checked_loss(loss: object) -> AbstractLoss:
+    if not isinstance(loss, AbstractLoss):
+        raise BadInput(f"loss = {loss!r}: must be Exponential(), Logistic() or PolynomialTail(p)")
+    return loss
+
+
+def _checked_l2(l2: float) -> float:
+    if not (np.isfinite(l2) and l2 >= 0):
+        raise BadInput(f"l2 = {l2!r}: the ridge coefficient must be finite and ≥ 0; give 0 for none")
+    return float(l2)

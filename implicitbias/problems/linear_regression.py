@@ -1,0 +1,105 @@
+"""Linear regression over workers: f(w) = (1/M) Σ_m |X_m w − y_m|²/(2 n_m)."""
+
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from implicitbias.problems.abstract import AbstractProblem, frozen_array, worker_assignment
+
+
+class LinearRegression(AbstractProblem):
+    """f(w) = (1/M) Σ_m |X_m w − y_m|²/(2 n_m).
+
+    Parameters
+    ----------
+    features
+        Array (sample, dim).
+    targets
+        Array (sample,).
+    workers
+        Worker index of every sample, or one index array per worker, or a number of contiguous blocks.
+
+    Raises
+    ------
+    BadInput
+        For non-finite data, mismatched shapes, or an empty worker.
+    """
+
+    def __init__(
+        self,
+        features: Float[np.ndarray, "sample dim"],
+        targets: Float[np.ndarray, " sample"],
+        *,
+        workers: object = 1,
+    ):
+        self.features = frozen_array("features", features, 2)
+        self.targets = frozen_array("targets", targets, 1, shape=(len(self.features),))
+        self.assignment = worker_assignment(workers, len(self.features))
+
+    @property
+    def dim(self) -> int:
+        """Dimension d of the features."""
+        return self.features.shape[1]
+
+    @property
+    def workers(self) -> int:
+        """Number of workers M."""
+        return int(self.assignment.max()) + 1
+
+    @cached_property
+    def members(self) -> tuple[Int[np.ndarray, " local"], ...]:
+        """For each worker, the indices of its samples in increasing order."""
+        return tuple(np.flatnonzero(self.assignment == m) for m in range(self.workers))
+
+    @cached_property
+    def sizes(self) -> Int[np.ndarray, " worker"]:
+        """Samples per worker, n_m."""
+        return np.bincount(self.assignment)
+
+    @cached_property
+    def covariances(self) -> Float[np.ndarray, "worker dim dim"]:
+        """Second moments G_m = X_mᵀX_m/n_m, the Hessians of the f_m."""
+        return np.stack([self.features[i].T @ self.features[i] / len(i) for i in self.members])
+
+    @cached_property
+    def smoothness(self) -> float:
+        """L = max_m λ_max(G_m)."""
+        return float(max(np.linalg.norm(self.features[i], 2) ** 2 / len(i) for i in self.members))
+
+    def worker_loss(self, w: Float[np.ndarray, "*batch dim"], worker: int) -> Float[np.ndarray, "*batch"]:
+        """Return f_m(w) = |X_m w − y_m|²/(2 n_m)."""
+        rows, targets = self._local(worker)
+        return 0.5 * ((w @ rows.T - targets) ** 2).mean(axis=-1)
+
+    def worker_gradient(
+        self,
+        w: Float[np.ndarray, "*batch dim"],
+        worker: int,
+        samples: Int[np.ndarray, "*batch draw"] | None = None,
+    ) -> Float[np.ndarray, "*batch dim"]:
+        """Return ∇f_m(w) = X_mᵀ(X_m w − y_m)/n_m, or the mean over ``samples``."""
+        rows, targets = self._local(worker)
+        if samples is None:
+            return (w @ rows.T - targets) @ rows / len(rows)
+        drawn = rows[samples]
+        errors = np.einsum("...bd,...d->...b", drawn, w) - targets[samples]
+        return np.einsum("...b,...bd->...d", errors, drawn) / samples.shape[-1]
+
+    def worker_hvp(
+        self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
+    ) -> Float[np.ndarray, "*batch dim"]:
+        """Return G_m·v."""
+        rows, _ = self._local(worker)
+        return direction @ rows.T @ rows / len(rows)
+
+    def content(self) -> tuple[object, ...]:
+        """Return features, targets and assignment."""
+        return self.features, self.targets, self.assignment
+
+    def __repr__(self) -> str:
+        return f"LinearRegression(n={len(self.features)}, d={self.dim}, M={self.workers})"
+
+    def _local(self, worker: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.members[worker]
+        return self.features[rows], self.targets[rows]
