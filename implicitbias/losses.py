@@ -43,7 +43,7 @@ class AbstractLoss(ABC):
     @property
     @abstractmethod
     def smoothness(self) -> float:
-        """sup ℓ″, infinite for the exponential loss."""
+        """Sup ℓ″, infinite for the exponential loss."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Exponential(AbstractLoss):
 
     @property
     def smoothness(self) -> float:
-        """sup ℓ″ = ∞."""
+        """Sup ℓ″ = ∞."""
         return float("inf")
 
 
@@ -99,7 +99,7 @@ class Logistic(AbstractLoss):
 
     @property
     def smoothness(self) -> float:
-        """sup ℓ″ = 1/4, at z = 0."""
+        """Sup ℓ″ = 1/4, at z = 0."""
         return 0.25
 
 
@@ -149,5 +149,5 @@ class PolynomialTail(AbstractLoss):
 
     @property
     def smoothness(self) -> float:
-        """sup ℓ″ = p(p+1), at z = 0."""
+        """Sup ℓ″ = p(p+1), at z = 0."""
         return self.p * (self.p + 1.0)

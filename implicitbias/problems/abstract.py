@@ -99,12 +99,16 @@ def frozen_array(
         raise BadInput(f"{name} = {value!r:.80}: must be an array of numbers; convert it first") from None
     if array.ndim != axes or 0 in array.shape:
         raise BadInput(f"{name} has shape {array.shape}: must have {axes} non-empty axes; reshape it")
-    if shape is not None and any(want not in (None, have) for want, have in zip(shape, array.shape, strict=True)):
+    if shape is not None and any(
+        want not in (None, have) for want, have in zip(shape, array.shape, strict=True)
+    ):
         raise BadInput(f"{name} has shape {array.shape}: must have shape {shape}; check rows against columns")
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         where = tuple(int(i) for i in bad[0])
-        raise BadInput(f"{name}{list(where)} = {array[where]}: data must be finite; drop or impute the {len(bad)} bad entries")
+        raise BadInput(
+            f"{name}{list(where)} = {array[where]}: data must be finite; drop or impute the {len(bad)} bad entries"
+        )
     array.setflags(write=False)
     return array
 
@@ -124,7 +128,9 @@ def worker_assignment(workers: object, samples: int) -> Int[np.ndarray, " sample
         return _frozen_assignment(_blocks(int(workers), samples), samples)
     if isinstance(workers, np.ndarray) or all(isinstance(m, int | np.integer) for m in _sequence(workers)):
         return _frozen_assignment(np.asarray(workers), samples)
-    return _frozen_assignment(_from_index_arrays([np.asarray(i) for i in _sequence(workers)], samples), samples)
+    return _frozen_assignment(
+        _from_index_arrays([np.asarray(i) for i in _sequence(workers)], samples), samples
+    )
 
 
 def _sequence(workers: object) -> Sequence:
@@ -142,7 +148,9 @@ def _blocks(count: int, samples: int) -> np.ndarray:
 def _from_index_arrays(parts: list[np.ndarray], samples: int) -> np.ndarray:
     indices = np.concatenate(parts)
     if indices.dtype.kind not in "iu" or not np.array_equal(np.sort(indices), np.arange(samples)):
-        raise BadInput(f"workers lists {len(indices)} indices: each of the n = {samples} samples must occur once")
+        raise BadInput(
+            f"workers lists {len(indices)} indices: each of the n = {samples} samples must occur once"
+        )
     assignment = np.empty(samples, dtype=np.int64)
     for worker, part in enumerate(parts):
         assignment[part] = worker
@@ -157,7 +165,9 @@ def _frozen_assignment(assignment: np.ndarray, samples: int) -> np.ndarray:
         )
     empty = np.flatnonzero(np.bincount(assignment) == 0)
     if len(empty):
-        raise BadInput(f"worker {empty[0]} has no sample: every worker 0 … {assignment.max()} needs one; renumber")
+        raise BadInput(
+            f"worker {empty[0]} has no sample: every worker 0 … {assignment.max()} needs one; renumber"
+        )
     result = assignment.astype(np.int64)
     result.setflags(write=False)
     return result

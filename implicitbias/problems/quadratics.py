@@ -29,7 +29,9 @@ class Quadratics(AbstractProblem):
         For non-finite entries, mismatched shapes, or an A_m that is not symmetric positive semidefinite.
     """
 
-    def __init__(self, hessians: Float[np.ndarray, "worker dim dim"], centres: Float[np.ndarray, "worker dim"]):
+    def __init__(
+        self, hessians: Float[np.ndarray, "worker dim dim"], centres: Float[np.ndarray, "worker dim"]
+    ):
         self.centres = frozen_array("centres", centres, 2)
         workers, dim = self.centres.shape
         self.hessians = frozen_array("hessians", hessians, 3, shape=(workers, dim, dim))
@@ -104,4 +106,6 @@ def _check_semidefinite(worker: int, matrix: np.ndarray) -> None:
         raise BadInput(f"hessians[{worker}] is not symmetric: a Hessian must be; use (A + Aᵀ)/2")
     smallest = np.linalg.eigvalsh(matrix).min()
     if smallest < -SYMMETRY_TOLERANCE * scale * len(matrix):
-        raise BadInput(f"hessians[{worker}] has eigenvalue {smallest:g}: f_m must be convex; shift it by that much")
+        raise BadInput(
+            f"hessians[{worker}] has eigenvalue {smallest:g}: f_m must be convex; shift it by that much"
+        )

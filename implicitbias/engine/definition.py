@@ -1,0 +1,158 @@
+"""One round of a local method in plain NumPy: the definition that every compiled kernel must equal.
+
+    for every worker m:   v ← w^r;  repeat H_m times:  v ← v − η D^{−1} ∇f_m(v);   w_m ← v
+    w^{r+1} ← a_r w⁰ + (1 − a_r)(1/M) Σ_m w_m
+
+with mini-batches, momentum, exact local solves and a server momentum where the method asks for them.
+"""
+
+import dataclasses
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from implicitbias.engine.state import Clock, State
+from implicitbias.errors import BadInput
+from implicitbias.local_solvers import solve_exactly
+from implicitbias.methods import Anchored, GradientSteps, LocalMethod
+from implicitbias.problems import AbstractProblem
+from implicitbias.stream import Stream
+
+
+def round_step(
+    problem: AbstractProblem, method: LocalMethod, state: State, stream: Stream | None = None
+) -> State:
+    """Return the state after one communication round.
+
+    Parameters
+    ----------
+    problem, method
+        What is minimised, and how.
+    state
+        State before the round.
+    stream
+        Source of the mini-batches; not needed by a deterministic method.
+
+    Raises
+    ------
+    BadInput
+        If the method draws mini-batches and no stream is given.
+    """
+    work = [local_work(problem, method, state, m, stream) for m in range(problem.workers)]
+    local = np.stack([w for w, _ in work], axis=1)
+    w, server = aggregate(method, state, local.mean(axis=1))
+    return dataclasses.replace(
+        state, w=w, local=local, server=server, velocity=_averaged(work), clock=advance(method, state.clock)
+    )
+
+
+def local_work(
+    problem: AbstractProblem, method: LocalMethod, state: State, worker: int, stream: Stream | None
+) -> tuple[Float[np.ndarray, "replica dim"], Float[np.ndarray, "replica dim"] | None]:
+    """Return worker m's model, and its velocity if it has one, at the end of its local work from w^r."""
+    if not isinstance(method.local_solver, GradientSteps):
+        return solve_exactly(problem, method.local_solver, worker, state.w), None
+    return _gradient_steps(problem, method, state, worker, stream)
+
+
+def aggregate(
+    method: LocalMethod, state: State, average: Float[np.ndarray, "replica dim"]
+) -> tuple[Float[np.ndarray, "replica dim"], Float[np.ndarray, "replica dim"] | None]:
+    """Return w^{r+1} and the server's velocity from the average of the workers' models."""
+    if isinstance(method.aggregation, Anchored) and state.anchor is not None:
+        a = method.aggregation.coefficient(state.clock.round)
+        average = a * state.anchor + (1.0 - a) * average
+    if method.server.rate == 1.0 and state.server is None:
+        return average, None
+    move = average - state.w
+    if state.server is None:
+        return state.w + method.server.rate * move, None
+    velocity = method.server.momentum * state.server + move
+    return state.w + method.server.rate * velocity, velocity
+
+
+def advance(method: LocalMethod, clock: Clock) -> Clock:
+    """Return the clock one round later."""
+    steps = method.steps(len(clock.steps), max(clock.steps))
+    rates = [method.schedule(np.arange(k, k + h)) for k, h in zip(clock.steps, steps, strict=True)]
+    return Clock(
+        round=clock.round + 1,
+        steps=tuple(k + h for k, h in zip(clock.steps, steps, strict=True)),
+        time=clock.time + float(np.mean([r.sum() for r in rates])),
+        slow_time=clock.slow_time + float(np.mean([(r * r).sum() for r in rates])),
+    )
+
+
+def batches(
+    problem: AbstractProblem,
+    method: LocalMethod,
+    state: State,
+    worker: int,
+    steps: int,
+    stream: Stream | None,
+) -> Int[np.ndarray, "steps replica draw"] | list[None]:
+    """Return the local sample indices of each of the worker's mini-batches in this round.
+
+    With replacement, the words of (replica, worker, round) are read along the local steps. Without, sample q
+    of the worker's life is entry q mod n_m of the random order of its epoch ⌊q/n_m⌋.
+    """
+    if method.batch is None:
+        return [None] * steps
+    size, local, stream = _checked_draw(problem, method, worker, stream)
+    if method.replacement:
+        address = stream.at("batch", state.replicas, worker, state.clock.round)
+        drawn = address.integers(local, steps * size)
+        return drawn.reshape(-1, steps, size).swapaxes(0, 1)
+    count = state.clock.steps[worker] * size + np.arange(steps * size)
+    orders = {
+        e: stream.at("order", state.replicas, worker, e).permutation(local) for e in np.unique(count // local)
+    }
+    drawn = np.stack([orders[q // local][:, q % local] for q in count], axis=1)
+    return drawn.reshape(-1, steps, size).swapaxes(0, 1)
+
+
+def _gradient_steps(
+    problem: AbstractProblem, method: LocalMethod, state: State, worker: int, stream: Stream | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    w = state.w
+    velocity = None if state.velocity is None else state.velocity[:, worker]
+    start, steps = state.clock.steps[worker], method.steps(problem.workers, max(state.clock.steps))[worker]
+    rates = method.schedule(np.arange(start, start + steps))
+    for lr, samples in zip(rates, batches(problem, method, state, worker, steps, stream), strict=True):
+        step = lr * problem.worker_gradient(w, worker, samples)
+        if state.scaling is not None:
+            step = step / state.scaling
+        if velocity is not None and method.momentum is not None:
+            velocity = method.momentum.beta * velocity - step
+            w = w + velocity
+        else:
+            w = w - step
+    return w, velocity
+
+
+def _averaged(work: list[tuple[np.ndarray, np.ndarray | None]]) -> np.ndarray | None:
+    velocities = [v for _, v in work if v is not None]
+    if not velocities:
+        return None
+    return np.repeat(np.mean(velocities, axis=0)[:, None], len(work), axis=1)
+
+
+def _checked_draw(
+    problem: AbstractProblem, method: LocalMethod, worker: int, stream: Stream | None
+) -> tuple[int, int, Stream]:
+    if stream is None:
+        raise BadInput(
+            "stream = None: mini-batches are drawn at addresses of a stream; give stream=Stream(0)"
+        )
+    sizes = getattr(problem, "sizes", None)
+    if sizes is None:
+        raise BadInput(f"batch = {method.batch}: {problem!r} has no samples; use batch=None (full gradients)")
+    size, local = method.batch, int(sizes[worker])
+    if size is None or int(size) != size:
+        raise BadInput(f"batch = {size!r}: on a finite problem B_loc must be an integer")
+    if not method.replacement and size > local:
+        raise BadInput(
+            f"batch = {size} without replacement: worker {worker} has only n_m = {local} samples; "
+            "take a smaller batch or replacement=True"
+        )
+    return int(size), local, stream

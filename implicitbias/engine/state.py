@@ -1,0 +1,109 @@
+"""What a method carries from round to round: every axis has its array from the start."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from implicitbias.errors import BadInput
+from implicitbias.methods import Anchored, Fixed, LocalMethod
+from implicitbias.problems import AbstractProblem
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How far a run has come: rounds r, steps per worker, time Σ η and slow time Σ η² (mean over workers)."""
+
+    round: int
+    steps: tuple[int, ...]
+    time: float = 0.0
+    slow_time: float = 0.0
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that ``round_step`` reads and returns. An array is ``None`` where its axis is off.
+
+    Attributes
+    ----------
+    w
+        Aggregated models w^r.
+    local
+        Models of the workers at the end of the round before, before aggregation.
+    replicas
+        Address of each replica, so that a block of replicas draws what it would draw in the whole batch.
+    velocity
+        Heavy-ball velocities of the workers.
+    scaling
+        Diagonal D.
+    controls
+        Control variates of the workers (corrections).
+    server
+        Velocity of the server.
+    anchor
+        w⁰ of anchored aggregation.
+    clock
+        Rounds, steps and times.
+    """
+
+    w: Float[np.ndarray, "replica dim"]
+    local: Float[np.ndarray, "replica worker dim"]
+    replicas: Int[np.ndarray, " replica"]
+    clock: Clock
+    velocity: Float[np.ndarray, "replica worker dim"] | None = None
+    scaling: Float[np.ndarray, " dim"] | None = None
+    controls: Float[np.ndarray, "replica worker dim"] | None = None
+    server: Float[np.ndarray, "replica dim"] | None = None
+    anchor: Float[np.ndarray, "replica dim"] | None = None
+
+
+def initial_state(
+    problem: AbstractProblem,
+    method: LocalMethod,
+    start: Float[np.ndarray, "*replica dim"] | None = None,
+    replicas: Int[np.ndarray, " replica"] | None = None,
+) -> State:
+    """Return the state before round 0 at ``start`` (0 if ``None``), one row per replica address.
+
+    Raises
+    ------
+    BadInput
+        If ``start`` has another dimension than the problem, or is not finite.
+    """
+    replicas = np.arange(1) if replicas is None else replicas
+    w = _start_rows(problem.dim, start, len(replicas))
+    local = np.repeat(w[:, None], problem.workers, axis=1)
+    return State(
+        w=w,
+        local=local,
+        replicas=replicas,
+        clock=Clock(0, (0,) * problem.workers),
+        velocity=np.zeros_like(local) if method.momentum else None,
+        scaling=_diagonal(problem.dim, method),
+        server=np.zeros_like(w) if method.server.momentum else None,
+        anchor=w if isinstance(method.aggregation, Anchored) else None,
+    )
+
+
+def _start_rows(dim: int, start: np.ndarray | None, replicas: int) -> np.ndarray:
+    vector = np.zeros(dim) if start is None else np.asarray(start, dtype=np.float64)
+    if vector.shape not in ((dim,), (replicas, dim)):
+        raise BadInput(
+            f"start has shape {vector.shape}: must be ({dim},), or ({replicas}, {dim}) for all replicas"
+        )
+    if not np.isfinite(vector).all():
+        raise BadInput(
+            "start holds entries that are not finite: give a finite vector, or leave it out for w⁰ = 0"
+        )
+    return np.ascontiguousarray(np.broadcast_to(vector, (replicas, dim)), dtype=np.float64).copy()
+
+
+def _diagonal(dim: int, method: LocalMethod) -> np.ndarray | None:
+    if not isinstance(method.scaling, Fixed):
+        return None
+    diagonal = np.array(method.scaling.diagonal)
+    if diagonal.shape != (dim,):
+        raise BadInput(
+            f"diagonal has {len(diagonal)} entries: D must have one for each of the d = {dim} parameters"
+        )
+    return diagonal

@@ -1,0 +1,1 @@
+"""Locally exact solves: proximal, projection, sweeping process."""

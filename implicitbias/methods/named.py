@@ -1,0 +1,97 @@
+"""Known methods as points of ``LocalMethod``.
+
+| name | axes away from the default |
+|---|---|
+| ``gd(lr)`` | – (centralised: H = 1; ``momentum=β`` is heavy ball) |
+| ``local_gd(lr, H)`` | local_steps |
+| ``local_sgd(lr, H, batch)`` | local_steps, batch, replacement |
+| ``proximal(λ)`` | local_solver = Proximal(λ) |
+| ``projection()`` | local_solver = Projection() (parallel projections, PPM) |
+| ``sweeping()`` | local_solver = Sweeping() (the limit H → ∞) |
+| ``modified_local_gd(of)`` | aggregation = Anchored() on any of them |
+"""
+
+import dataclasses
+
+from implicitbias.errors import BadInput
+from implicitbias.methods.axes import Anchored, Fixed, HeavyBall, Identity, Projection, Proximal, Sweeping
+from implicitbias.methods.local_method import LocalMethod
+from implicitbias.methods.schedules import AbstractSchedule, AbstractStepRule
+
+
+LearningRate = float | AbstractSchedule
+LocalSteps = int | tuple[int, ...] | AbstractStepRule
+
+
+def gd(lr: LearningRate, *, momentum: float = 0.0, scaling: Identity | Fixed = Identity()) -> LocalMethod:
+    """Return gradient descent w ← w − η∇f(w), with heavy-ball momentum β if given."""
+    return LocalMethod(lr=lr, momentum=HeavyBall(momentum) if momentum else None, scaling=scaling)
+
+
+def local_gd(
+    lr: LearningRate,
+    local_steps: LocalSteps,
+    *,
+    momentum: float = 0.0,
+    scaling: Identity | Fixed = Identity(),
+) -> LocalMethod:
+    """Return Local GD: H full-gradient steps on every worker, then the average [zhu2024]."""
+    ball = HeavyBall(momentum) if momentum else None
+    return LocalMethod(lr=lr, local_steps=local_steps, momentum=ball, scaling=scaling)
+
+
+def local_sgd(
+    lr: LearningRate,
+    local_steps: LocalSteps,
+    batch: float,
+    *,
+    replacement: bool = True,
+    momentum: float = 0.0,
+    scaling: Identity | Fixed = Identity(),
+    workers: int | None = None,
+) -> LocalMethod:
+    """Return Local SGD: H mini-batch steps on every worker, then the average."""
+    if batch is None:
+        raise BadInput(
+            "batch = None: local_sgd needs a batch size; use local_gd(lr, local_steps) for full gradients"
+        )
+    return LocalMethod(
+        lr=lr,
+        local_steps=local_steps,
+        batch=batch,
+        replacement=replacement,
+        momentum=HeavyBall(momentum) if momentum else None,
+        scaling=scaling,
+        workers=workers,
+    )
+
+
+def proximal(regularisation: float) -> LocalMethod:
+    """Return exact weakly regularised local solves, w_m = argmin f_m + (λ/2)|w − w^r|², then the average."""
+    return LocalMethod(local_solver=Proximal(regularisation))
+
+
+def projection() -> LocalMethod:
+    """Return the parallel projection method u ← (1/M) Σ_m P_m(u), the limit λ → 0 of ``proximal``."""
+    return LocalMethod(local_solver=Projection())
+
+
+def sweeping() -> LocalMethod:
+    """Return averaged sweeping processes u ← (1/M) Σ_m Φ_m(u), the limit H → ∞ of ``local_gd``."""
+    return LocalMethod(local_solver=Sweeping())
+
+
+def modified_local_gd(of: LocalMethod) -> LocalMethod:
+    """Return the method with anchored (Halpern) aggregation, w ← a_r w⁰ + (1 − a_r)·average, a_r = 1/(r+2)."""
+    return dataclasses.replace(of, aggregation=Anchored())
+
+
+NAMED_METHODS = {
+    "gd": gd,
+    "local_gd": local_gd,
+    "local_sgd": local_sgd,
+    "proximal": proximal,
+    "projection": projection,
+    "sweeping": sweeping,
+    "modified_local_gd": modified_local_gd,
+}
