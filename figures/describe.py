@@ -1,0 +1,49 @@
+"""A figure in words: what would be drawn, without a renderer, so that tests read figures as data."""
+
+from typing import Any
+
+import numpy as np
+
+from figures.appearance import appearance
+from figures.legend import direct_labels, legend_entries
+from figures.marks import Table
+from figures.views import axis_values, Panel, View
+
+
+def describe(view: View) -> list[dict[str, Any]]:
+    """Return what would be drawn, in order: for each panel its axes, then its marks, then its names.
+
+    Each item has ``panel`` (index) and ``kind``; a mark has also its label, role, method, colour, line and marker,
+    its number of points and their range along both axes (None where it has none).
+    """
+    items: list[dict[str, Any]] = [{"panel": None, "kind": "title", "text": view.title}]
+    for index, panel in enumerate(view.panels):
+        axes = {name: getattr(panel, name) for name in ("title", "xlabel", "ylabel", "xscale", "yscale", "aspect")}
+        items.append({"panel": index, "kind": "Axes", **axes})
+        items += [{"panel": index, **_describe_mark(mark)} for mark in panel.marks]
+        items += [{"panel": index, **item} for item in _describe_names(panel)]
+    items.append({"panel": None, "kind": "caption", "text": view.caption})
+    return items
+
+
+def _describe_mark(mark: Any) -> dict[str, Any]:
+    """Return one mark's meaning, looks and extent."""
+    look = appearance(mark)
+    said = {name: getattr(mark, name, None) for name in ("label", "role", "method_key")}
+    size = len(mark.rows) if isinstance(mark, Table) else int(np.isfinite(axis_values(mark, "x")).sum())
+    looks = {"colour": look.colour, "line": look.line, "marker": look.marker}
+    return {"kind": type(mark).__name__, **said, **looks, "points": size, "x": _range(mark, "x"), "y": _range(mark, "y")}
+
+
+def _describe_names(panel: Panel) -> list[dict[str, Any]]:
+    """Return the legend and the names at the ends of series."""
+    labels = tuple(entry.label for entry in legend_entries(panel))
+    rows: list[dict[str, Any]] = [{"kind": "Legend", "labels": labels}] if labels else []
+    return rows + [{"kind": "DirectLabel", "label": end[0], "colour": end[1]} for end in direct_labels(panel)]
+
+
+def _range(mark: Any, axis: Any) -> tuple[float, float] | None:
+    """Return the least and the greatest value of a mark along an axis."""
+    values = axis_values(mark, axis)
+    values = values[np.isfinite(values)]
+    return (float(values.min()), float(values.max())) if values.size else None

@@ -1,0 +1,193 @@
+"""Marks on Matplotlib axes: one short function per mark, which decides nothing that ``appearance`` decides."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+
+from figures.appearance import (
+    appearance,
+    CLASS_MARKERS,
+    FEW_POINTS,
+    told_apart,
+    worker_count,
+)
+from figures.marks import Arrows, Bands, Cloud, Field, Histogram, Note, Separator, Series, Span, Table, Trajectory
+from figures.style import CROWD, INK, worker_colour
+from figures.table import draw_table
+from figures.values import floats
+
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARKER_SIZE = 0.55  # of the type size
+MARKER_SPACING = 0.09  # of the diagonal of the axes, between the markers on a dense series
+CONTOUR_COLOURS = ("#eef2f6", "#3f5f7f")  # low to high, quiet enough to lie under data
+
+
+@singledispatch
+def draw(mark: object, axes: Axes, line_width: float, type_size: float) -> None:
+    """Draw one mark; ``line_width`` and ``type_size`` are those of the venue, in points."""
+    raise TypeError(f"{type(mark).__name__} is not a mark")
+
+
+@draw.register(Series)
+def _series(mark: Series, axes: Axes, line_width: float, type_size: float) -> None:
+    look = appearance(mark)
+    x, y = floats(mark.x), floats(mark.y)
+    dense = len(x) > FEW_POINTS
+    if mark.error is not None:
+        low, high = floats(mark.error[0]), floats(mark.error[1])
+        if dense or mark.role != "measured":
+            axes.fill_between(x, low, high, color=look.colour, alpha=0.18, linewidth=0, zorder=look.zorder - 1)
+        else:
+            axes.vlines(x, low, high, color=look.colour, linewidth=0.8 * line_width, zorder=look.zorder - 0.1)
+    axes.plot(
+        x, y, color=look.colour, linestyle=look.line or "none", linewidth=look.width * line_width,
+        marker=look.marker, markevery=MARKER_SPACING if dense and look.marker else None,
+        markersize=MARKER_SIZE * type_size, markeredgecolor="white", markeredgewidth=0.35 * line_width,
+        zorder=look.zorder,
+    )  # fmt: skip
+
+
+@draw.register(Bands)
+def _bands(mark: Bands, axes: Axes, line_width: float, type_size: float) -> None:
+    look = appearance(mark)
+    axes.fill_between(
+        floats(mark.x), floats(mark.low), floats(mark.high),
+        color=look.colour, alpha=look.alpha, linewidth=0, zorder=look.zorder,
+    )  # fmt: skip
+
+
+@draw.register(Cloud)
+def _cloud(mark: Cloud, axes: Axes, line_width: float, type_size: float) -> None:
+    x, y, size = floats(mark.x), floats(mark.y), (0.62 * type_size) ** 2
+    classes = floats(mark.classes) if mark.classes is not None else np.ones(len(x))
+    workers = floats(mark.workers) if mark.workers is not None else np.zeros(len(x))
+    colours = [worker_colour(m, worker_count(mark)) for m in range(worker_count(mark))] if told_apart(mark) else None
+    for label, marker in CLASS_MARKERS.items():
+        for m in np.unique(workers):
+            chosen = (classes == label) & (workers == m)
+            colour = colours[int(m)] if colours else (CROWD if mark.workers is not None else appearance(mark).colour)
+            axes.scatter(
+                x[chosen], y[chosen], s=size, marker=marker, color=colour, edgecolor="white",
+                linewidth=0.4 * line_width, zorder=appearance(mark).zorder,
+            )  # fmt: skip
+    if mark.ringed:
+        ringed = list(mark.ringed)
+        axes.scatter(
+            x[ringed], y[ringed], s=3.2 * size, facecolor="none", edgecolor=INK, linewidth=0.6 * line_width,
+            zorder=appearance(mark).zorder + 0.1,
+        )  # fmt: skip
+
+
+@draw.register(Field)
+def _field(mark: Field, axes: Axes, line_width: float, type_size: float) -> None:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    x, y, values = floats(mark.x), floats(mark.y), np.ma.masked_invalid(floats(mark.values))
+    levels: Any = mark.levels if isinstance(mark.levels, int) else floats(mark.levels)
+    look = appearance(mark)
+    if mark.kind == "contours":
+        lines = axes.contour(
+            x, y, values, levels=levels, colors=look.colour, linewidths=look.width * line_width, zorder=look.zorder
+        )
+        axes.clabel(lines, fontsize=0.75 * type_size, inline_spacing=2)
+        return
+    quiet = LinearSegmentedColormap.from_list("quiet", CONTOUR_COLOURS)
+    if mark.kind == "image":
+        shade: Any = axes.pcolormesh(
+            x, y, values, cmap="cividis", shading="nearest", rasterized=True, zorder=look.zorder, linewidth=0
+        )
+    else:
+        shade = axes.contourf(x, y, values, levels=levels, cmap=quiet, zorder=look.zorder)
+    axes.grid(False)
+    bar = axes.figure.colorbar(shade, ax=axes, pad=0.02, fraction=0.05, aspect=28)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.ax.tick_params(length=0)
+    if mark.label:
+        bar.set_label(mark.label)
+
+
+@draw.register(Arrows)
+def _arrows(mark: Arrows, axes: Axes, line_width: float, type_size: float) -> None:
+    look = appearance(mark)
+    x, y, dx, dy = (floats(v) for v in (mark.x, mark.y, mark.dx, mark.dy))
+    axes.quiver(
+        x, y, dx, dy, angles="xy", scale_units="xy", scale=1, units="inches", width=1.1 * line_width / 72,
+        headwidth=4.2, headlength=5.5, headaxislength=5, color=look.colour, zorder=look.zorder,
+    )  # fmt: skip
+    axes.update_datalim(np.column_stack([x + dx, y + dy]))
+    axes.autoscale_view()
+
+
+@draw.register(Trajectory)
+def _trajectory(mark: Trajectory, axes: Axes, line_width: float, type_size: float) -> None:
+    look = appearance(mark)
+    x, y = floats(mark.x), floats(mark.y)
+    common: dict[str, Any] = {"color": look.colour, "zorder": look.zorder, "markeredgewidth": 0.6 * line_width}
+    axes.plot(x, y, **common, linestyle=look.line, linewidth=look.width * line_width)
+    shown = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    if shown.size:
+        first, last = shown[0], shown[-1]
+        size = MARKER_SIZE * type_size
+        axes.plot(x[first], y[first], **common, marker=look.marker, markersize=size, markerfacecolor="white")
+        axes.plot(x[last], y[last], **common, marker=look.marker, markersize=size, markeredgecolor="white")
+
+
+@draw.register(Separator)
+def _separator(mark: Separator, axes: Axes, line_width: float, type_size: float) -> None:
+    look = appearance(mark)
+    w = floats(mark.normal)
+    along = np.array([-w[1], w[0]])
+    shifts = (0.0, 1.0, -1.0) if mark.margins else (0.0,)
+    for shift in shifts:
+        foot = (mark.offset + shift) * w / (w @ w)
+        axes.axline(
+            tuple(foot), tuple(foot + along), color=look.colour, zorder=look.zorder,
+            linestyle=look.line if shift == 0 else (0, (2, 2)),
+            linewidth=look.width * line_width * (1.0 if shift == 0 else 0.6),
+        )  # fmt: skip
+
+
+@draw.register(Span)
+def _span(mark: Span, axes: Axes, line_width: float, type_size: float) -> None:
+    look = appearance(mark)
+    common: dict[str, Any] = {"color": look.colour, "alpha": look.alpha, "zorder": look.zorder}
+    if mark.low < mark.high:
+        (axes.axvspan if mark.axis == "x" else axes.axhspan)(mark.low, mark.high, **common, linewidth=0)
+    else:
+        line = axes.axvline if mark.axis == "x" else axes.axhline
+        line(mark.low, **common, linestyle=look.line, linewidth=look.width * line_width)
+
+
+@draw.register(Histogram)
+def _histogram(mark: Histogram, axes: Axes, line_width: float, type_size: float) -> None:
+    from matplotlib.colors import to_rgba
+
+    look = appearance(mark)
+    axes.stairs(
+        floats(mark.heights), floats(mark.edges), fill=look.alpha > 0, facecolor=to_rgba(look.colour, look.alpha),
+        edgecolor=look.colour, linewidth=look.width * line_width, zorder=look.zorder,
+    )  # fmt: skip
+
+
+@draw.register(Table)
+def _table(mark: Table, axes: Axes, line_width: float, type_size: float) -> None:
+    draw_table(mark, axes, type_size)
+
+
+@draw.register(Note)
+def _note(mark: Note, axes: Axes, line_width: float, type_size: float) -> None:
+    common: dict[str, Any] = {"size": 0.9 * type_size, "zorder": appearance(mark).zorder, "color": INK}
+    if mark.x is not None:
+        axes.annotate(mark.text, (mark.x, float(mark.y or 0.0)), (4, 4), textcoords="offset points", **common)
+        return
+    vertical, horizontal = mark.corner.split()
+    x, y = (0.02 if horizontal == "left" else 0.98), (0.97 if vertical == "upper" else 0.03)
+    vertical = {"upper": "top", "lower": "bottom"}[vertical]
+    axes.text(x, y, mark.text, ha=horizontal, va=vertical, transform=axes.transAxes, **common)
+

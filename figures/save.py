@@ -1,0 +1,83 @@
+"""Figures on disk: the same view and sidecar give the same bytes, and no file is ever half written."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+import os
+from pathlib import Path
+import re
+import tempfile
+from typing import Any
+
+from figures.provenance import FORMATS, metadata, sidecar_text
+from figures.render import render_figure, styled
+from figures.style import venue_named
+from figures.views import View
+from implicitbias.errors import BadInput
+
+
+def save(
+    view: View,
+    folder: str | Path,
+    name: str,
+    sidecar: Mapping[str, Any],
+    formats: Sequence[str] = FORMATS,
+    *,
+    venue: str = "page",
+) -> list[Path]:
+    """Write ``<folder>/<name>.png``, ``.pdf``, ``.svg`` and ``.json``, and return their paths.
+
+    Parameters
+    ----------
+    view : View
+    folder : path
+        Made if absent.
+    name : str
+        File name without suffix: letters, digits, ``-``, ``_`` and ``.``.
+    sidecar : mapping
+        Where the figure comes from (claim, knobs, seed, commit, versions), as plain data; written as JSON beside
+        the figure and into its metadata, where :func:`figures.read_sidecar` finds it.
+    formats : sequence of {"png", "pdf", "svg"}
+    venue : str
+        See :func:`figures.render_figure`.
+
+    Raises
+    ------
+    BadInput
+        Before anything is written: a name with other characters, an unknown format, a sidecar that is not data.
+    """
+    if not re.fullmatch(r"[\w.-]*\w[\w.-]*", name, re.ASCII) or name.startswith("."):
+        raise BadInput(f"name = {name!r}: letters, digits, - _ . only, for it becomes a file name; rename it")
+    unknown = [form for form in formats if form not in FORMATS]
+    if unknown:
+        raise BadInput(f"formats = {unknown}: unknown; use some of {', '.join(FORMATS)}")
+    text = sidecar_text(sidecar)
+    contents = {**figure_bytes(view, text, formats, venue=venue), "json": (text + "\n").encode()}
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return [write_whole(folder / f"{name}.{form}", content) for form, content in contents.items()]
+
+
+def figure_bytes(view: View, text: str, formats: Sequence[str], *, venue: str = "page") -> dict[str, bytes]:
+    """Return the file of each format, with ``text`` in its metadata."""
+    figure = render_figure(view, venue)
+    files = {}
+    with styled(venue_named(venue)):
+        for form in formats:
+            stream = BytesIO()
+            figure.savefig(stream, format=form, metadata=metadata(form, view.title, text))
+            files[form] = stream.getvalue()
+    return files
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write a file by renaming a finished temporary one, so that readers see all of it or the old one."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        os.chmod(temporary, 0o644)  # mkstemp hides its file from other users; a figure is for reading
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
