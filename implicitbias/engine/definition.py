@@ -98,7 +98,7 @@ def batches(
     """
     if method.batch is None:
         return [None] * steps
-    size, local, stream = _checked_draw(problem, method, worker, stream)
+    size, local, stream = check_draw(problem, method, worker, stream)
     if method.replacement:
         address = stream.at("batch", state.replicas, worker, state.clock.round)
         drawn = address.integers(local, steps * size)
@@ -137,9 +137,10 @@ def _averaged(work: list[tuple[np.ndarray, np.ndarray | None]]) -> np.ndarray | 
     return np.repeat(np.mean(velocities, axis=0)[:, None], len(work), axis=1)
 
 
-def _checked_draw(
+def check_draw(
     problem: AbstractProblem, method: LocalMethod, worker: int, stream: Stream | None
 ) -> tuple[int, int, Stream]:
+    """Return (B_loc, n_m, stream) of a mini-batch method, or refuse it."""
     if stream is None:
         raise BadInput(
             "stream = None: mini-batches are drawn at addresses of a stream; give stream=Stream(0)"

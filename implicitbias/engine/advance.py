@@ -1,0 +1,160 @@
+"""Which engine moves a state: the definition, or a compiled twin."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from implicitbias.engine.definition import round_step
+from implicitbias.engine.state import State
+from implicitbias.errors import BadInput
+from implicitbias.losses import Exponential
+from implicitbias.methods import LocalMethod
+from implicitbias.problems import AbstractProblem, LinearClassification
+from implicitbias.stream import Stream
+
+
+if TYPE_CHECKING:
+    from implicitbias.engine.kernels import Kernel
+
+
+# Between two updates of the progress bar (and looks at the keyboard) a kernel does about this many
+# multiply–adds: a fraction of a second. It depends on the problem alone, so results do not depend on the clock.
+CHUNK_WORK = 3e8
+
+
+class Progress(Protocol):
+    """Anything with tqdm's ``update``."""
+
+    def update(self, n: float, /) -> object:
+        """Move the bar by ``n`` rounds."""
+        ...
+
+
+class AbstractAdvance(ABC):
+    """Moves a state by a number of rounds."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What ``Trace.engine`` says."""
+
+    @abstractmethod
+    def __call__(
+        self,
+        problem: AbstractProblem,
+        method: LocalMethod,
+        state: State,
+        stream: Stream | None,
+        rounds: int,
+        bar: Progress,
+    ) -> tuple[State, int | None]:
+        """Return the state ``rounds`` later, or the last finite state and the round that was not."""
+
+
+@dataclass(frozen=True)
+class ByDefinition(AbstractAdvance):
+    """Plain NumPy, round by round."""
+
+    @property
+    def name(self) -> str:
+        """Return ``definition``."""
+        return "definition"
+
+    def __call__(
+        self,
+        problem: AbstractProblem,
+        method: LocalMethod,
+        state: State,
+        stream: Stream | None,
+        rounds: int,
+        bar: Progress,
+    ) -> tuple[State, int | None]:
+        """Apply ``round_step`` again and again."""
+        for _ in range(rounds):
+            # A step too long overflows on its way to infinity; the check below reports it.
+            with np.errstate(over="ignore", invalid="ignore"):
+                following = round_step(problem, method, state, stream)
+            if not np.isfinite(following.w).all():
+                return state, following.clock.round
+            state = following
+            bar.update(1)
+        return state, None
+
+
+@dataclass(frozen=True)
+class ByKernel(AbstractAdvance):
+    """A compiled twin of the definition."""
+
+    kernel: "Kernel"
+
+    @property
+    def name(self) -> str:
+        """Return the kernel's name."""
+        return self.kernel.name
+
+    def __call__(
+        self,
+        problem: AbstractProblem,
+        method: LocalMethod,
+        state: State,
+        stream: Stream | None,
+        rounds: int,
+        bar: Progress,
+    ) -> tuple[State, int | None]:
+        """Hand chunks of rounds to the kernel."""
+        chunk = _chunk(problem, method, state)
+        while rounds > 0:
+            count = min(chunk, rounds)
+            state, failed = self.kernel.advance(problem, method, state, stream, count)
+            if failed is not None:
+                return state, failed
+            rounds -= count
+            bar.update(count)
+        return state, None
+
+
+def choose_engine(problem: AbstractProblem, method: LocalMethod, engine: str) -> AbstractAdvance:
+    """Return the engine asked for.
+
+    Raises
+    ------
+    BadInput
+        For an unknown engine, or ``"kernel"`` where nothing is compiled; says which axis is the reason.
+    """
+    if engine == "definition":
+        return ByDefinition()
+    if engine not in ("auto", "kernel"):
+        raise BadInput(f"engine = {engine!r}: must be 'auto', 'definition' or 'kernel'")
+    from implicitbias.engine.kernels import find_kernel, why_not
+
+    kernel = find_kernel(problem, method)
+    if kernel is not None:
+        return ByKernel(kernel)
+    if engine == "kernel":
+        raise BadInput(f"engine = 'kernel': {why_not(problem, method)}; use engine='auto'")
+    return ByDefinition()
+
+
+def divergence_message(problem: AbstractProblem, method: LocalMethod, round: int) -> str:
+    """Return which round overflowed, at which ηH, and the cure in numbers where the problem has them."""
+    rate = float(method.schedule(np.asarray(0)))
+    steps = max(method.steps(problem.workers, 0))
+    loss = getattr(problem, "loss_function", None)
+    what = f"the {type(loss).__name__.lower()} loss" if loss else "the iterate"
+    head = f"{what} overflowed in round {round} (η = {rate:g}, H = {steps}, ηH = {rate * steps:g})"
+    if isinstance(problem, LinearClassification) and isinstance(loss, Exponential):
+        return (
+            f"{head}; use loss=Logistic(), or ηH ≤ γ/(M b_x³) with γ the margin of the data, "
+            f"M = {problem.workers}, b_x = {problem.radius:.3g}"
+        )
+    smoothness = getattr(problem, "smoothness", float("nan"))
+    return f"{head}; use a smaller learning rate, η < 2/L = {2 / smoothness:.3g}"
+
+
+def _chunk(problem: AbstractProblem, method: LocalMethod, state: State) -> int:
+    sizes = np.asarray(getattr(problem, "sizes", [1]))
+    steps = max(method.steps(problem.workers, max(state.clock.steps)))
+    work = len(state.w) * (steps * (sizes * np.minimum(sizes, problem.dim)).sum() + sizes.sum() ** 2)
+    return max(1, int(CHUNK_WORK / work))

@@ -1,0 +1,69 @@
+"""Which rounds a run keeps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from implicitbias.errors import BadInput
+
+
+@dataclass(frozen=True)
+class RecordAt:
+    """Rounds to record; the start (round 0) and the last round are always among them.
+
+    Build it with ``RecordAt.log(count)``, ``RecordAt.every(period)``, ``RecordAt.these(rounds)`` or
+    ``RecordAt.last()``.
+    """
+
+    count: int | None = None
+    period: int | None = None
+    chosen: tuple[int, ...] = ()
+
+    @classmethod
+    def log(cls, count: int = 200) -> "RecordAt":
+        """Record about ``count`` rounds, equally spaced in log r."""
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 2:
+            raise BadInput(f"count = {count!r}: log-spaced records need an integer ≥ 2")
+        return cls(count=int(count))
+
+    @classmethod
+    def every(cls, period: int) -> "RecordAt":
+        """Record every ``period``-th round."""
+        if isinstance(period, bool) or not isinstance(period, int | np.integer) or period < 1:
+            raise BadInput(f"period = {period!r}: must be an integer ≥ 1; 1 records every round")
+        return cls(period=int(period))
+
+    @classmethod
+    def these(cls, rounds: Sequence[int]) -> "RecordAt":
+        """Record exactly these rounds."""
+        if any(isinstance(r, bool) or not isinstance(r, int | np.integer) or r < 0 for r in rounds):
+            raise BadInput(f"rounds = {list(rounds)!r:.80}: rounds to record must be integers ≥ 0")
+        return cls(chosen=tuple(sorted({int(r) for r in rounds})))
+
+    @classmethod
+    def last(cls) -> "RecordAt":
+        """Record only start and end."""
+        return cls()
+
+    def rounds(self, total: int) -> Int[np.ndarray, " record"]:
+        """Return the increasing rounds to record in a run of ``total`` rounds.
+
+        Raises
+        ------
+        BadInput
+            If a chosen round lies beyond the run.
+        """
+        if self.chosen and self.chosen[-1] > total:
+            raise BadInput(f"rounds to record reach {self.chosen[-1]}: the run ends at round {total}; run longer")
+        return np.unique(np.concatenate([[0, total], self._inner(total)]).astype(np.int64))
+
+    def _inner(self, total: int) -> np.ndarray:
+        if total == 0:
+            return np.zeros(0)
+        if self.count is not None:
+            return np.round(np.geomspace(1, total, min(self.count, total + 1)))
+        if self.period is not None:
+            return np.arange(0, total, self.period)
+        return np.asarray(self.chosen, dtype=np.float64)

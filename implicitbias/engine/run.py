@@ -1,0 +1,130 @@
+"""``run``: the one entry to every method on every problem."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from implicitbias.engine.advance import AbstractAdvance, choose_engine, divergence_message, Progress
+from implicitbias.engine.progress import progress_bar
+from implicitbias.engine.recorder import Observable, Recorder
+from implicitbias.engine.records import RecordAt
+from implicitbias.engine.start import check_request, first_state, replica_rows
+from implicitbias.engine.state import State
+from implicitbias.engine.trace import Status, Trace
+from implicitbias.methods import LocalMethod
+from implicitbias.problems import AbstractProblem
+from implicitbias.statistics import Moments
+from implicitbias.stream import Stream
+
+
+# Reduced statistics are gathered over blocks of this many replicas, merged in a tree that depends on
+# nothing else: the sum is the same to the bit on one thread or many, and memory holds one block.
+REPLICA_BLOCK = 64
+
+
+def run(
+    problem: AbstractProblem,
+    method: LocalMethod,
+    rounds: int,
+    *,
+    start: Float[np.ndarray, "..."] | State | Trace | None = None,
+    replicas: int = 1,
+    record: RecordAt = RecordAt.log(200),
+    observe: Mapping[str, Observable] | None = None,
+    reduce: Moments | None = None,
+    stream: Stream | None = None,
+    engine: str = "auto",
+    progress: Progress | bool | None = None,
+    throw: bool = True,
+) -> Trace:
+    """Run ``rounds`` communication rounds of a method and return its records.
+
+    Parameters
+    ----------
+    problem
+        What is minimised.
+    method
+        How: a point of ``LocalMethod``.
+    rounds
+        Number of rounds R ≥ 0.
+    start
+        w⁰ (one vector, or one per replica), or a ``State`` or ``Trace`` to go on from; 0 by default.
+    replicas
+        Independent repetitions; replica k draws the same numbers whatever the number of replicas.
+    record
+        Rounds to keep.
+    observe
+        Functions of w recorded in ``trace.extras``, each (replica, dim) ↦ (replica, …).
+    reduce
+        ``Moments()``: keep only mean and variance over replicas of w and of what is observed, so that
+        memory grows with the records alone.
+    stream
+        Source of mini-batches.
+    engine
+        ``"auto"``, ``"definition"`` (NumPy) or ``"kernel"`` (compiled; refused with the reason if there is none).
+    progress
+        A bar with ``update``, ``True`` for tqdm, ``False`` for none; by default tqdm on a terminal, after 2 s.
+    throw
+        Raise ``Diverged`` (with the partial trace) rather than return a trace of that status.
+
+    Raises
+    ------
+    BadInput
+        Before any work: a value, the rule it breaks, the cure.
+    Diverged
+        If an iterate leaves the floating-point range.
+    """
+    check_request(problem, method, rounds, replicas, stream)
+    advance = choose_engine(problem, method, engine)
+    state = first_state(problem, method, start, replicas)
+    gaps = np.diff(record.rounds(rounds))
+    block = len(state.w) if reduce is None else REPLICA_BLOCK
+    blocks = [replica_rows(state, low, low + block) for low in range(0, len(state.w), block)]
+    with progress_bar(progress, rounds * len(blocks)) as bar:
+        parts = (_run_block(problem, method, advance, b, gaps, observe or {}, stream, bar) for b in blocks)
+        trace = next(parts) if reduce is None else _reduced(parts, tuple(observe or {}))
+    return trace.checked() if throw else trace
+
+
+def _reduced(parts: Iterable[Trace], observed: tuple[str, ...]) -> Trace:
+    """Merge the moments of block after block; a block that did not complete ends the run."""
+    names = ("w", "log_loss", "disagreement")
+    blocks: list[dict[str, Moments]] = []
+    last = None
+    for last in parts:
+        if last.status is not Status.COMPLETE:
+            return last
+        values = {name: getattr(last, name) for name in names} | {name: last.extras[name] for name in observed}
+        blocks.append({name: Moments.of(np.asarray(v), axis=0) for name, v in values.items()})
+    assert last is not None
+    moments = {name: Moments.tree(b[name] for b in blocks) for name in blocks[0]}
+    means = {name: np.asarray(moments[name].mean)[None] for name in names}
+    return dataclasses.replace(last, **means, min_margin=None, extras=moments, final=None)
+
+
+def _run_block(
+    problem: AbstractProblem,
+    method: LocalMethod,
+    advance: AbstractAdvance,
+    state: State,
+    gaps: Int[np.ndarray, " gap"],
+    observe: Mapping[str, Observable],
+    stream: Stream | None,
+    bar: Progress,
+) -> Trace:
+    """Run one block of replicas from record to record."""
+    recorder = Recorder(problem, observe)
+    recorder.add(state)
+    status, message = Status.COMPLETE, Status.COMPLETE.value
+    try:
+        for gap in gaps:
+            state, failed = advance(problem, method, state, stream, int(gap), bar)
+            if failed is not None:
+                status, message = Status.DIVERGED, divergence_message(problem, method, failed)
+                break
+            recorder.add(state)
+    except KeyboardInterrupt:
+        status, message = Status.INTERRUPTED, Status.INTERRUPTED.value
+    return recorder.trace(method, advance.name, status, message)

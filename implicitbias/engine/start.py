@@ -1,0 +1,94 @@
+"""Checks before any work, and the state a run starts from."""
+
+import dataclasses
+
+import numpy as np
+from jaxtyping import Float
+
+from implicitbias.engine.definition import check_draw
+from implicitbias.engine.state import initial_state, State
+from implicitbias.engine.trace import Trace
+from implicitbias.errors import BadInput
+from implicitbias.methods import GradientSteps, LocalMethod
+from implicitbias.problems import AbstractProblem
+from implicitbias.stream import Stream
+
+
+# Named arrays of a state that carry a replica axis first.
+_REPLICA_ARRAYS = ("w", "local", "replicas", "velocity", "controls", "server", "anchor")
+
+
+def check_request(
+    problem: AbstractProblem, method: LocalMethod, rounds: int, replicas: int, stream: Stream | None
+) -> None:
+    """Refuse a run that cannot be done, before any work.
+
+    Raises
+    ------
+    BadInput
+        Naming the value, the rule and the cure.
+    """
+    for name, value, least in (("rounds", rounds, 0), ("replicas", replicas, 1)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise BadInput(f"{name} = {value!r}: must be an integer ≥ {least}")
+    if not isinstance(problem, AbstractProblem):
+        raise BadInput(f"problem = {problem!r:.60}: must be a problem such as LinearClassification(features, labels)")
+    if not isinstance(method, LocalMethod):
+        raise BadInput(f"method = {method!r:.60}: must be a LocalMethod such as local_gd(lr=0.1, local_steps=10)")
+    if method.workers not in (None, problem.workers):
+        raise BadInput(f"workers = {method.workers}: the problem brings its own M = {problem.workers}; leave it out")
+    method.steps(problem.workers, 0)
+    if not method.deterministic and isinstance(method.local_solver, GradientSteps):
+        for worker in range(problem.workers):
+            check_draw(problem, method, worker, stream)
+
+
+def first_state(
+    problem: AbstractProblem,
+    method: LocalMethod,
+    start: Float[np.ndarray, "..."] | State | Trace | None,
+    replicas: int,
+) -> State:
+    """Return the state that ``start`` describes: a vector, a state, or the end of a trace.
+
+    Raises
+    ------
+    BadInput
+        If the shapes do not fit, or a trace has no final state or belongs to another problem.
+    """
+    if not isinstance(start, Trace | State):
+        return initial_state(problem, method, start, np.arange(replicas))
+    if isinstance(start, Trace):
+        start = _end_of(start, problem)
+    if start.w.shape[1] != problem.dim or start.local.shape[1] != problem.workers:
+        raise BadInput(
+            f"start has d = {start.w.shape[1]}, M = {start.local.shape[1]}: the problem has "
+            f"d = {problem.dim}, M = {problem.workers}; start from a vector instead"
+        )
+    if replicas not in (1, len(start.w)):
+        raise BadInput(f"replicas = {replicas}: start holds {len(start.w)}; leave replicas out to go on with them")
+    return _with_axes(problem, method, start)
+
+
+def replica_rows(state: State, low: int, high: int) -> State:
+    """Return the state of replicas low … high − 1."""
+    arrays = {name: getattr(state, name) for name in _REPLICA_ARRAYS}
+    return dataclasses.replace(state, **{n: a[low:high] for n, a in arrays.items() if a is not None})
+
+
+def _end_of(trace: Trace, problem: AbstractProblem) -> State:
+    if trace.final is None:
+        raise BadInput("start is a trace without a final state (its replicas were reduced): run again without reduce")
+    if trace.fingerprint != problem.fingerprint:
+        raise BadInput("start is a trace of another problem: start from its last vector, start=trace.w[:, -1]")
+    return trace.final
+
+
+def _with_axes(problem: AbstractProblem, method: LocalMethod, state: State) -> State:
+    """Return the state with the arrays this method needs: kept where the state has them, fresh elsewhere."""
+    fresh = initial_state(problem, method, state.w, state.replicas)
+    kept = {}
+    for name in ("velocity", "controls", "server", "anchor"):
+        wanted, had = getattr(fresh, name), getattr(state, name)
+        kept[name] = had if wanted is not None and had is not None else wanted
+    return dataclasses.replace(fresh, local=state.local, clock=state.clock, **kept)

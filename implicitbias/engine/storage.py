@@ -1,0 +1,135 @@
+"""Traces on disk: an ``.npz`` of arrays with one JSON header, written to the side and renamed into place."""
+
+import dataclasses
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from implicitbias import methods
+from implicitbias.engine.state import Clock, State
+from implicitbias.engine.trace import Status, Trace
+from implicitbias.errors import BadInput
+from implicitbias.statistics import Moments
+
+
+FORMAT = 1
+_ARRAYS = ("w", "rounds", "time", "slow_time", "log_loss", "disagreement", "min_margin")
+_STATE_ARRAYS = ("w", "local", "replicas", "velocity", "scaling", "controls", "server", "anchor")
+
+
+def save_trace(trace: Trace, path: object) -> None:
+    """Write ``trace`` to ``path`` (suffix .npz is added if missing), whole or not at all."""
+    target = _npz(path)
+    arrays = {name: getattr(trace, name) for name in _ARRAYS if getattr(trace, name) is not None}
+    arrays |= _packed_extras(trace.extras) | _packed_state(trace.final)
+    header = json.dumps(_header(trace))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=target.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, header=np.array(header), **arrays)
+        os.replace(beside, target)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def load_trace(path: object) -> Trace:
+    """Read the trace at ``path``."""
+    source = _npz(path)
+    if not source.exists():
+        raise BadInput(f"path = {str(source)!r}: there is no such file; traces are written by trace.save(path)")
+    try:
+        with np.load(source, allow_pickle=False) as file:
+            stored = {name: file[name] for name in file.files}
+        header = json.loads(str(stored.pop("header")))
+    except (ValueError, KeyError, OSError, EOFError) as error:
+        raise BadInput(f"path = {str(source)!r}: is no trace ({error}); write one with trace.save(path)") from error
+    if header["format"] != FORMAT:
+        raise BadInput(f"path = {str(source)!r}: format {header['format']}, but this version reads {FORMAT}; upgrade")
+    return _unpacked(header, stored)
+
+
+def describe(value: Any) -> Any:
+    """Return a method, an axis value or a number as JSON: dataclasses become {"type": name, field: …}."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: describe(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"type": type(value).__name__} | fields
+    if isinstance(value, tuple):
+        return [describe(v) for v in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def restore(value: Any) -> Any:
+    """Return what ``describe`` described; the types are those of ``implicitbias.methods``."""
+    if isinstance(value, Mapping):
+        fields = {name: restore(v) for name, v in value.items() if name != "type"}
+        return getattr(methods, value["type"])(**fields)
+    return tuple(restore(v) for v in value) if isinstance(value, list) else value
+
+
+def _npz(path: object) -> Path:
+    target = Path(str(path))
+    return target if target.suffix == ".npz" else target.with_name(target.name + ".npz")
+
+
+def _header(trace: Trace) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "method": describe(trace.method),
+        "fingerprint": trace.fingerprint,
+        "engine": trace.engine,
+        "status": trace.status.name,
+        "message": trace.message,
+        "clock": None if trace.final is None else dataclasses.asdict(trace.final.clock),
+    }
+
+
+def _packed_state(state: State | None) -> dict[str, np.ndarray]:
+    if state is None:
+        return {}
+    named = {name: getattr(state, name) for name in _STATE_ARRAYS}
+    return {f"final/{name}": array for name, array in named.items() if array is not None}
+
+
+def _packed_extras(extras: Mapping[str, object]) -> dict[str, np.ndarray]:
+    packed = {}
+    for name, value in extras.items():
+        if isinstance(value, Moments):
+            packed |= {f"moments/{name}/{f.name}": np.asarray(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        else:
+            packed[f"extras/{name}"] = np.asarray(value)
+    return packed
+
+
+def _unpacked(header: dict[str, Any], stored: dict[str, np.ndarray]) -> Trace:
+    extras: dict[str, object] = {}
+    moments: dict[str, dict[str, np.ndarray]] = {}
+    state: dict[str, np.ndarray] = {}
+    for name in [n for n in stored if "/" in n]:
+        kind, rest = name.split("/", 1)
+        array = stored.pop(name)
+        if kind == "extras":
+            extras[rest] = array
+        elif kind == "final":
+            state[rest] = array
+        else:
+            statistic, part = rest.rsplit("/", 1)
+            moments.setdefault(statistic, {})[part] = array[()] if array.ndim == 0 else array
+    extras |= {name: Moments(**parts) for name, parts in moments.items()}
+    status = Status[header["status"]]
+    method = restore(header["method"])
+    final = _restored_state(header["clock"], state)
+    fields = {"fingerprint": header["fingerprint"], "engine": header["engine"], "message": header["message"]}
+    return Trace(**stored, **fields, method=method, extras=extras, final=final, status=status)  # pyright: ignore[reportArgumentType]
+
+
+def _restored_state(clock: dict[str, Any] | None, arrays: dict[str, np.ndarray]) -> State | None:
+    if clock is None:
+        return None
+    return State(clock=Clock(**{**clock, "steps": tuple(clock["steps"])}), **arrays)

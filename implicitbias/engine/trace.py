@@ -1,0 +1,119 @@
+"""What a run leaves behind: recorded models, clocks, diagnostics, and how it ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from implicitbias.engine.state import State
+from implicitbias.errors import Diverged
+from implicitbias.methods import LocalMethod
+
+
+class Status(Enum):
+    """How a run ended; the value is the message, with the cure."""
+
+    COMPLETE = "all rounds were run"
+    DIVERGED = (
+        "an iterate left the floating-point range; use loss=Logistic(), or a smaller ηH "
+        "(ηH ≤ γ/(M b_x³) never does, b_x the largest row norm)"
+    )
+    INTERRUPTED = "stopped from the keyboard; the records so far are valid, and start=trace goes on from them"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Records of one run.
+
+    Attributes
+    ----------
+    w
+        Recorded models; the mean over replicas (one row) when statistics are reduced.
+    rounds
+        Recorded rounds r, the first one 0.
+    time, slow_time
+        Σ η and Σ η² over the steps taken (mean over workers).
+    log_loss
+        log f(w), finite where f itself under- or overflows.
+    min_margin
+        min_i x_i·w for classification, else ``None``.
+    disagreement
+        Root mean square over workers of |w_m − mean| before the aggregation that ended the round.
+    extras
+        What ``observe`` asked for; statistics objects when ``reduce`` was given.
+    final
+        State to go on from; ``None`` when statistics were reduced.
+    status, message
+        How the run ended.
+    method, fingerprint, engine
+        What was run, on which problem (digest of its content), by ``definition`` or which kernel.
+    """
+
+    w: Float[np.ndarray, "replica record dim"]
+    rounds: Int[np.ndarray, " record"]
+    time: Float[np.ndarray, " record"]
+    slow_time: Float[np.ndarray, " record"]
+    log_loss: Float[np.ndarray, "replica record"]
+    disagreement: Float[np.ndarray, "replica record"]
+    method: LocalMethod
+    fingerprint: str
+    engine: str
+    min_margin: Float[np.ndarray, "replica record"] | None = None
+    extras: Mapping[str, object] = field(default_factory=dict)
+    final: State | None = None
+    status: Status = Status.COMPLETE
+    message: str = Status.COMPLETE.value
+
+    @cached_property
+    def log_time(self) -> Float[np.ndarray, " record"]:
+        """τ = log Σ η = log(ηHr) at constant rates; −∞ at round 0."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.time)
+
+    @property
+    def loss(self) -> Float[np.ndarray, "replica record"]:
+        """f(w), from its logarithm."""
+        return np.exp(self.log_loss)
+
+    def checked(self) -> "Trace":
+        """Return the trace itself if the run did not diverge.
+
+        Raises
+        ------
+        Diverged
+            With the message, and this trace as ``.trace``.
+        """
+        if self.status is Status.DIVERGED:
+            raise Diverged(self.message, self)
+        return self
+
+    def save(self, path: object) -> None:
+        """Write the trace to an ``.npz`` file: arrays and JSON, no pickle; never a half-written file."""
+        from implicitbias.engine.storage import save_trace
+
+        save_trace(self, path)
+
+    @staticmethod
+    def load(path: object) -> "Trace":
+        """Read a trace that ``save`` wrote.
+
+        Raises
+        ------
+        BadInput
+            If the file is no trace, or was written by a newer version.
+        """
+        from implicitbias.engine.storage import load_trace
+
+        return load_trace(path)
+
+    def to_xarray(self) -> object:
+        """Return the recorded arrays as an ``xarray.Dataset`` (xarray must be installed)."""
+        import xarray  # pyright: ignore[reportMissingImports]
+
+        along = {"w": ("replica", "record", "dim"), "log_loss": ("replica", "record")}
+        along["disagreement"] = ("replica", "record")
+        clocks = {name: ("record", getattr(self, name)) for name in ("rounds", "time", "slow_time")}
+        return xarray.Dataset({n: (axes, getattr(self, n)) for n, axes in along.items()}, coords=clocks)
