@@ -10,7 +10,7 @@ from implicitbias.errors import BadInput
 
 
 class AbstractSchedule(ABC):
-    """Learning rate η_k over a worker's step count k = 0, 1, …"""
+    """Learning rate η_k over a worker's step count k, which starts at 0."""
 
     @abstractmethod
     def __call__(self, step: Int[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps"]:
