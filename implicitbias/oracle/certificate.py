@@ -45,7 +45,9 @@ class Certificate:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name != "method" and not abs(value) <= CERTIFIED:
-                return f"{field.name} = {value:.3g} exceeds its bound {CERTIFIED:g} (first guess: {self.method})"
+                return (
+                    f"{field.name} = {value:.3g} exceeds its bound {CERTIFIED:g} (first guess: {self.method})"
+                )
         return None
 
     def require(self) -> None:

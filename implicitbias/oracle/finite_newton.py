@@ -80,7 +80,9 @@ def _minimise(rows: np.ndarray, gram: np.ndarray | None, weights: np.ndarray, pe
     return weights
 
 
-def _ridge_solution(rows: np.ndarray, gram: np.ndarray | None, active: np.ndarray, penalty: float) -> np.ndarray:
+def _ridge_solution(
+    rows: np.ndarray, gram: np.ndarray | None, active: np.ndarray, penalty: float
+) -> np.ndarray:
     """Minimiser of |w|²/2 + (C/2) Σ_F (1 − x_i·w)², through the smaller of its two normal equations."""
     block = rows[active]
     if len(active) <= rows.shape[1]:

@@ -1,18 +1,15 @@
-"""Margin in the max norm, the limit of sign-like and adaptive methods: a linear program, polished to a vertex."""
+"""Margin in the max norm, the limit of sign-like methods: a linear program, polished to a vertex."""
 
 import numpy as np
-import scipy.optimize
 from jaxtyping import Float
 
 from implicitbias.errors import NotCertified
 from implicitbias.oracle.certificate import Certificate
 from implicitbias.oracle.extended import combination, EXTENDED, margins
+from implicitbias.oracle.linear_program import largest_least_margin
 from implicitbias.oracle.separability import require_separable
 from implicitbias.oracle.separator import MaxMargin, split_by_slack
 
-
-# Tightest feasibility tolerance that HiGHS accepts.
-LP_FEASIBILITY = 1e-10
 
 # Distance from a bound, or share of the multipliers, below which the simplex vertex is taken to sit on it.
 AT_BOUND = 1e-9
@@ -41,29 +38,16 @@ def max_margin_linf(signed: Float[np.ndarray, "sample dim"]) -> MaxMargin:
     NotSeparable, NotCertified
     """
     scale = np.abs(signed).max()
-    vertex = _simplex(signed / scale)
+    vertex = largest_least_margin(signed / scale)
     if vertex is None or not vertex[1] > 0:
         require_separable(signed)
-        raise NotCertified("max_margin(norm='linf'): the simplex method found no vertex; rescale the features")
+        raise NotCertified(
+            "max_margin(norm='linf'): the simplex method found no vertex; rescale the features"
+        )
     weights, margin, shares = vertex
     shares = _polish_dual(signed, weights, shares)
     weights = _polish_primal(signed, weights, margin * scale, shares)
     return _answer(signed, weights, shares)
-
-
-def _simplex(rows: np.ndarray) -> tuple[np.ndarray, float, np.ndarray] | None:
-    samples, dim = rows.shape
-    result = scipy.optimize.linprog(
-        np.append(np.zeros(dim), -1.0),
-        A_ub=np.hstack([-rows, np.ones((samples, 1))]),
-        b_ub=np.zeros(samples),
-        bounds=[(-1, 1)] * dim + [(None, None)],
-        method="highs-ds",
-        options={"primal_feasibility_tolerance": LP_FEASIBILITY, "dual_feasibility_tolerance": LP_FEASIBILITY},
-    )
-    if result.x is None:
-        return None
-    return result.x[:-1], float(result.x[-1]), np.maximum(-result.ineqlin.marginals, 0.0)
 
 
 def _polish_primal(rows: np.ndarray, weights: np.ndarray, margin: float, shares: np.ndarray) -> np.ndarray:

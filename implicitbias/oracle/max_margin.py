@@ -1,7 +1,7 @@
 """The one door of the oracle: guess the active set, polish, certify, or say why not."""
 
 from collections.abc import Iterator
-from typing import cast
+from typing import cast, get_args, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -22,8 +22,15 @@ from implicitbias.oracle.signed_rows import HasSignedRows, signed_rows
 # Entries n·d up to which an interior point (dense, through a sparse factor) is quicker than its set-up is slow.
 INTERIOR_POINT_ENTRIES = 10**6
 
+FirstGuess = Literal["auto", "interior-point", "squared-hinge"]
 
-def max_margin(problem_or_signed: ArrayLike | HasSignedRows, norm: str | ArrayLike = "l2") -> MaxMargin:
+
+def max_margin(
+    problem_or_signed: ArrayLike | HasSignedRows,
+    norm: str | ArrayLike = "l2",
+    *,
+    first_guess: FirstGuess = "auto",
+) -> MaxMargin:
     """Hard-margin separator  ŵ = argmin |w| subject to x_i·w ≥ 1 for all i,  with a proof of optimality.
 
     γ = 1/|ŵ| = max_{|u| = 1} min_i x_i·u. The dual is the shortest vector of the convex hull of the rows,
@@ -35,6 +42,9 @@ def max_margin(problem_or_signed: ArrayLike | HasSignedRows, norm: str | ArrayLi
         Rows x_i = label_i · feature_i.
     norm : "l2", "linf" or array of shape (d,)
         |w|: Euclidean; max_j |w_j| (its dual is the l1 norm); or sqrt(wᵀDw) for a diagonal D > 0.
+    first_guess : "auto", "interior-point" or "squared-hinge"
+        Where the first guess of the support vectors comes from (not used by "linf"): cvxpy with Clarabel, or the
+        squared-hinge path; "auto" takes the former up to n·d = 10⁶. The answer depends on neither.
 
     Returns
     -------
@@ -51,16 +61,18 @@ def max_margin(problem_or_signed: ArrayLike | HasSignedRows, norm: str | ArrayLi
 
     Notes
     -----
-    vapnik1998 for the problem, lawson1974 for least-distance programming. Up to n·d = 10⁶ the first guess is an
-    interior point (cvxpy, Clarabel), beyond it the squared-hinge path; the answer depends on neither.
+    vapnik1998 for the problem, lawson1974 for least-distance programming. Whatever the first guess, the active set
+    is corrected until the optimality conditions hold in extended precision.
     """
+    if first_guess not in get_args(FirstGuess):
+        raise BadInput(f"first_guess = {first_guess!r}: must be one of {', '.join(get_args(FirstGuess))}")
     rows = signed_rows(problem_or_signed).signed
     if isinstance(norm, str) and norm == "linf":
         return max_margin_linf(rows)
     metric = _metric(norm, rows.shape[1])
     root = np.sqrt(metric.astype(EXTENDED))
     level, failure = np.ones(len(rows), EXTENDED), None
-    for method, active in _first_guesses(rows / np.sqrt(metric)):
+    for method, active in _first_guesses(rows / np.sqrt(metric), first_guess):
         solution = polish(rows, level, root, active)
         if solution is None:
             continue
@@ -80,25 +92,33 @@ def max_margin(problem_or_signed: ArrayLike | HasSignedRows, norm: str | ArrayLi
 def _metric(norm: str | ArrayLike, dim: int) -> Float[np.ndarray, " dim"]:
     if isinstance(norm, str):
         if norm != "l2":
-            raise BadInput(f"norm = {norm!r}: must be 'l2', 'linf', or a positive diagonal D of shape ({dim},)")
+            raise BadInput(
+                f"norm = {norm!r}: must be 'l2', 'linf', or a positive diagonal D of shape ({dim},)"
+            )
         return np.ones(dim)
     metric = np.asarray(norm, dtype=float)
     if metric.shape != (dim,) or not np.isfinite(metric).all() or not (metric > 0).all():
-        raise BadInput(f"norm = {metric}: the diagonal D of wᵀDw needs {dim} finite entries > 0; clip it from below")
+        raise BadInput(
+            f"norm = {metric}: the diagonal D of wᵀDw needs {dim} finite entries > 0; clip it from below"
+        )
     return metric
 
 
-def _first_guesses(rows: Float[np.ndarray, "sample dim"]) -> Iterator[tuple[str, Int[np.ndarray, " active"]]]:
-    """Candidate active sets, cheapest reliable solver first."""
+def _first_guesses(
+    rows: Float[np.ndarray, "sample dim"], first_guess: FirstGuess
+) -> Iterator[tuple[str, Int[np.ndarray, " active"]]]:
+    """Candidate active sets; the next is computed only if the one before could not be certified."""
     small = rows.size <= INTERIOR_POINT_ENTRIES
-    if small:
+    if first_guess == "interior-point" or (first_guess == "auto" and small):
         guess = interior_point_multipliers(rows)
         if guess is not None:
             yield "cvxpy/Clarabel", _active_rows(rows, *guess)
+    if first_guess != "interior-point":
+        yield "squared-hinge path", _active_rows(rows, *squared_hinge_path(rows))
+    if small:
         active = nonnegative_active_set(rows, np.ones(len(rows)))
         if active is not None:
             yield "non-negative least squares", active
-    yield "squared-hinge path", _active_rows(rows, *squared_hinge_path(rows))
 
 
 def _active_rows(rows: np.ndarray, weights: np.ndarray, duals: np.ndarray) -> Int[np.ndarray, " active"]:

@@ -1,17 +1,14 @@
-"""Positive multipliers: do all support vectors pull, for at least one choice of the multipliers?"""
+"""Whether all support vectors pull, for at least one choice of the multipliers."""
 
 import numpy as np
-import scipy.optimize
 from jaxtyping import Float
 
 from implicitbias.errors import NotCertified
+from implicitbias.oracle.linear_program import largest_least_share
 
 
 # Share of Σ a_i below which a multiplier counts as zero: LP feasibility is 1e-10, polished multipliers are better.
 ZERO_MULTIPLIER = 1e-9
-
-# Tightest feasibility tolerance that HiGHS accepts.
-LP_FEASIBILITY = 1e-10
 
 # Singular values below this share of the largest belong to exactly dependent rows (eps times a growth of 1e4).
 RANK = 1e-12
@@ -46,24 +43,13 @@ def centred_multipliers(
         return duals
     coordinates, shares = rows @ basis, duals / duals.sum()
     scale = np.abs(coordinates).max()
-    system = np.hstack([coordinates.T / scale, np.zeros((basis.shape[1], 1))])
-    floor = np.hstack([-np.eye(len(rows)), np.ones((len(rows), 1))])
-    result = scipy.optimize.linprog(
-        np.append(np.zeros(len(rows)), -1.0),
-        A_ub=floor,
-        b_ub=np.zeros(len(rows)),
-        A_eq=system,
-        b_eq=coordinates.T @ shares / scale,
-        bounds=(0, None),
-        method="highs",
-        options={"primal_feasibility_tolerance": LP_FEASIBILITY, "dual_feasibility_tolerance": LP_FEASIBILITY},
-    )
-    if result.x is None:
+    centred = largest_least_share(coordinates.T / scale, coordinates.T @ shares / scale)
+    if centred is None:
         raise NotCertified(
-            f"multipliers of {len(rows)} dependent support vectors: the linear program ended with "
-            f"'{result.message}'; remove duplicate rows"
+            f"multipliers of {len(rows)} dependent support vectors: the linear program for min_i a_i found no "
+            "feasible point within 1e-10; remove duplicate rows"
         )
-    return result.x[:-1] * duals.sum()
+    return centred * duals.sum()
 
 
 def all_positive(rows: Float[np.ndarray, "sample dim"], duals: Float[np.ndarray, " sample"]) -> bool:

@@ -56,7 +56,10 @@ class LeastDistance:
 
 
 def polish(
-    signed: Float[np.ndarray, "sample dim"], level: np.ndarray, root: np.ndarray, active: Int[np.ndarray, " active"]
+    signed: Float[np.ndarray, "sample dim"],
+    level: np.ndarray,
+    root: np.ndarray,
+    active: Int[np.ndarray, " active"],
 ) -> LeastDistance | None:
     """Exact solution of min |v|²/2 subject to x_i·(v/root) ≥ h_i, starting from a guess of the active rows.
 
@@ -80,10 +83,10 @@ def polish(
     sizes = row_norms(signed / root.astype(float))
     for _ in range(EXCHANGES + GENERATIONS):
         if exchanges == 0:
-            active = nonnegative_active_set(signed[seen] / root.astype(float), level[seen].astype(float))
-            if active is None:
+            positive = nonnegative_active_set(signed[seen] / root.astype(float), level[seen].astype(float))
+            if positive is None:
                 return None
-            active = seen[active]
+            active = seen[positive]
         solution = _solve_on(signed, level, root, active)
         if solution is None or len(active) == 0:
             if exchanges == 0:
@@ -114,7 +117,9 @@ def nonnegative_active_set(
     level = level / np.abs(level).max()
     for _ in range(2):
         try:
-            beta, residual = scipy.optimize.nnls(np.vstack([rows.T / scale, level]), _last_unit(rows.shape[1] + 1))
+            beta, residual = scipy.optimize.nnls(
+                np.vstack([rows.T / scale, level]), _last_unit(rows.shape[1] + 1)
+            )
         except RuntimeError:
             return positive
         remainder = 1.0 - level @ beta
@@ -134,7 +139,9 @@ def _last_unit(size: int) -> np.ndarray:
     return unit
 
 
-def _solve_on(signed: np.ndarray, level: np.ndarray, root: np.ndarray, active: np.ndarray) -> LeastDistance | None:
+def _solve_on(
+    signed: np.ndarray, level: np.ndarray, root: np.ndarray, active: np.ndarray
+) -> LeastDistance | None:
     """Solve v = Σ_P β_i x_i, x_i·v = h_i on P by QR with extended residuals; None if the rows are dependent."""
     block = signed[active]
     if len(active) > block.shape[1]:

@@ -21,6 +21,7 @@ def interior_point_multipliers(
     When d > n the program is solved in the coordinates of the row space, where ŵ lives.
     """
     import cvxpy
+    from cvxpy.error import SolverError
 
     basis, coordinates = _row_space(rows)
     scale = np.abs(coordinates).max()
@@ -31,7 +32,7 @@ def interior_point_multipliers(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an inaccurate guess is still a guess; the certificate judges
             program.solve(solver=cvxpy.CLARABEL, **_settings())
-    except cvxpy.error.SolverError:
+    except SolverError:
         return None
     if w.value is None or separation.dual_value is None:
         return None
@@ -40,7 +41,9 @@ def interior_point_multipliers(
 
 def _settings() -> dict[str, float | int]:
     full = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), SOLVER_TOLERANCE)
-    reduced = dict.fromkeys(("reduced_tol_gap_abs", "reduced_tol_gap_rel", "reduced_tol_feas"), ACCEPTED_TOLERANCE)
+    reduced = dict.fromkeys(
+        ("reduced_tol_gap_abs", "reduced_tol_gap_rel", "reduced_tol_feas"), ACCEPTED_TOLERANCE
+    )
     return {**full, **reduced, "max_iter": 200}
 
 

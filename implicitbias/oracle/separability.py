@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from implicitbias.errors import NotCertified, NotSeparable
 from implicitbias.oracle.extended import combination, EXTENDED, length, margins
 from implicitbias.oracle.finite_newton import squared_hinge_path
+from implicitbias.oracle.linear_program import largest_least_margin
 from implicitbias.oracle.signed_rows import HasSignedRows, row_norms, signed_rows
 
 
@@ -24,9 +25,6 @@ PIVOTING_ENTRIES = 10**6
 
 # Weight below this share of the largest is dropped when a certificate is sharpened on its own rows.
 NEGLIGIBLE = 1e-7
-
-# Tightest feasibility tolerance that HiGHS accepts.
-LP_FEASIBILITY = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +98,9 @@ def require_separable(signed: Float[np.ndarray, "sample dim"]) -> None:
     answer = separability(signed)
     if not answer.separable and answer.multipliers is not None:
         raise NotSeparable(
-            f"signed = {len(signed)} rows in dimension {signed.shape[1]}: not linearly separable, the margin is at most "
-            f"|Σ λ_i x_i| = {answer.margin_upper:.3g} with λ ≥ 0 on {np.count_nonzero(answer.multipliers)} rows, "
-            "Σ λ_i = 1; remove the conflicting samples or add features"
+            f"signed = {len(signed)} rows in dimension {signed.shape[1]}: not linearly separable, the margin is "
+            f"at most |Σ λ_i x_i| = {answer.margin_upper:.3g} with λ ≥ 0, Σ λ_i = 1, on "
+            f"{np.count_nonzero(answer.multipliers)} rows; remove the conflicting samples or add features"
         )
 
 
@@ -110,7 +108,9 @@ def _alternatives(rows: np.ndarray):
     """Pairs (w, λ) from ever more patient solvers; rows have length 1."""
     if rows.size <= PIVOTING_ENTRIES:
         yield from _nearest_point(rows)
-        yield from _linear_program(rows)
+        vertex = largest_least_margin(rows)
+        if vertex is not None and vertex[2].any():
+            yield vertex[0], vertex[2]
     weights, duals = squared_hinge_path(rows)
     yield weights, duals
     yield from _nearest_point(rows, np.flatnonzero(duals > NEGLIGIBLE * duals.max()))
@@ -130,21 +130,6 @@ def _nearest_point(rows: np.ndarray, used: np.ndarray | None = None):
         multipliers = np.zeros(len(rows))
         multipliers[used] = solution
         yield rows.T @ multipliers, multipliers
-
-
-def _linear_program(rows: np.ndarray):
-    """max t subject to x_i·w ≥ t, |w_j| ≤ 1, and its multipliers."""
-    samples, dim = rows.shape
-    result = scipy.optimize.linprog(
-        np.append(np.zeros(dim), -1.0),
-        A_ub=np.hstack([-rows, np.ones((samples, 1))]),
-        b_ub=np.zeros(samples),
-        bounds=[(-1, 1)] * dim + [(None, None)],
-        method="highs",
-        options={"primal_feasibility_tolerance": LP_FEASIBILITY, "dual_feasibility_tolerance": LP_FEASIBILITY},
-    )
-    if result.x is not None and result.ineqlin.marginals.any():
-        yield result.x[:-1], np.maximum(-result.ineqlin.marginals, 0.0)
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

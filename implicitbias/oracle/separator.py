@@ -91,6 +91,6 @@ class MaxMargin:
 
 
 def split_by_slack(slack: np.ndarray) -> tuple[Int[np.ndarray, " support"], Int[np.ndarray, " undecided"]]:
-    """Indices of the support vectors, and of the rows too close to call."""
+    """Return the support vectors, and the rows too close to call."""
     undecided = (slack > SUPPORT_SLACK) & (slack <= UNDECIDED_SLACK)
     return np.flatnonzero(slack <= SUPPORT_SLACK), np.flatnonzero(undecided)

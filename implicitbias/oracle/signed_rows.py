@@ -83,7 +83,9 @@ def check_rows(signed: ArrayLike) -> Float[np.ndarray, "sample dim"]:
         )
     if not np.isfinite(rows).all():
         i, j = np.argwhere(~np.isfinite(rows))[0]
-        raise BadInput(f"signed[{i}, {j}] = {rows[i, j]}: every entry must be finite; drop or impute sample {i}")
+        raise BadInput(
+            f"signed[{i}, {j}] = {rows[i, j]}: every entry must be finite; drop or impute sample {i}"
+        )
     empty = np.flatnonzero(~rows.any(axis=1))
     if empty.size:
         raise BadInput(
