@@ -5,7 +5,19 @@ from functools import singledispatch
 from typing import Any
 
 from figures.colour import mix
-from figures.marks import Arrows, Bands, Cloud, Field, Histogram, Note, Separator, Series, Span, Table, Trajectory
+from figures.marks import (
+    Arrows,
+    Bands,
+    Cloud,
+    Field,
+    Histogram,
+    Note,
+    Separator,
+    Series,
+    Span,
+    Table,
+    Trajectory,
+)
 from figures.style import (
     FALSIFIER,
     INK,
@@ -13,8 +25,8 @@ from figures.style import (
     method_marker,
     REFERENCE,
     THEORY,
-    WORKER_COLOURS,
     worker_colour,
+    WORKER_COLOURS,
 )
 
 

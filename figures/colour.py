@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from jaxtyping import Float
 import numpy as np
+from jaxtyping import Float
 
 
 _TO_CONES = np.array(

@@ -32,7 +32,8 @@ def _describe_mark(mark: Any) -> dict[str, Any]:
     said = {name: getattr(mark, name, None) for name in ("label", "role", "method_key")}
     size = len(mark.rows) if isinstance(mark, Table) else int(np.isfinite(axis_values(mark, "x")).sum())
     looks = {"colour": look.colour, "line": look.line, "marker": look.marker}
-    return {"kind": type(mark).__name__, **said, **looks, "points": size, "x": _range(mark, "x"), "y": _range(mark, "y")}
+    extent = {axis: _range(mark, axis) for axis in ("x", "y")}
+    return {"kind": type(mark).__name__, **said, **looks, "points": size, **extent}
 
 
 def _describe_names(panel: Panel) -> list[dict[str, Any]]:

@@ -1,7 +1,5 @@
 """Marks on Matplotlib axes: one short function per mark, which decides nothing that ``appearance`` decides."""
 
-from __future__ import annotations
-
 from functools import singledispatch
 from typing import Any, TYPE_CHECKING
 
@@ -14,7 +12,19 @@ from figures.appearance import (
     told_apart,
     worker_count,
 )
-from figures.marks import Arrows, Bands, Cloud, Field, Histogram, Note, Separator, Series, Span, Table, Trajectory
+from figures.marks import (
+    Arrows,
+    Bands,
+    Cloud,
+    Field,
+    Histogram,
+    Note,
+    Separator,
+    Series,
+    Span,
+    Table,
+    Trajectory,
+)
 from figures.style import CROWD, INK, worker_colour
 from figures.table import draw_table
 from figures.values import floats
@@ -24,18 +34,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARKER_SIZE = 0.55  # of the type size
+DENSE_MARKER_SIZE = 0.48  # of the type size, where markers only tell series apart
 MARKER_SPACING = 0.09  # of the diagonal of the axes, between the markers on a dense series
 CONTOUR_COLOURS = ("#eef2f6", "#3f5f7f")  # low to high, quiet enough to lie under data
 
 
 @singledispatch
-def draw(mark: object, axes: Axes, line_width: float, type_size: float) -> None:
+def draw(mark: object, axes: "Axes", line_width: float, type_size: float) -> None:
     """Draw one mark; ``line_width`` and ``type_size`` are those of the venue, in points."""
     raise TypeError(f"{type(mark).__name__} is not a mark")
 
 
 @draw.register(Series)
-def _series(mark: Series, axes: Axes, line_width: float, type_size: float) -> None:
+def _series(mark: Series, axes: "Axes", line_width: float, type_size: float) -> None:
     look = appearance(mark)
     x, y = floats(mark.x), floats(mark.y)
     dense = len(x) > FEW_POINTS
@@ -44,17 +55,18 @@ def _series(mark: Series, axes: Axes, line_width: float, type_size: float) -> No
         if dense or mark.role != "measured":
             axes.fill_between(x, low, high, color=look.colour, alpha=0.18, linewidth=0, zorder=look.zorder - 1)
         else:
-            axes.vlines(x, low, high, color=look.colour, linewidth=0.8 * line_width, zorder=look.zorder - 0.1)
+            axes.vlines(x, low, high, color=look.colour, linewidth=0.8 * line_width, zorder=look.zorder + 0.1)
     axes.plot(
         x, y, color=look.colour, linestyle=look.line or "none", linewidth=look.width * line_width,
         marker=look.marker, markevery=MARKER_SPACING if dense and look.marker else None,
-        markersize=MARKER_SIZE * type_size, markeredgecolor="white", markeredgewidth=0.35 * line_width,
+        markersize=(DENSE_MARKER_SIZE if dense else MARKER_SIZE) * type_size,
+        markeredgecolor="white", markeredgewidth=0.25 * line_width,
         zorder=look.zorder,
     )  # fmt: skip
 
 
 @draw.register(Bands)
-def _bands(mark: Bands, axes: Axes, line_width: float, type_size: float) -> None:
+def _bands(mark: Bands, axes: "Axes", line_width: float, type_size: float) -> None:
     look = appearance(mark)
     axes.fill_between(
         floats(mark.x), floats(mark.low), floats(mark.high),
@@ -63,7 +75,7 @@ def _bands(mark: Bands, axes: Axes, line_width: float, type_size: float) -> None
 
 
 @draw.register(Cloud)
-def _cloud(mark: Cloud, axes: Axes, line_width: float, type_size: float) -> None:
+def _cloud(mark: Cloud, axes: "Axes", line_width: float, type_size: float) -> None:
     x, y, size = floats(mark.x), floats(mark.y), (0.62 * type_size) ** 2
     classes = floats(mark.classes) if mark.classes is not None else np.ones(len(x))
     workers = floats(mark.workers) if mark.workers is not None else np.zeros(len(x))
@@ -85,7 +97,7 @@ def _cloud(mark: Cloud, axes: Axes, line_width: float, type_size: float) -> None
 
 
 @draw.register(Field)
-def _field(mark: Field, axes: Axes, line_width: float, type_size: float) -> None:
+def _field(mark: Field, axes: "Axes", line_width: float, type_size: float) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
     x, y, values = floats(mark.x), floats(mark.y), np.ma.masked_invalid(floats(mark.values))
@@ -105,15 +117,16 @@ def _field(mark: Field, axes: Axes, line_width: float, type_size: float) -> None
     else:
         shade = axes.contourf(x, y, values, levels=levels, cmap=quiet, zorder=look.zorder)
     axes.grid(False)
-    bar = axes.figure.colorbar(shade, ax=axes, pad=0.02, fraction=0.05, aspect=28)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    figure: Any = axes.figure
+    bar = figure.colorbar(shade, ax=axes, pad=0.02, fraction=0.05, aspect=28)
+    bar.outline.set_visible(False)
     bar.ax.tick_params(length=0)
     if mark.label:
         bar.set_label(mark.label)
 
 
 @draw.register(Arrows)
-def _arrows(mark: Arrows, axes: Axes, line_width: float, type_size: float) -> None:
+def _arrows(mark: Arrows, axes: "Axes", line_width: float, type_size: float) -> None:
     look = appearance(mark)
     x, y, dx, dy = (floats(v) for v in (mark.x, mark.y, mark.dx, mark.dy))
     axes.quiver(
@@ -125,7 +138,7 @@ def _arrows(mark: Arrows, axes: Axes, line_width: float, type_size: float) -> No
 
 
 @draw.register(Trajectory)
-def _trajectory(mark: Trajectory, axes: Axes, line_width: float, type_size: float) -> None:
+def _trajectory(mark: Trajectory, axes: "Axes", line_width: float, type_size: float) -> None:
     look = appearance(mark)
     x, y = floats(mark.x), floats(mark.y)
     common: dict[str, Any] = {"color": look.colour, "zorder": look.zorder, "markeredgewidth": 0.6 * line_width}
@@ -139,7 +152,7 @@ def _trajectory(mark: Trajectory, axes: Axes, line_width: float, type_size: floa
 
 
 @draw.register(Separator)
-def _separator(mark: Separator, axes: Axes, line_width: float, type_size: float) -> None:
+def _separator(mark: Separator, axes: "Axes", line_width: float, type_size: float) -> None:
     look = appearance(mark)
     w = floats(mark.normal)
     along = np.array([-w[1], w[0]])
@@ -154,7 +167,7 @@ def _separator(mark: Separator, axes: Axes, line_width: float, type_size: float)
 
 
 @draw.register(Span)
-def _span(mark: Span, axes: Axes, line_width: float, type_size: float) -> None:
+def _span(mark: Span, axes: "Axes", line_width: float, type_size: float) -> None:
     look = appearance(mark)
     common: dict[str, Any] = {"color": look.colour, "alpha": look.alpha, "zorder": look.zorder}
     if mark.low < mark.high:
@@ -165,7 +178,7 @@ def _span(mark: Span, axes: Axes, line_width: float, type_size: float) -> None:
 
 
 @draw.register(Histogram)
-def _histogram(mark: Histogram, axes: Axes, line_width: float, type_size: float) -> None:
+def _histogram(mark: Histogram, axes: "Axes", line_width: float, type_size: float) -> None:
     from matplotlib.colors import to_rgba
 
     look = appearance(mark)
@@ -176,12 +189,12 @@ def _histogram(mark: Histogram, axes: Axes, line_width: float, type_size: float)
 
 
 @draw.register(Table)
-def _table(mark: Table, axes: Axes, line_width: float, type_size: float) -> None:
+def _table(mark: Table, axes: "Axes", line_width: float, type_size: float) -> None:
     draw_table(mark, axes, type_size)
 
 
 @draw.register(Note)
-def _note(mark: Note, axes: Axes, line_width: float, type_size: float) -> None:
+def _note(mark: Note, axes: "Axes", line_width: float, type_size: float) -> None:
     common: dict[str, Any] = {"size": 0.9 * type_size, "zorder": appearance(mark).zorder, "color": INK}
     if mark.x is not None:
         axes.annotate(mark.text, (mark.x, float(mark.y or 0.0)), (4, 4), textcoords="offset points", **common)

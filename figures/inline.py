@@ -1,8 +1,8 @@
 """Figures inside a page: SVG without header, whose names and style rules cannot meet those of another figure."""
 
+import re
 from hashlib import sha256
 from html import escape
-import re
 
 from figures.save import figure_bytes
 from figures.views import View, view_to_json
@@ -35,5 +35,5 @@ def _opening(attributes: str, view: View, prefix: str) -> str:
     kept = re.sub(r'\b(width|height)="[^"]*" ?', "", attributes).strip()
     size = f'style="width:100%;max-width:{width[1]};height:auto"' if width else ""
     names = f'id="{prefix}" role="img" aria-labelledby="{prefix}-title {prefix}-desc"'
-    words = f'<title id="{prefix}-title">{escape(view.title)}</title><desc id="{prefix}-desc">{escape(view.caption)}</desc>'
-    return f"<svg {names} {size} {kept}>{words}"
+    title = f'<title id="{prefix}-title">{escape(view.title)}</title>'
+    return f'<svg {names} {size} {kept}>{title}<desc id="{prefix}-desc">{escape(view.caption)}</desc>'

@@ -1,14 +1,10 @@
 """Where things go on the page: lines of title and caption broken to measure, heights of rows in inches."""
 
-from __future__ import annotations
-
-import math
 import re
 from typing import Any, TYPE_CHECKING
 
 from figures.marks import Table
 from figures.style import Venue
-from figures.table import table_height
 from figures.views import Panel, View
 
 
@@ -18,6 +14,7 @@ if TYPE_CHECKING:
 LINE_HEIGHT = 1.32  # of the type size
 TITLE_SIZE = 1.2  # of the type size
 CAPTION_SIZE = 0.85  # of the type size
+TABLE_ROW = 1.75  # of the type size
 TALLEST = 0.62  # of the page width: one panel of equal aspect
 HEIGHT_OF_WIDTH = {1: 0.56, 2: 0.76, 3: 0.92, 4: 0.95}  # of a panel's width, by panels in a row
 
@@ -39,15 +36,15 @@ def _panel_height(panel: Panel, venue: Venue, columns: int) -> float:
     """Return the height one panel wants in inches."""
     lines = (1 if panel.title else 0) + (1 if panel.xlabel else 0) + 1
     words = lines * 1.4 * venue.font_size / 72
-    if isinstance(panel.marks[0], Table) if panel.marks else False:
-        return table_height(panel.marks[0], venue.font_size) + words  # type: ignore[arg-type]
+    if panel.marks and isinstance(panel.marks[0], Table):
+        return (len(panel.marks[0].rows) + 1.4) * TABLE_ROW * venue.font_size / 72 + words
     width = venue.width / columns
     if panel.aspect == "equal":
         return min(width * 0.95, TALLEST * venue.width)
     return width * HEIGHT_OF_WIDTH[min(columns, 4)]
 
 
-def wrapped(figure: Figure, text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
+def wrapped(figure: "Figure", text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
     """Return ``text`` broken into lines at most ``width`` inches wide at ``size`` points; formulas stay whole."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
@@ -65,16 +62,16 @@ def wrapped(figure: Figure, text: str, size: float, width: float, *, bold: bool 
     return lines
 
 
-def text_width(figure: Figure, text: str, size: float, *, bold: bool = False) -> float:
+def text_width(figure: "Figure", text: str, size: float, *, bold: bool = False) -> float:
     """Return the width of one line of text in points."""
     from matplotlib.font_manager import FontProperties
 
-    renderer: Any = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    canvas: Any = figure.canvas
     font = FontProperties(size=size, weight="bold" if bold else "normal")
-    width, _, _ = renderer.get_text_width_height_descent(text, font, ismath=_is_formula(text))
+    width, _, _ = canvas.get_renderer().get_text_width_height_descent(text, font, ismath=_is_formula(text))
     return float(width) * 72 / figure.dpi
 
 
 def _is_formula(text: str) -> bool:
     """Return whether the text holds mathematics between dollars."""
-    return math.floor(text.count("$") / 2) > 0
+    return text.count("$") >= 2

@@ -1,9 +1,9 @@
 """Where a figure came from, kept inside the file itself: one JSON text in the metadata of PNG, PDF and SVG."""
 
-from collections.abc import Mapping
 import json
-from pathlib import Path
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 

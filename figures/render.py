@@ -1,14 +1,13 @@
 """Views on paper: one panel on given axes, or the whole figure with its finding above and its setting below."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TYPE_CHECKING
 
 from figures.draw import draw
 from figures.layout import CAPTION_SIZE, columns_of, LINE_HEIGHT, row_heights, TITLE_SIZE, wrapped
-from figures.legend import place_legend, write_direct_labels
+from figures.legend import legend_entries, shared_entries
+from figures.placing import place_legend, place_shared, write_direct_labels
 from figures.style import rc, Venue, venue_named
 from figures.views import Panel, View
 from implicitbias.errors import BadInput
@@ -19,7 +18,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EDGE = 0.06  # inches of paper around everything
-GAP = 0.08  # inches between title, panels and caption
+GAP = 0.05  # inches between title, panels and caption
+LINE = 0.16  # width of a line, of the type size
+LINE_SPACING = LINE_HEIGHT / 1.2  # Matplotlib counts from 1.2 times the type size
+PASSES = 2  # a legend below one panel shrinks its neighbours, whose legends are then placed again
+CAPTION_INK = "#555555"
 
 # Families of Matplotlib settings that change what is drawn or written; back ends and key bindings stay the user's.
 DRAWN_BY = frozenset(
@@ -28,7 +31,7 @@ DRAWN_BY = frozenset(
 )
 
 
-def render(view: View, ax: Axes | None = None) -> Axes:
+def render(view: View, ax: "Axes | None" = None) -> "Axes":
     """Draw a view of one panel and return its axes.
 
     Parameters
@@ -56,7 +59,7 @@ def render(view: View, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def render_figure(view: View, venue: str = "page") -> Figure:
+def render_figure(view: View, venue: str = "page") -> "Figure":
     """Draw the whole view: title (the finding), panels, caption (the setting), at the width of a venue.
 
     Parameters
@@ -85,52 +88,69 @@ def styled(venue: Venue) -> Iterator[None]:
         yield
 
 
-def _render_figure(view: View, venue: Venue) -> Figure:
-    """Lay out, draw, then name things where there is room."""
+def _render_figure(view: View, venue: Venue) -> "Figure":
+    """Lay out and draw, name things where there is room, then grow the page by the legends that went below."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(venue.width, venue.width))
-    FigureCanvasAgg(figure)
-    title, caption = _words(figure, view, venue)
     heights = row_heights(view, venue)
-    above = len(title) * TITLE_SIZE * LINE_HEIGHT * venue.font_size / 72 + (GAP if title else 0)
-    below = len(caption) * CAPTION_SIZE * LINE_HEIGHT * venue.font_size / 72 + (GAP if caption else 0)
-    height = above + below + sum(heights) + 2 * EDGE
-    figure.set_size_inches(venue.width, height)
+    figure = Figure(figsize=(venue.width, sum(heights)))
+    FigureCanvasAgg(figure)
+    above, below = _write_words(figure, view, venue)
+    if shared_entries(view):
+        below += place_shared(figure, shared_entries(view), LINE * venue.font_size, below + EDGE) + GAP
     figure.set_layout_engine("constrained", h_pad=0.04, w_pad=0.05, hspace=0.04, wspace=0.04)
-    frame = (0.0, (below + EDGE) / height, 1.0, sum(heights) / height)
-    figure.get_layout_engine().set(rect=frame)  # type: ignore[union-attr]
-    _write_words(figure, title, caption, venue, height)
-    _draw_panels(figure, view, heights, venue)
+    placed = _draw_panels(figure, view, len(heights), venue)
+    _fit_page(figure, heights, above, below)
+    for _ in range(PASSES):
+        extra = _name_panels(figure, view, placed, venue)
+        _fit_page(figure, [height + more for height, more in zip(heights, extra, strict=True)], above, below)
     return figure
 
 
-def _draw_panels(figure: Figure, view: View, heights: list[float], venue: Venue) -> None:
+def _fit_page(figure: "Figure", heights: list[float], above: float, below: float) -> None:
+    """Give the page its height, its rows theirs, and settle the layout."""
+    height = above + below + sum(heights) + 2 * EDGE
+    figure.set_size_inches(figure.get_size_inches()[0], height)
+    grid: Any = figure.axes[0].get_gridspec()
+    grid.set_height_ratios(heights)
+    frame = (0.0, (below + EDGE) / height, 1.0, sum(heights) / height)
+    figure.get_layout_engine().set(rect=frame)  # type: ignore[union-attr]
+    figure.draw_without_rendering()
+
+
+def _draw_panels(figure: "Figure", view: View, rows: int, venue: Venue) -> "list[Axes]":
     """Draw every panel on its cell; a short last row is centred by half cells."""
     columns, count = columns_of(view), len(view.panels)
-    cells = figure.add_gridspec(len(heights), 2 * columns, height_ratios=heights)
+    cells = figure.add_gridspec(rows, 2 * columns)
     placed = []
     for index, panel in enumerate(view.panels):
         row, column = divmod(index, columns)
-        missing = columns - min(columns, count - row * columns)
-        start = 2 * column + missing
+        start = 2 * column + columns - min(columns, count - row * columns)
         axes = figure.add_subplot(cells[row, start : start + 2])
         _draw_panel(panel, axes, venue)
         axes.set_title(panel.title)
         placed.append(axes)
-    figure.draw_without_rendering()
-    for panel, axes in zip(view.panels, placed, strict=True):
-        _write_names(panel, axes, venue)
-    figure.draw_without_rendering()
+    return placed
 
 
-def _draw_panel(panel: Panel, axes: Axes, venue: Venue) -> None:
+def _name_panels(figure: "Figure", view: View, placed: "list[Axes]", venue: Venue) -> list[float]:
+    """Place the legends of all panels; return by how many inches those below their axes make each row taller."""
+    columns = columns_of(view)
+    extra = [0.0] * (1 + (len(placed) - 1) // columns)
+    for index, (panel, axes) in enumerate(zip(view.panels, placed, strict=True)):
+        legend = _write_names(panel, axes, venue, listed=view.legend == "panels")
+        if legend is not None:
+            extra[index // columns] = max(extra[index // columns], legend.get_window_extent().height / figure.dpi)
+    return extra
+
+
+def _draw_panel(panel: Panel, axes: "Axes", venue: Venue) -> None:
     """Set the scales, draw the marks, then the limits."""
     axes.set_xscale(panel.xscale)
     axes.set_yscale(panel.yscale)
     for mark in panel.marks:
-        draw(mark, axes, 0.16 * venue.font_size, venue.font_size)
+        draw(mark, axes, LINE * venue.font_size, venue.font_size)
     axes.set_xlabel(panel.xlabel)
     axes.set_ylabel(panel.ylabel)
     if panel.xlim:
@@ -141,31 +161,31 @@ def _draw_panel(panel: Panel, axes: Axes, venue: Venue) -> None:
         axes.set_aspect("equal", adjustable="box" if panel.xlim and panel.ylim else "datalim")
 
 
-def _write_names(panel: Panel, axes: Axes, venue: Venue) -> None:
-    """Name series at their ends and everything else in a legend."""
+def _write_names(panel: Panel, axes: "Axes", venue: Venue, *, listed: bool = True) -> Any:
+    """Name series at their ends and the rest in a legend; return the legend if it hangs below the axes."""
     write_direct_labels(axes, panel)
-    place_legend(axes, panel, 0.16 * venue.font_size)
+    below = place_legend(axes, legend_entries(panel) if listed else (), LINE * venue.font_size)
+    return axes.get_legend() if below else None
 
 
-def _words(figure: Figure, view: View, venue: Venue) -> tuple[list[str], list[str]]:
-    """Return the lines of title and caption, broken to the width of the venue."""
-    width = venue.width - 2 * EDGE
-    title = wrapped(figure, view.title, TITLE_SIZE * venue.font_size, width, bold=True) if view.title else []
-    caption = wrapped(figure, view.caption, CAPTION_SIZE * venue.font_size, width) if view.caption else []
-    return title, caption
+def _write_words(figure: "Figure", view: View, venue: Venue) -> tuple[float, float]:
+    """Write title and caption at the edges of the page; return the inches each of them takes.
 
+    They hang on the edges by offsets in inches, so the page may grow later.
+    """
+    from matplotlib.transforms import ScaledTranslation
 
-def _write_words(figure: Figure, title: list[str], caption: list[str], venue: Venue, height: float) -> None:
-    """Write the title at the top and the caption at the bottom, outside the layout of the panels."""
-    left = EDGE / venue.width
-    common: dict[str, Any] = {"ha": "left", "linespacing": LINE_HEIGHT / 1.2, "in_layout": False}
-    if title:
-        figure.text(
-            left, 1 - EDGE / height, "\n".join(title), va="top", weight="bold",
-            size=TITLE_SIZE * venue.font_size, **common,
-        )  # fmt: skip
-    if caption:
-        figure.text(
-            left, EDGE / height, "\n".join(caption), va="bottom", size=CAPTION_SIZE * venue.font_size,
-            color="#555555", **common,
-        )  # fmt: skip
+    styles: tuple[tuple[str, int, float, dict[str, Any]], ...] = (
+        (view.title, 1, TITLE_SIZE, {"weight": "bold", "va": "top"}),
+        (view.caption, 0, CAPTION_SIZE, {"color": CAPTION_INK, "va": "bottom"}),
+    )
+    taken = []
+    for text, edge, scale, look in styles:
+        size = scale * venue.font_size
+        lines = wrapped(figure, text, size, venue.width - 2 * EDGE, bold=edge == 1) if text else []
+        shift = ScaledTranslation(EDGE, EDGE * (1 - 2 * edge), figure.dpi_scale_trans)
+        place = figure.transFigure + shift
+        words = figure.text(0, edge, "\n".join(lines), size=size, transform=place, linespacing=LINE_SPACING, **look)
+        words.set_in_layout(False)
+        taken.append(len(lines) * LINE_HEIGHT * size / 72 + (GAP if lines else 0.0))
+    return taken[0], taken[1]

@@ -1,11 +1,11 @@
 """Figures on disk: the same view and sidecar give the same bytes, and no file is ever half written."""
 
-from collections.abc import Mapping, Sequence
-from io import BytesIO
 import os
-from pathlib import Path
 import re
 import tempfile
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from figures.provenance import FORMATS, metadata, sidecar_text

@@ -3,9 +3,9 @@
 Nothing here changes global state; :func:`rc` is handed to ``matplotlib.rc_context`` while a figure is drawn.
 """
 
-from dataclasses import dataclass
 import math
 import re
+from dataclasses import dataclass
 
 from figures.colour import along, mix
 from implicitbias.errors import BadInput
@@ -118,7 +118,8 @@ def split_key(method_key: str) -> tuple[str, float | None]:
     found = _KEY.fullmatch(method_key)
     if found is None or found["name"] not in METHOD_COLOURS:
         raise BadInput(
-            f"method_key = {method_key!r}: unknown; use one of {', '.join(METHOD_COLOURS)}, each optionally with :H=<number>"
+            f"method_key = {method_key!r}: unknown; use one of {', '.join(METHOD_COLOURS)}, "
+            "each optionally followed by :H=<number>"
         )
     if found["steps"] is None:
         return found["name"], None
@@ -140,6 +141,7 @@ def rc(venue: Venue) -> dict[str, object]:
     return {
         **(family if venue.serif else {"font.family": "DejaVu Sans", "mathtext.fontset": "dejavusans"}),
         "text.usetex": False,
+        "text.hinting": "no_hinting",  # widths that scale: lines broken at one resolution fit at every other
         "text.color": INK,
         "font.size": size,
         "axes.titlesize": size,

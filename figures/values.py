@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from jaxtyping import Float
 import numpy as np
+from jaxtyping import Float
 
 from implicitbias.errors import BadInput
 
@@ -41,8 +41,9 @@ def numbers(owner: str, name: str, values: Values) -> tuple[float | None, ...]:
 def grid(owner: str, name: str, values: Grid) -> tuple[tuple[float | None, ...], ...]:
     """Return a rectangular table of numbers as a tuple of rows, by the rule of :func:`numbers`."""
     rows = tuple(numbers(owner, f"{name}[{index}]", row) for index, row in enumerate(values))
-    if len({len(row) for row in rows}) != 1:
-        raise BadInput(f"{owner}: {name} has rows of {sorted({len(r) for r in rows})} entries: rows must be equally long")
+    lengths = sorted({len(row) for row in rows})
+    if len(lengths) != 1:
+        raise BadInput(f"{owner}: {name} has rows of {lengths} entries: rows are equally long; pad with None")
     return rows
 
 

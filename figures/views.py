@@ -1,11 +1,11 @@
 """A figure before it is drawn: marks on panels under a finding, checked, comparable, and written as JSON."""
 
-from dataclasses import dataclass, fields
 import json
+from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
-from jaxtyping import Float
 import numpy as np
+from jaxtyping import Float
 
 from figures.marks import Mark, mark_name, MARKS, Table
 from figures.values import floats, numbers, one_of
@@ -73,7 +73,7 @@ class Panel:
             low, high = numbers("Panel", f"{axis}lim", limits)
             object.__setattr__(self, f"{axis}lim", (low, high))
             if not floats(low) < floats(high) or (scale == "log" and not floats(low) > 0):
-                raise BadInput(f"Panel: {axis}lim = {limits}: low < high, and 0 < low on a log axis; swap or raise them")
+                raise BadInput(f"Panel: {axis}lim = {limits}: low < high, 0 < low on a log axis; swap or raise them")
         if scale == "linear":
             return
         for mark in self.marks:
@@ -95,17 +95,21 @@ class View:
     panels : sequence of Panel
     columns : int, optional
         Panels per row; by default 1, 2 or 3, as many as keep rows full.
+    legend : {"panels", "shared"}
+        ``"shared"``: one legend under all panels, for panels that show the same methods.
     """
 
     title: str
     caption: str
     panels: tuple[Panel, ...]
     columns: int | None = None
+    legend: Literal["panels", "shared"] = "panels"
 
     def __post_init__(self):
         object.__setattr__(self, "panels", tuple(self.panels))
         if not self.panels or not all(isinstance(panel, Panel) for panel in self.panels):
-            raise BadInput(f"View {self.title!r}: panels = {self.panels!r:.60}: at least one Panel; wrap marks in Panel(…)")
+            raise BadInput(f"View {self.title!r}: panels = {self.panels!r:.60}: one Panel or more; wrap marks in Panel")
+        one_of(f"View {self.title!r}", "legend", self.legend, ("panels", "shared"))
         if self.columns is not None and not 1 <= self.columns <= len(self.panels):
             raise BadInput(f"View {self.title!r}: columns = {self.columns}: between 1 and {len(self.panels)}; omit it")
 
