@@ -16,6 +16,7 @@ TITLE_SIZE = 1.2  # of the type size
 CAPTION_SIZE = 0.85  # of the type size
 TABLE_ROW = 1.75  # of the type size
 TALLEST = 0.62  # of the page width: one panel of equal aspect
+NARROW, NARROW_HEIGHT = 4.0, 0.7  # inches; a single column needs a taller panel for its labels
 HEIGHT_OF_WIDTH = {1: 0.56, 2: 0.76, 3: 0.92, 4: 0.95}  # of a panel's width, by panels in a row
 
 
@@ -41,6 +42,8 @@ def _panel_height(panel: Panel, venue: Venue, columns: int) -> float:
     width = venue.width / columns
     if panel.aspect == "equal":
         return min(width * 0.95, TALLEST * venue.width)
+    if columns == 1 and width < NARROW:
+        return width * NARROW_HEIGHT
     return width * HEIGHT_OF_WIDTH[min(columns, 4)]
 
 
@@ -48,16 +51,13 @@ def wrapped(figure: "Figure", text: str, size: float, width: float, *, bold: boo
     """Return ``text`` broken into lines at most ``width`` inches wide at ``size`` points; formulas stay whole."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        line, length = "", 0.0
-        space = text_width(figure, "n n", size, bold=bold) - text_width(figure, "nn", size, bold=bold)
+        line = ""
         for word in re.findall(r"(?:\$[^$]*\$|[^\s$])+|\$", paragraph):
-            extent = text_width(figure, word, size, bold=bold)
-            if line and length + space + extent > 72 * width:
+            longer = f"{line} {word}" if line else word
+            if line and text_width(figure, longer, size, bold=bold) > 72 * width:
                 lines.append(line)
-                line, length = word, extent
-            else:
-                length += extent + (space if line else 0.0)
-                line = f"{line} {word}" if line else word
+                longer = word
+            line = longer
         lines.append(line)
     return lines
 

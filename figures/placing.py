@@ -13,10 +13,12 @@ from figures.views import Panel
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-PADDING = 6.0  # pixels at 100 dpi kept free around a legend
+BORDER = 0.5  # of the type size, between a legend and its axes
+PADDING = 4.0  # pixels at 100 dpi kept free around a legend
 DENSITY = 4.0  # pixels between the points that stand for a line when overlaps are sought
 BACKGROUND = 1.3  # drawing order up to which marks (fields, spans) may lie under a legend
 MOST_INSIDE = 9  # longer legends go below the axes at once
+DIRECT = "name at the end of a series"  # by which an earlier pass is found and replaced
 LOCATIONS = {
     (1, 1): "upper right", (0, 1): "upper left", (1, 0): "lower right", (0, 0): "lower left",
     (1, 0.5): "center right", (0, 0.5): "center left", (0.5, 1): "upper center", (0.5, 0): "lower center",
@@ -36,7 +38,7 @@ def place_legend(axes: "Axes", entries: tuple[Entry, ...], line_width: float) ->
         spot = free_spot(axes, size)
         if spot is not None:
             place: Any = LOCATIONS[spot]
-            axes.legend(**common, loc=place)
+            axes.legend(**common, loc=place, borderaxespad=BORDER)
             return False
     _below(axes, common, len(entries))
     return True
@@ -73,10 +75,13 @@ def free_spot(axes: "Axes", size: Float[np.ndarray, "2"]) -> tuple[float, float]
     """Return the first spot (fractions of the axes) at which a box of ``size`` pixels covers no data, or None."""
     frame = axes.get_window_extent()
     inked = occupied(axes)
+    figure: Any = axes.figure
+    inset = BORDER * float(axes.xaxis.label.get_fontsize()) * figure.dpi / 72
+    start, room = np.array([frame.x0, frame.y0]) + inset, np.array([frame.width, frame.height]) - 2 * inset
     for x, y in LOCATIONS:
-        corner = np.array([frame.x0, frame.y0]) + np.array([x, y]) * (np.array([frame.width, frame.height]) - size)
+        corner = start + np.array([x, y]) * (room - size)
         inside = np.all((inked >= corner - PADDING) & (inked <= corner + size + PADDING), axis=1)
-        if not inside.any() and np.all(size < 0.7 * np.array([frame.width, frame.height])):
+        if not inside.any() and np.all(size < 0.7 * room):
             return x, y
     return None
 
@@ -132,6 +137,8 @@ def densified(vertices: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "more
 
 def write_direct_labels(axes: "Axes", panel: Panel) -> None:
     """Write the name of each series at its right end, in its colour, moved apart so that none overlaps."""
+    for old in [words for words in axes.texts if words.get_label() == DIRECT]:
+        old.remove()
     ends = direct_labels(panel)
     if not ends:
         return
@@ -145,7 +152,7 @@ def write_direct_labels(axes: "Axes", panel: Panel) -> None:
         place = axes.transAxes.inverted().transform((right, y))[1]
         axes.annotate(
             label, (1.0, place), (5, 0), xycoords="axes fraction", textcoords="offset points",
-            color=colour, va="center", ha="left", size=0.95 * size,
+            color=colour, va="center", ha="left", size=0.95 * size, label=DIRECT,
         )  # fmt: skip
 
 
@@ -176,10 +183,10 @@ def _handle(look: Appearance, shape: str, line_width: float) -> Any:
         return Patch(facecolor=look.colour, alpha=max(look.alpha, 0.15), edgecolor=look.colour)
     hollow = {"markerfacecolor": "none", "markeredgecolor": look.colour} if shape == "ring" else {}
     marker = ">" if shape == "arrow" else look.marker
-    edge = {} if hollow else {"markeredgecolor": "white", "markeredgewidth": 0.5}
+    edge = {} if hollow else {"markeredgecolor": "white", "markeredgewidth": 0.3 * line_width}
     return Line2D(
         [], [], color=look.colour, linestyle=look.line or "none", linewidth=look.width * line_width,
-        marker=marker or "none", markersize=7 if shape == "ring" else 5, **hollow, **edge,
+        marker=marker or "none", markersize=(4.8 if shape == "ring" else 3.4) * line_width, **hollow, **edge,
     )  # fmt: skip
 
 

@@ -7,8 +7,10 @@ from typing import Any, TYPE_CHECKING
 from figures.draw import draw
 from figures.layout import CAPTION_SIZE, columns_of, LINE_HEIGHT, row_heights, TITLE_SIZE, wrapped
 from figures.legend import legend_entries, shared_entries
+from figures.marks import Table
 from figures.placing import place_legend, place_shared, write_direct_labels
 from figures.style import rc, Venue, venue_named
+from figures.table import print_table
 from figures.views import Panel, View
 from implicitbias.errors import BadInput
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EDGE = 0.06  # inches of paper around everything
-GAP = 0.05  # inches between title, panels and caption
+GAP = 0.03  # inches between title, panels and caption
 LINE = 0.16  # width of a line, of the type size
 LINE_SPACING = LINE_HEIGHT / 1.2  # Matplotlib counts from 1.2 times the type size
 PASSES = 2  # a legend below one panel shrinks its neighbours, whose legends are then placed again
@@ -99,7 +101,7 @@ def _render_figure(view: View, venue: Venue) -> "Figure":
     above, below = _write_words(figure, view, venue)
     if shared_entries(view):
         below += place_shared(figure, shared_entries(view), LINE * venue.font_size, below + EDGE) + GAP
-    figure.set_layout_engine("constrained", h_pad=0.04, w_pad=0.05, hspace=0.04, wspace=0.04)
+    figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.05, hspace=0.04, wspace=0.04)
     placed = _draw_panels(figure, view, len(heights), venue)
     _fit_page(figure, heights, above, below)
     for _ in range(PASSES):
@@ -163,6 +165,10 @@ def _draw_panel(panel: Panel, axes: "Axes", venue: Venue) -> None:
 
 def _write_names(panel: Panel, axes: "Axes", venue: Venue, *, listed: bool = True) -> Any:
     """Name series at their ends and the rest in a legend; return the legend if it hangs below the axes."""
+    for mark in panel.marks:
+        if isinstance(mark, Table):
+            print_table(mark, axes, venue.font_size)
+            return None
     write_direct_labels(axes, panel)
     below = place_legend(axes, legend_entries(panel) if listed else (), LINE * venue.font_size)
     return axes.get_legend() if below else None

@@ -20,29 +20,41 @@ def cell_text(cell: str | float | int | None) -> str:
     return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
 
 
-def draw_table(table: Table, axes: "Axes", type_size: float) -> None:
-    """Print the table from the upper left corner of the axes, in smaller type if its panel is too narrow.
+def print_table(table: Table, axes: "Axes", type_size: float) -> None:
+    """Print the table from the upper left corner of the axes, in smaller type if they are too narrow.
 
-    Positions are inches from that corner, so that they do not depend on a layout that is settled later.
+    The layout must have been settled; an earlier print is replaced. The table takes no part in the layout, since
+    its width must not move the panels beside it.
     """
+    figure: Any = axes.figure
+    for old in (*axes.texts, *axes.lines):
+        old.remove()
+    body = [[cell_text(cell) for cell in row] for row in table.rows]
+    edges = _column_edges(figure, table.columns, body, type_size)
+    room = axes.get_window_extent().width / figure.dpi
+    if edges[-1][1] > room:
+        type_size *= room / edges[-1][1]
+        edges = _column_edges(figure, table.columns, body, type_size)
+    _print_rows(table, axes, body, edges, type_size)
+    for artist in (*axes.texts, *axes.lines):
+        artist.set_in_layout(False)
+
+
+def _print_rows(
+    table: Table, axes: "Axes", body: list[list[str]], edges: list[tuple[float, float]], size: float
+) -> None:
+    """Write names, cells and rules at inches from the upper left corner."""
     from matplotlib.transforms import ScaledTranslation
 
-    axes.set_axis_off()
-    figure: Any = axes.figure
-    frame: Any = axes.transAxes
-    place = figure.dpi_scale_trans + ScaledTranslation(0, 1, frame)
-    body = [[cell_text(cell) for cell in row] for row in table.rows]
-    natural = _column_edges(figure, table.columns, body, type_size)
-    size = type_size * min(1.0, _room(axes) / natural[-1][1])
-    edges = [(left * size / type_size, right * size / type_size) for left, right in natural]
+    figure, frame = axes.figure, axes.transAxes
+    place: Any = figure.dpi_scale_trans + ScaledTranslation(0, 1, frame)  # type: ignore[union-attr, arg-type]
     step = TABLE_ROW * size / 72
     for k, name in enumerate(table.columns):
         numeric = bool(body) and not any(isinstance(row[k], str) for row in table.rows)
-        common: dict[str, Any] = {"ha": "right" if numeric else "left", "va": "center", "color": INK}
-        x = edges[k][numeric]
-        axes.text(x, -0.5 * step, name, weight="bold", size=size, transform=place, **common)
+        common: dict[str, Any] = {"ha": "right" if numeric else "left", "va": "center", "color": INK, "size": size}
+        axes.text(edges[k][numeric], -0.5 * step, name, weight="bold", transform=place, **common)
         for j, row in enumerate(body):
-            axes.text(x, -(j + 1.6) * step, row[k], size=size, transform=place, **common)
+            axes.text(edges[k][numeric], -(j + 1.6) * step, row[k], transform=place, **common)
     for height, width in ((0.0, 1.0), (1.05, 0.6), (len(body) + 1.15, 1.0)):
         ends = ([0, edges[-1][1]], [-height * step] * 2)
         axes.plot(*ends, color=INK, linewidth=0.09 * size * width, clip_on=False, transform=place)
@@ -57,11 +69,3 @@ def _column_edges(figure: Any, names: tuple[str, ...], body: list[list[str]], si
         edges.append((left, right))
         left = right + PADDING * size / 72
     return edges
-
-
-def _room(axes: "Axes") -> float:
-    """Return the width of the cell of the axes, in inches, before any layout."""
-    figure: Any = axes.figure
-    cell = axes.get_subplotspec()
-    share = len(cell.colspan) / cell.get_gridspec().ncols if cell is not None else axes.get_position().width
-    return 0.94 * share * figure.get_size_inches()[0]
