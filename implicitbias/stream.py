@@ -54,6 +54,11 @@ class Stream:
         digest = hashlib.blake2b(f"{int(self.seed)}/{purpose}".encode(), digest_size=16).digest()
         return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 
+    def child(self, name: str) -> "Stream":
+        """Return an independent stream that belongs to ``name``: same parent and name, same child."""
+        high, low = self.key(f"child/{name}")
+        return Stream((high << 64) | low)
+
     def at(
         self,
         purpose: str,

@@ -1,0 +1,32 @@
+"""The framework of claims: statements that are measured, judged, and able to fail."""
+
+from paper_repro.claims.budget import Budget as Budget
+from paper_repro.claims.claim import AssumptionUnmet as AssumptionUnmet
+from paper_repro.claims.claim import Claim as Claim
+from paper_repro.claims.claim import Falsifier as Falsifier
+from paper_repro.claims.claim import no_runs as no_runs
+from paper_repro.claims.claim import NoKnobs as NoKnobs
+from paper_repro.claims.claim import Reference as Reference
+from paper_repro.claims.claim import Traces as Traces
+from paper_repro.claims.judges import bound as bound
+from paper_repro.claims.judges import certified as certified
+from paper_repro.claims.judges import closed_form as closed_form
+from paper_repro.claims.judges import limit as limit
+from paper_repro.claims.judges import rate as rate
+from paper_repro.claims.judges import statistical as statistical
+from paper_repro.claims.judges import symbolic as symbolic
+from paper_repro.claims.knobs import knob as knob
+from paper_repro.claims.observation import Curve as Curve
+from paper_repro.claims.observation import Measured as Measured
+from paper_repro.claims.observation import Observation as Observation
+from paper_repro.claims.observation import Predicted as Predicted
+from paper_repro.claims.observation import Prediction as Prediction
+from paper_repro.claims.result import Result as Result
+from paper_repro.claims.run_spec import RunSpec as RunSpec
+from paper_repro.claims.verdict import Evidence as Evidence
+from paper_repro.claims.verdict import Relation as Relation
+from paper_repro.claims.verdict import Status as Status
+from paper_repro.claims.verdict import Verdict as Verdict
+from paper_repro.claims.verify import Request as Request
+from paper_repro.claims.verify import verify as verify
+from paper_repro.claims.verify import verify_one as verify_one

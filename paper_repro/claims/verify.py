@@ -1,0 +1,249 @@
+"""Verification: set up every claim, compute each distinct run once, judge claims and falsifiers."""
+
+import dataclasses
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from figures import view_to_json
+from implicitbias import Stream, Trace
+from paper_repro.claims.budget import Budget
+from paper_repro.claims.claim import AssumptionUnmet, Claim, Falsifier
+from paper_repro.claims.knobs import check_knobs
+from paper_repro.claims.observation import Observation, Prediction
+from paper_repro.claims.parallel import in_order
+from paper_repro.claims.picture import picture
+from paper_repro.claims.result import FalsifierResult, Result
+from paper_repro.claims.run_spec import RunSpec
+from paper_repro.claims.verdict import Status, Verdict
+
+
+@dataclass(frozen=True)
+class Request:
+    """A claim to verify, at which knobs."""
+
+    claim: Claim
+    knobs: Any
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A stage that raised: its traceback is part of the report, and the other claims go on."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A claim set up: its case and runs, and those of the falsifiers that have their own."""
+
+    request: Request
+    case: Any
+    needs: tuple[RunSpec, ...]
+    altered: tuple[tuple[Any, tuple[RunSpec, ...]] | None, ...]
+    seconds: float
+
+    @property
+    def runs(self) -> tuple[RunSpec, ...]:
+        """All runs the claim asks for."""
+        return self.needs + tuple(spec for own in self.altered if own is not None for spec in own[1])
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A trace, or why there is none, and the CPU seconds it took."""
+
+    trace: Trace | Failure
+    seconds: float
+
+
+def verify(
+    requests: Sequence[Request],
+    *,
+    seed: int = 0,
+    budget: Budget = Budget.QUICK,
+    jobs: int = 1,
+    started: Callable[[str, int], None] = lambda stage, count: None,
+) -> Iterator[Result]:
+    """Yield the result of every request, in order.
+
+    Parameters
+    ----------
+    requests
+        Claims with their knobs.
+    seed
+        Seed of all randomness.
+    budget
+        How much work to spend.
+    jobs
+        Processes; results do not depend on their number.
+    started
+        Called with the name and size of each stage, for progress.
+    """
+    prepared = [_guarded(prepare, r, seed, budget) for r in requests]
+    specs = list(dict.fromkeys(s for p in prepared if isinstance(p, Prepared) for s in p.runs))
+    started("runs", len(specs))
+    computed = dict(zip(specs, in_order(_compute, [(s,) for s in specs], jobs), strict=True))
+    asked = {s: sum(s in p.runs for p in prepared if isinstance(p, Prepared)) for s in specs}
+    started("claims", len(requests))
+    tasks = [
+        (request, part, _share(part, computed, asked), seed, budget)
+        for request, part in zip(requests, prepared, strict=True)
+    ]
+    yield from in_order(judge_claim, tasks, jobs)
+
+
+def verify_one(claim: Claim, knobs: Any = None, *, seed: int = 0, budget: Budget = Budget.QUICK) -> Result:
+    """Return the result of one claim."""
+    return next(verify([Request(claim, claim.knobs if knobs is None else knobs)], seed=seed, budget=budget))
+
+
+def prepare(request: Request, seed: int, budget: Budget) -> Prepared:
+    """Set the claim up, and every falsifier that breaks a hypothesis."""
+    began = time.process_time()
+    claim, stream = request.claim, Stream(seed)
+    check_knobs(request.knobs)
+    case = claim.setup(request.knobs, stream)
+    if isinstance(case, AssumptionUnmet):
+        return Prepared(request, case, (), (None,) * len(claim.falsifiers), time.process_time() - began)
+    altered = tuple(_altered(claim, f, case, request.knobs, stream, budget) for f in claim.falsifiers)
+    return Prepared(request, case, tuple(claim.needs(case, budget)), altered, time.process_time() - began)
+
+
+def _altered(
+    claim: Claim, falsifier: Falsifier, case: Any, knobs: Any, stream: Stream, budget: Budget
+) -> tuple[Any, tuple[RunSpec, ...]] | None:
+    if falsifier.same_observation:
+        return None
+    broken = falsifier.setup(knobs, stream) if falsifier.setup else case
+    if isinstance(broken, AssumptionUnmet):
+        return broken, ()
+    return broken, tuple((falsifier.needs or claim.needs)(broken, budget))
+
+
+def judge_claim(
+    request: Request, prepared: Prepared | Failure, runs: dict[RunSpec, Computed], seed: int, budget: Budget
+) -> Result:
+    """Observe, predict and judge a claim and its falsifiers; an exception becomes an ERROR with its traceback."""
+    began = time.process_time()
+    blank = _blank(request, seed, budget)
+    if isinstance(prepared, Failure):
+        return dataclasses.replace(blank, message=_last_line(prepared.text), traceback=prepared.text)
+    if isinstance(prepared.case, AssumptionUnmet):
+        return dataclasses.replace(blank, status=Status.NOT_APPLICABLE, message=prepared.case.reason)
+    judged = _guarded(_judge, blank, prepared, runs)
+    if isinstance(judged, Failure):
+        return dataclasses.replace(blank, message=_last_line(judged.text), traceback=judged.text)
+    spent = prepared.seconds + time.process_time() - began + sum(c.seconds for c in runs.values())
+    return dataclasses.replace(judged, seconds=spent)
+
+
+def _judge(blank: Result, prepared: Prepared, runs: dict[RunSpec, Computed]) -> Result:
+    claim, case = prepared.request.claim, prepared.case
+    observation = claim.observe(case, _traces(prepared.needs, runs))
+    prediction = claim.predict(case)
+    verdict = claim.judge(observation, prediction)
+    falsifiers = tuple(
+        _judge_falsifier(claim, falsifier, case, observation, own, runs)
+        for falsifier, own in zip(claim.falsifiers, prepared.altered, strict=True)
+    )
+    view = picture(claim, case, observation, prediction, _caption(blank, observation))
+    engines = tuple(sorted({t.engine for t in _traces(prepared.needs, runs)}))
+    return dataclasses.replace(
+        blank,
+        status=verdict.status,
+        evidence=verdict.evidence.name,
+        message=verdict.message,
+        comparisons=verdict.comparisons,
+        falsifiers=falsifiers,
+        engines=engines,
+        view=view_to_json(view),
+    )
+
+
+def _judge_falsifier(
+    claim: Claim,
+    falsifier: Falsifier,
+    case: Any,
+    observation: Observation,
+    own: tuple[Any, tuple[RunSpec, ...]] | None,
+    runs: dict[RunSpec, Computed],
+) -> FalsifierResult:
+    if own is not None:
+        case, needs = own
+        if isinstance(case, AssumptionUnmet):
+            return FalsifierResult(falsifier.name, falsifier.why, Status.NOT_APPLICABLE, case.reason)
+        observation = (falsifier.observe or claim.observe)(case, _traces(needs, runs))
+    wrong = (falsifier.predict or claim.predict)(case)
+    if isinstance(wrong, AssumptionUnmet):
+        return FalsifierResult(falsifier.name, falsifier.why, Status.NOT_APPLICABLE, wrong.reason)
+    verdict = _verdict_on(claim, observation, wrong)
+    return FalsifierResult(falsifier.name, falsifier.why, verdict.status, verdict.message)
+
+
+def _verdict_on(claim: Claim, observation: Observation, wrong: Prediction) -> Verdict:
+    return claim.judge(observation, wrong)
+
+
+def _traces(specs: Iterable[RunSpec], runs: dict[RunSpec, Computed]) -> tuple[Trace, ...]:
+    found = []
+    for spec in specs:
+        trace = runs[spec].trace
+        if isinstance(trace, Failure):
+            raise RuntimeError(f"a run this claim needs failed:\n{trace.text}")
+        found.append(trace)
+    return tuple(found)
+
+
+def _compute(spec: RunSpec) -> Computed:
+    began = time.process_time()
+    trace = _guarded(spec.compute)
+    return Computed(trace, time.process_time() - began)
+
+
+def _share(
+    prepared: Prepared | Failure, computed: dict[RunSpec, Computed], asked: dict[RunSpec, int]
+) -> dict[RunSpec, Computed]:
+    """Return the claim's runs, each with its share of the seconds: a run is paid by all who asked for it."""
+    if isinstance(prepared, Failure):
+        return {}
+    return {s: dataclasses.replace(computed[s], seconds=computed[s].seconds / asked[s]) for s in prepared.runs}
+
+
+def _guarded(stage: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return stage(*arguments)
+    except Exception:
+        return Failure(traceback.format_exc())
+
+
+def _blank(request: Request, seed: int, budget: Budget) -> Result:
+    claim = request.claim
+    return Result(
+        key=claim.key,
+        paper=claim.paper,
+        title=claim.title,
+        source=claim.source,
+        status=Status.ERROR,
+        expected=claim.expects,
+        evidence="",
+        message="",
+        comparisons=(),
+        falsifiers=(),
+        knobs=dataclasses.asdict(request.knobs),
+        seed=seed,
+        budget=budget.value,
+        seconds=0.0,
+    )
+
+
+def _caption(blank: Result, observation: Observation) -> str:
+    knobs = ", ".join(f"{name} = {value}" for name, value in blank.knobs.items())
+    parts = [f"Claim {blank.key}", knobs, f"seed {blank.seed}, budget {blank.budget}", observation.undecided]
+    return "; ".join(p for p in parts if p) + "."
+
+
+def _last_line(text: str) -> str:
+    return text.strip().splitlines()[-1]

@@ -1,0 +1,57 @@
+"""The command ``paper-repro``: parse, run one command, turn bad input into one line and exit code 2."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from implicitbias.errors import BadInput
+
+
+DESCRIPTION = """Check the theory of local methods, claim by claim.
+
+exit codes: 0 all as expected; 1 an unexpected verdict, a toothless claim or an error;
+2 bad input; 3 only undecided claims left; 130 interrupted"""
+
+COMMANDS = {
+    "list": "list the claims",
+    "verify": "verify claims: prediction, measurement, verdict, falsifiers",
+    "figures": "draw the figures",
+    "report": "verify, draw, and write the report as a static site",
+    "cite": "print the BibTeX entries of claims or papers",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="paper-repro", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="command")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for name, summary in COMMANDS.items():
+        subparser = subparsers.add_parser(
+            name, help=summary, description=summary, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        # Only the command that is asked for is imported: `--help` stays quick.
+        if given[:1] == [name]:
+            import_module(f"paper_repro.commands.{name}").configure(subparser)
+    return _guarded(parser.parse_args(given))
+
+
+def _guarded(options: argparse.Namespace) -> int:
+    try:
+        return options.run(options)
+    except BadInput as error:
+        print(f"paper-repro {options.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted: what was finished is kept, and the next run goes on from it", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One package per paper: its symbols, and one file per theorem."""
