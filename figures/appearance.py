@@ -81,7 +81,9 @@ def _bands(mark: Bands) -> Appearance:
 
 @appearance.register
 def _cloud(mark: Cloud) -> Appearance:
-    return Appearance(INK if mark.workers is None else worker_colour(0, worker_count(mark)), marker="o", zorder=3.0)
+    return Appearance(
+        INK if mark.workers is None else worker_colour(0, worker_count(mark)), marker="o", zorder=3.0
+    )
 
 
 @appearance.register
@@ -111,12 +113,16 @@ def _separator(mark: Separator) -> Appearance:
 @appearance.register
 def _span(mark: Span) -> Appearance:
     strip = mark.low < mark.high
-    return Appearance(mark_colour(mark), DASHES[mark.role], width=0.8, alpha=0.15 if strip else 1.0, zorder=1.2)
+    return Appearance(
+        mark_colour(mark), DASHES[mark.role], width=0.8, alpha=0.15 if strip else 1.0, zorder=1.2
+    )
 
 
 @appearance.register
 def _histogram(mark: Histogram) -> Appearance:
-    return Appearance(mark_colour(mark), "-", width=0.8, alpha=0.3 if mark.role == "measured" else 0.0, zorder=2.0)
+    return Appearance(
+        mark_colour(mark), "-", width=0.8, alpha=0.3 if mark.role == "measured" else 0.0, zorder=2.0
+    )
 
 
 @appearance.register(Table)

@@ -18,7 +18,9 @@ def describe(view: View) -> list[dict[str, Any]]:
     """
     items: list[dict[str, Any]] = [{"panel": None, "kind": "title", "text": view.title}]
     for index, panel in enumerate(view.panels):
-        axes = {name: getattr(panel, name) for name in ("title", "xlabel", "ylabel", "xscale", "yscale", "aspect")}
+        axes = {
+            name: getattr(panel, name) for name in ("title", "xlabel", "ylabel", "xscale", "yscale", "aspect")
+        }
         items.append({"panel": index, "kind": "Axes", **axes})
         items += [{"panel": index, **_describe_mark(mark)} for mark in panel.marks]
         items += [{"panel": index, **item} for item in _describe_names(panel)]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 MARKER_SIZE = 0.55  # of the type size
 DENSE_MARKER_SIZE = 0.48  # of the type size, where markers only tell series apart
 MARKER_SPACING = 0.09  # of the diagonal of the axes, between the markers on a dense series
+COLOUR_BAR = (1.04, 0.0, 0.045, 1.0)  # left, bottom, width, height in axes: as tall as the axes come out
 CONTOUR_COLOURS = ("#eef2f6", "#3f5f7f")  # low to high, quiet enough to lie under data
 
 
@@ -52,7 +53,9 @@ def _series(mark: Series, axes: "Axes", line_width: float, type_size: float) -> 
     if mark.error is not None:
         low, high = floats(mark.error[0]), floats(mark.error[1])
         if dense or mark.role != "measured":
-            axes.fill_between(x, low, high, color=look.colour, alpha=0.18, linewidth=0, zorder=look.zorder - 1)
+            axes.fill_between(
+                x, low, high, color=look.colour, alpha=0.18, linewidth=0, zorder=look.zorder - 1
+            )
         else:
             axes.vlines(x, low, high, color=look.colour, linewidth=0.8 * line_width, zorder=look.zorder + 0.1)
     axes.plot(
@@ -78,11 +81,19 @@ def _cloud(mark: Cloud, axes: "Axes", line_width: float, type_size: float) -> No
     x, y, size = floats(mark.x), floats(mark.y), (0.62 * type_size) ** 2
     classes = floats(mark.classes) if mark.classes is not None else np.ones(len(x))
     workers = floats(mark.workers) if mark.workers is not None else np.zeros(len(x))
-    colours = [worker_colour(m, worker_count(mark)) for m in range(worker_count(mark))] if told_apart(mark) else None
+    colours = (
+        [worker_colour(m, worker_count(mark)) for m in range(worker_count(mark))]
+        if told_apart(mark)
+        else None
+    )
     for label, marker in CLASS_MARKERS.items():
         for m in np.unique(workers):
             chosen = (classes == label) & (workers == m)
-            colour = colours[int(m)] if colours else (CROWD if mark.workers is not None else appearance(mark).colour)
+            colour = (
+                colours[int(m)]
+                if colours
+                else (CROWD if mark.workers is not None else appearance(mark).colour)
+            )
             axes.scatter(
                 x[chosen], y[chosen], s=size, marker=marker, color=colour, edgecolor="white",
                 linewidth=0.4 * line_width, zorder=appearance(mark).zorder,
@@ -104,7 +115,13 @@ def _field(mark: Field, axes: "Axes", line_width: float, type_size: float) -> No
     look = appearance(mark)
     if mark.kind == "contours":
         lines = axes.contour(
-            x, y, values, levels=levels, colors=look.colour, linewidths=look.width * line_width, zorder=look.zorder
+            x,
+            y,
+            values,
+            levels=levels,
+            colors=look.colour,
+            linewidths=look.width * line_width,
+            zorder=look.zorder,
         )
         axes.clabel(lines, fontsize=0.75 * type_size, inline_spacing=2)
         return
@@ -117,7 +134,7 @@ def _field(mark: Field, axes: "Axes", line_width: float, type_size: float) -> No
         shade = axes.contourf(x, y, values, levels=levels, cmap=quiet, zorder=look.zorder)
     axes.grid(False)
     figure: Any = axes.figure
-    bar = figure.colorbar(shade, ax=axes, pad=0.02, fraction=0.05, aspect=28)
+    bar = figure.colorbar(shade, cax=axes.inset_axes(COLOUR_BAR))
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0)
     if mark.label:
@@ -140,7 +157,11 @@ def _arrows(mark: Arrows, axes: "Axes", line_width: float, type_size: float) -> 
 def _trajectory(mark: Trajectory, axes: "Axes", line_width: float, type_size: float) -> None:
     look = appearance(mark)
     x, y = floats(mark.x), floats(mark.y)
-    common: dict[str, Any] = {"color": look.colour, "zorder": look.zorder, "markeredgewidth": 0.6 * line_width}
+    common: dict[str, Any] = {
+        "color": look.colour,
+        "zorder": look.zorder,
+        "markeredgewidth": 0.6 * line_width,
+    }
     axes.plot(x, y, **common, linestyle=look.line, linewidth=look.width * line_width)
     shown = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     if shown.size:
@@ -202,4 +223,3 @@ def _note(mark: Note, axes: "Axes", line_width: float, type_size: float) -> None
     x, y = (0.02 if horizontal == "left" else 0.98), (0.97 if vertical == "upper" else 0.03)
     vertical = {"upper": "top", "lower": "bottom"}[vertical]
     axes.text(x, y, mark.text, ha=horizontal, va=vertical, transform=axes.transAxes, **common)
-

@@ -25,7 +25,7 @@ def svg_inline(view: View, *, venue: str = "page", prefix: str | None = None) ->
     body = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', body)
     body = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", body)
-    body = body.replace("<style type=\"text/css\">*{", f'<style type="text/css">#{prefix} *{{')
+    body = body.replace('<style type="text/css">*{', f'<style type="text/css">#{prefix} *{{')
     return re.sub(r"<svg ([^>]*)>", lambda found: _opening(found[1], view, prefix), body, count=1).strip()
 
 

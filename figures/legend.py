@@ -40,7 +40,9 @@ def merged(entries: list[Entry]) -> tuple[Entry, ...]:
     rows: dict[str, Entry] = {}
     for entry in entries:
         seen = rows.get(entry.label)
-        looks = entry.looks if seen is None else (*seen.looks, *(x for x in entry.looks if x not in seen.looks))
+        looks = (
+            entry.looks if seen is None else (*seen.looks, *(x for x in entry.looks if x not in seen.looks))
+        )
         rows[entry.label] = Entry(entry.label, looks, entry.shape)
     return tuple(rows.values())
 
@@ -77,7 +79,9 @@ def _cloud_entries(mark: Cloud) -> list[Entry]:
     if told_apart(mark):
         present = sorted({int(w) for w in mark.workers or () if w is not None})
         count = worker_count(mark)
-        rows += [Entry(f"worker {m + 1}", (Appearance(worker_colour(m, count), marker="s"),)) for m in present]
+        rows += [
+            Entry(f"worker {m + 1}", (Appearance(worker_colour(m, count), marker="s"),)) for m in present
+        ]
     if mark.classes is not None:
         rows += [
             Entry(f"y = {'+' if c > 0 else '−'}1", (Appearance("#808080", marker=CLASS_MARKERS[c]),))

@@ -28,7 +28,9 @@ def sidecar_text(sidecar: Mapping[str, Any]) -> str:
     try:
         return json.dumps(dict(sidecar), sort_keys=True, indent=1, allow_nan=False)
     except (TypeError, ValueError) as trouble:
-        raise BadInput(f"sidecar: {trouble}: only finite numbers, words, lists and dictionaries; convert it") from None
+        raise BadInput(
+            f"sidecar: {trouble}: only finite numbers, words, lists and dictionaries; convert it"
+        ) from None
 
 
 def metadata(form: str, title: str, text: str) -> dict[str, Any]:

@@ -51,7 +51,12 @@ def _print_rows(
     step = TABLE_ROW * size / 72
     for k, name in enumerate(table.columns):
         numeric = bool(body) and not any(isinstance(row[k], str) for row in table.rows)
-        common: dict[str, Any] = {"ha": "right" if numeric else "left", "va": "center", "color": INK, "size": size}
+        common: dict[str, Any] = {
+            "ha": "right" if numeric else "left",
+            "va": "center",
+            "color": INK,
+            "size": size,
+        }
         axes.text(edges[k][numeric], -0.5 * step, name, weight="bold", transform=place, **common)
         for j, row in enumerate(body):
             axes.text(edges[k][numeric], -(j + 1.6) * step, row[k], transform=place, **common)
@@ -60,7 +65,9 @@ def _print_rows(
         axes.plot(*ends, color=INK, linewidth=0.09 * size * width, clip_on=False, transform=place)
 
 
-def _column_edges(figure: Any, names: tuple[str, ...], body: list[list[str]], size: float) -> list[tuple[float, float]]:
+def _column_edges(
+    figure: Any, names: tuple[str, ...], body: list[list[str]], size: float
+) -> list[tuple[float, float]]:
     """Return (left, right) of every column in inches, by the widths of its words."""
     edges, left = [], 0.0
     for k, name in enumerate(names):

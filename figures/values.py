@@ -30,9 +30,13 @@ def numbers(owner: str, name: str, values: Values) -> tuple[float | None, ...]:
     """
     masked = np.ma.getmaskarray(values) if isinstance(values, np.ndarray) else None
     if isinstance(values, np.ndarray) and values.ndim != 1:
-        raise BadInput(f"{owner}: {name} has shape {values.shape}: one row of numbers is drawn; ravel or slice it")
+        raise BadInput(
+            f"{owner}: {name} has shape {values.shape}: one row of numbers is drawn; ravel or slice it"
+        )
     kept = []
-    for index, value in enumerate(np.ma.getdata(values).tolist() if isinstance(values, np.ndarray) else values):
+    for index, value in enumerate(
+        np.ma.getdata(values).tolist() if isinstance(values, np.ndarray) else values
+    ):
         hidden = value is None or (masked is not None and bool(masked[index]))
         kept.append(None if hidden else _finite(owner, f"{name}[{index}]", value))
     return tuple(kept)

@@ -73,12 +73,16 @@ class Panel:
             low, high = numbers("Panel", f"{axis}lim", limits)
             object.__setattr__(self, f"{axis}lim", (low, high))
             if not floats(low) < floats(high) or (scale == "log" and not floats(low) > 0):
-                raise BadInput(f"Panel: {axis}lim = {limits}: low < high, 0 < low on a log axis; swap or raise them")
+                raise BadInput(
+                    f"Panel: {axis}lim = {limits}: low < high, 0 < low on a log axis; swap or raise them"
+                )
         if scale == "linear":
             return
         for mark in self.marks:
             if getattr(mark, "linear_only", False):
-                raise BadInput(f"{mark_name(mark)}: straight lines bend on a {scale} {axis} axis; use linear axes")
+                raise BadInput(
+                    f"{mark_name(mark)}: straight lines bend on a {scale} {axis} axis; use linear axes"
+                )
             _require_positive(mark, axis, scale)
 
 
@@ -108,10 +112,14 @@ class View:
     def __post_init__(self):
         object.__setattr__(self, "panels", tuple(self.panels))
         if not self.panels or not all(isinstance(panel, Panel) for panel in self.panels):
-            raise BadInput(f"View {self.title!r}: panels = {self.panels!r:.60}: one Panel or more; wrap marks in Panel")
+            raise BadInput(
+                f"View {self.title!r}: panels = {self.panels!r:.60}: one Panel or more; wrap marks in Panel"
+            )
         one_of(f"View {self.title!r}", "legend", self.legend, ("panels", "shared"))
         if self.columns is not None and not 1 <= self.columns <= len(self.panels):
-            raise BadInput(f"View {self.title!r}: columns = {self.columns}: between 1 and {len(self.panels)}; omit it")
+            raise BadInput(
+                f"View {self.title!r}: columns = {self.columns}: between 1 and {len(self.panels)}; omit it"
+            )
 
 
 def axis_values(mark: Mark, axis: Literal["x", "y"]) -> Float[np.ndarray, "value"]:
@@ -134,15 +142,22 @@ def view_from_json(text: str) -> View:
     BadInput
         If the text is no view of this format.
     """
-    tree = json.loads(text)
+    try:
+        tree = json.loads(text)
+    except json.JSONDecodeError as trouble:
+        raise BadInput(
+            f"view = {text[:40]!r} …: not JSON ({trouble}); write it again with view_to_json"
+        ) from None
     if not isinstance(tree, dict) or tree.pop("format", None) != FORMAT:
-        raise BadInput(f"view = {text[:40]!r} …: not a view of format {FORMAT}; write it again with view_to_json")
+        raise BadInput(
+            f"view = {text[:40]!r} …: not a view of format {FORMAT}; write it again with view_to_json"
+        )
     return _from_tree(tree)
 
 
 def _as_dict(node: Any) -> dict[str, Any]:
     """Return a view, panel or mark as a dictionary that names its kind."""
-    tree: dict[str, Any] = {"kind": type(node).__name__}
+    tree: dict[str, Any] = {"type": type(node).__name__}
     for field in fields(node):
         value = getattr(node, field.name)
         nested = field.name in ("marks", "panels")
@@ -157,9 +172,14 @@ def _from_tree(tree: Any) -> Any:
     if not isinstance(tree, dict):
         return tree
     kinds = {kind.__name__: kind for kind in (*MARKS, Panel, View)}
-    kind = tree.get("kind")
-    one_of("view", "kind", kind, tuple(kinds))
-    return kinds[str(kind)](**{name: _from_tree(value) for name, value in tree.items() if name != "kind"})
+    kind = tree.get("type")
+    one_of("view", "type", kind, tuple(kinds))
+    given = {name: _from_tree(value) for name, value in tree.items() if name != "type"}
+    if set(given) != {field.name for field in fields(kinds[str(kind)])}:
+        raise BadInput(
+            f"view: {kind} has fields {sorted(given)}: not those of its kind; write it with view_to_json"
+        )
+    return kinds[str(kind)](**given)
 
 
 def _require_positive(mark: Mark, axis: Literal["x", "y"], scale: str) -> None:
