@@ -6,7 +6,7 @@ from jaxtyping import Float
 
 
 # Tightest feasibility tolerance that HiGHS accepts.
-FEASIBILITY = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+FEASIBILITY = 1e-10
 
 
 def largest_least_margin(
@@ -20,7 +20,7 @@ def largest_least_margin(
         b_ub=np.zeros(samples),
         bounds=[(-1, 1)] * dim + [(None, None)],
         method="highs-ds",
-        options=FEASIBILITY,
+        options={"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY},
     )
     if result.x is None:
         return None
@@ -40,6 +40,6 @@ def largest_least_share(
         b_eq=right,
         bounds=(0, None),
         method="highs",
-        options=FEASIBILITY,
+        options={"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY},
     )
     return None if result.x is None else result.x[:-1]

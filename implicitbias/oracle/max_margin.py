@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike
 
 from implicitbias.errors import BadInput, NotCertified
 from implicitbias.oracle.certificate import kkt_certificate
+from implicitbias.oracle.equality import LeastDistance, LeastDistanceProblem
 from implicitbias.oracle.extended import combination, EXTENDED, length
 from implicitbias.oracle.finite_newton import squared_hinge_path
 from implicitbias.oracle.linf import max_margin_linf
-from implicitbias.oracle.polish import LeastDistance, nonnegative_active_set, polish
+from implicitbias.oracle.polish import polish
 from implicitbias.oracle.quadratic_program import interior_point_multipliers
 from implicitbias.oracle.separability import require_separable
 from implicitbias.oracle.separator import MaxMargin, split_by_slack
@@ -71,18 +72,20 @@ def max_margin(
         return max_margin_linf(rows)
     metric = _metric(norm, rows.shape[1])
     root = np.sqrt(metric.astype(EXTENDED))
-    level, failure = np.ones(len(rows), EXTENDED), None
+    problem, failure = LeastDistanceProblem(rows, np.ones(len(rows), EXTENDED), root), None
     for method, active in _first_guesses(rows / np.sqrt(metric), first_guess):
-        solution = polish(rows, level, root, active)
+        solution = polish(problem, active)
         if solution is None:
             continue
         answer = _answer(rows, root, solution, method, cast("str | np.ndarray", norm))
         if answer.certificate.failure is None:
             return answer
         failure = answer.certificate
-    require_separable(rows)
-    if failure is not None:
+    if (
+        failure is not None and failure.primal_violation < 1.0
+    ):  # then x_i·w > 0: separable, but not well enough
         failure.require()
+    require_separable(rows)
     raise NotCertified(
         "max_margin: no active set satisfied the optimality conditions within the exchanges allowed; "
         "rescale the features or drop near-duplicates of opposite label"
@@ -116,9 +119,7 @@ def _first_guesses(
     if first_guess != "interior-point":
         yield "squared-hinge path", _active_rows(rows, *squared_hinge_path(rows))
     if small:
-        active = nonnegative_active_set(rows, np.ones(len(rows)))
-        if active is not None:
-            yield "non-negative least squares", active
+        yield "none", np.arange(0)
 
 
 def _active_rows(rows: np.ndarray, weights: np.ndarray, duals: np.ndarray) -> Int[np.ndarray, " active"]:

@@ -8,8 +8,9 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from implicitbias.errors import BadInput, NotCertified
+from implicitbias.oracle.equality import LeastDistance, LeastDistanceProblem
 from implicitbias.oracle.extended import EXTENDED, margins
-from implicitbias.oracle.polish import LeastDistance, nonnegative_active_set, polish
+from implicitbias.oracle.polish import polish
 from implicitbias.oracle.separability import require_separable
 from implicitbias.oracle.signed_rows import check_rows, row_norms
 
@@ -140,9 +141,8 @@ class MarginSet:
     def _polished(self, point: np.ndarray) -> Projection:
         """Route for dependent or nearly dependent rows, in extended precision."""
         missing = self.level - margins(self.signed, point)
-        guess = nonnegative_active_set(self.signed, missing.astype(float))
-        unit = np.ones(len(point), EXTENDED)
-        solution = polish(self.signed, missing, unit, np.arange(0) if guess is None else guess)
+        problem = LeastDistanceProblem(self.signed, missing, np.ones(len(point), EXTENDED))
+        solution = polish(problem, np.arange(0))
         if solution is None:
             require_separable(self.signed)
             raise NotCertified(

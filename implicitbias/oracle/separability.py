@@ -8,17 +8,19 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from implicitbias.errors import NotCertified, NotSeparable
+from implicitbias.oracle.equality import LeastDistanceProblem
 from implicitbias.oracle.extended import combination, EXTENDED, length, margins
 from implicitbias.oracle.finite_newton import squared_hinge_path
 from implicitbias.oracle.linear_program import largest_least_margin
+from implicitbias.oracle.polish import polish
 from implicitbias.oracle.signed_rows import HasSignedRows, row_norms, signed_rows
 
 
 # |Σ λ_i x_i| ≤ 1e-9 b_x: a margin that small is beyond what any claim of the theory could use.
 NO_MARGIN = 1e-9
 
-# Rounding of an extended inner product, in units of eps·sqrt(d)·|x_i||w|; a witness must exceed it.
-ROUNDING = 4.0
+# |Σ λ_i x_i|/b_x that is rounding: below it, looking further for a separator is idle.
+ZERO_COMBINATION = 1e-14
 
 # Entries n·d up to which non-negative least squares (one row per pivot) is the quickest exact route.
 PIVOTING_ENTRIES = 10**6
@@ -85,8 +87,10 @@ def separability(problem_or_signed: ArrayLike | HasSignedRows) -> Separability:
         shares = shares / shares.sum()
         if (value := float(length(combination(rows, shares)))) < upper:
             upper, multipliers = value, shares
-        if lower > 0 or upper <= NO_MARGIN * row_norms(rows).max():
-            return Separability(lower > 0, witness, multipliers, lower, upper)
+        if lower > 0 or upper <= ZERO_COMBINATION * row_norms(rows).max():
+            break
+    if lower > 0 or upper <= NO_MARGIN * row_norms(rows).max():
+        return Separability(lower > 0, witness, multipliers, lower, upper)
     raise NotCertified(
         f"separability: the margin lies in [{lower:.3g}, {upper:.3g}] with b_x = {row_norms(rows).max():.3g}; no "
         f"separator was found and {upper:.3g} exceeds {NO_MARGIN:g} b_x; rescale the features"
@@ -111,9 +115,16 @@ def _alternatives(rows: np.ndarray):
         vertex = largest_least_margin(rows)
         if vertex is not None and vertex[2].any():
             yield vertex[0], vertex[2]
+        solution = polish(LeastDistanceProblem(rows, *_unit_levels(rows)), np.arange(0))
+        if solution is not None:
+            yield solution.point.astype(float), solution.multipliers.astype(float)
     weights, duals = squared_hinge_path(rows)
     yield weights, duals
     yield from _nearest_point(rows, np.flatnonzero(duals > NEGLIGIBLE * duals.max()))
+
+
+def _unit_levels(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.ones(rows.shape[0], EXTENDED), np.ones(rows.shape[1], EXTENDED)
 
 
 def _nearest_point(rows: np.ndarray, used: np.ndarray | None = None):
@@ -141,5 +152,6 @@ def _margin_lower(rows: np.ndarray, weights: np.ndarray) -> float:
     """min_i x_i·w/|w| less the rounding of its evaluation; negative when w proves nothing."""
     if not weights.any() or not np.isfinite(weights).all():
         return -np.inf
-    rounding = ROUNDING * np.finfo(EXTENDED).eps * np.sqrt(rows.shape[1]) * row_norms(rows)
-    return float(((margins(rows, weights) - rounding) / length(weights)).min())
+    size = length(weights)
+    rounding = (rows.shape[1] + 2) * np.finfo(EXTENDED).eps * row_norms(rows) * size
+    return float(((margins(rows, weights) - rounding) / size).min())
