@@ -1,0 +1,46 @@
+# One command each; every target sets up its own virtual environment first, pinned by constraints.txt.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+JOBS   ?= 2
+# One thread for every linear-algebra call: processes are the parallelism, and sums keep one order.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export MKL_NUM_THREADS ?= 1
+
+.PHONY: help setup reproduce test lint bench clean
+
+help:
+	@echo "make reproduce   verify every claim, draw the figures, write out/report/index.html"
+	@echo "make test        run the tests"
+	@echo "make lint        ruff, pyright, import-linter"
+	@echo "make bench       benchmarks, as ratios in one run"
+	@echo "make clean       remove out/ and $(VENV)/"
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python {v[0]}.{v[1]} is too old: 3.11 or newer is needed; try make PYTHON=python3.12")'
+	@echo "setting up $(VENV) (once; a few minutes) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+reproduce: setup
+	@$(BIN)/paper-repro report --budget quick --jobs $(JOBS) --out out
+
+test: setup
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --quiet
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+
+bench: setup
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf out $(VENV)
