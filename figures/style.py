@@ -32,7 +32,7 @@ METHOD_COLOURS = {
     "sweeping": "#86caa1",
     "anchored": "#7a1d11",
     "momentum": "#bf90d9",
-    "modified_local_gd": "#2aa198",
+    "modified_local_gd": "#7a1d11",
     "sgd": "#6b5b95",
     "minibatch_sgd": "#6b5b95",
     "savic": "#c2572b",
@@ -45,7 +45,7 @@ METHOD_COLOURS = {
 }
 METHOD_MARKERS = {
     "gd": "o", "local_gd": "s", "local_sgd": "D", "proximal": "^", "projection": "v", "sweeping": "P",
-    "anchored": "X", "momentum": "<", "modified_local_gd": ">", "sgd": "h", "minibatch_sgd": "h", "savic": "p",
+    "anchored": "X", "momentum": "<", "modified_local_gd": "X", "sgd": "h", "minibatch_sgd": "h", "savic": "p",
     "scaffold": "d", "fednova": "8", "diloco": "*", "slow_sde": "o", "conventional_sde": "s", "max_margin": "*",
 }  # fmt: skip
 

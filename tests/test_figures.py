@@ -128,7 +128,9 @@ def test_json_keeps_every_bit_of_a_series(points, role, label):
         "",
         "{}",
         "[1]",
-        *(f'{{"format": {n}, "type": "{kind}"}}' for n, kind in ((1, "Exec"), (1, "Note"), (99, "View"))),
+        '{"format": 1, "type": "Exec"}',
+        '{"format": 1, "type": "Note"}',
+        '{"format": 99, "type": "View"}',
     ],
 )
 def test_foreign_json_is_refused(text):
@@ -435,3 +437,9 @@ def test_separator_lies_on_its_half_plane_boundary():
         pixels = line.get_transform().transform(line.get_path().vertices)
         heights.append(axes.transData.inverted().transform(pixels) @ [1.0, 2.0])
     np.testing.assert_allclose(heights, [[0.5, 0.5], [1.5, 1.5], [-0.5, -0.5]], atol=1e-9)
+
+
+def test_every_named_method_has_its_colour():
+    from implicitbias.methods.named import NAMED_METHODS
+
+    assert set(NAMED_METHODS) <= set(METHOD_COLOURS)
