@@ -1,0 +1,49 @@
+"""Data of binary linear classification: theory sets, planted separable data, real data, splits over workers."""
+
+from implicitbias.data.bundled import real
+from implicitbias.data.gaussian_rows import gaussian_separable, labelled_by_hyperplane
+from implicitbias.data.mnist_images import mnist, mnist_available
+from implicitbias.data.planted_margin import PlantedMargin, separable
+from implicitbias.data.planted_split import mixed, non_separable, PlantedSplit
+from implicitbias.data.registry import named, names
+from implicitbias.data.relu_layer import relu_features
+from implicitbias.data.samples import Samples
+from implicitbias.data.splits import by_direction, by_label, dirichlet, iid
+from implicitbias.data.theory_sets import (
+    degenerate,
+    lagging_orthonormal,
+    orthogonal,
+    set_a,
+    set_a_prime,
+    soudry_figure1,
+    sweeping_example,
+)
+
+
+__all__ = [
+    "PlantedMargin",
+    "PlantedSplit",
+    "Samples",
+    "by_direction",
+    "by_label",
+    "degenerate",
+    "dirichlet",
+    "gaussian_separable",
+    "iid",
+    "labelled_by_hyperplane",
+    "lagging_orthonormal",
+    "mixed",
+    "mnist",
+    "mnist_available",
+    "named",
+    "names",
+    "non_separable",
+    "orthogonal",
+    "real",
+    "relu_features",
+    "separable",
+    "set_a",
+    "set_a_prime",
+    "soudry_figure1",
+    "sweeping_example",
+]
