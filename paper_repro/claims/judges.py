@@ -2,6 +2,9 @@
 
 HOLDS iff the measured interval lies inside the allowed region, REFUTED iff it is disjoint from it, else
 INCONCLUSIVE: the honest answer of a measurement that is too blunt.
+
+An extrapolation (``limit``, ``rate``) measures its own error, and that error is the allowance: its interval
+must contain the prediction, and be sharp enough to mean something.
 """
 
 from collections.abc import Callable
@@ -15,6 +18,12 @@ from paper_repro.claims.verdict import Comparison, Evidence, Relation, Status, V
 
 Judge = Callable[[Observation, Prediction], Verdict]
 
+# A limit known no better than to a quarter of its size decides nothing: the neighbours' wrong limits
+# (another loss constant, other weights, a missing factor of two) are a quarter away or more.
+BLUNTEST_LIMIT = 0.25
+# A slope whose interval reaches 0 shows no rate at all.
+BLUNTEST_RATE = 1.0
+
 
 def closed_form(observation: Observation, prediction: Prediction) -> Verdict:
     """Judge values against a closed form; errors come from an error analysis."""
@@ -23,7 +32,7 @@ def closed_form(observation: Observation, prediction: Prediction) -> Verdict:
 
 def limit(observation: Observation, prediction: Prediction) -> Verdict:
     """Judge extrapolated limits; errors are those of the extrapolation."""
-    return _judge(observation, prediction, Evidence.LIMIT)
+    return _sharp_enough(_judge(observation, prediction, Evidence.LIMIT, contain=True), BLUNTEST_LIMIT)
 
 
 def certified(observation: Observation, prediction: Prediction) -> Verdict:
@@ -53,20 +62,16 @@ def symbolic(observation: Observation, prediction: Prediction) -> Verdict:
 
 def rate(observation: Observation, prediction: Prediction) -> Verdict:
     """Judge fitted exponents: the interval must contain the predicted one and exclude 0."""
-    verdict = _judge(observation, prediction, Evidence.RATE, contain=True)
-    blunt = [c.name for c in verdict.comparisons if _contains_zero(c)]
-    if verdict.status is Status.HOLDS and blunt:
-        return Verdict(
-            Status.INCONCLUSIVE,
-            Evidence.RATE,
-            verdict.comparisons,
-            f"the interval of {', '.join(blunt)} contains 0: no rate is seen",
-        )
-    return verdict
+    return _sharp_enough(_judge(observation, prediction, Evidence.RATE, contain=True), BLUNTEST_RATE)
 
 
-def _contains_zero(c: Comparison) -> bool:
-    return c.relation is Relation.EQUAL and c.predicted != 0 and abs(c.measured) <= c.uncertainty
+def _sharp_enough(verdict: Verdict, bluntest: float) -> Verdict:
+    """Return the verdict, or INCONCLUSIVE if an interval is wider than ``bluntest`` times the prediction."""
+    blunt = [c for c in verdict.comparisons if c.uncertainty >= bluntest * (c.scale or 1.0)]
+    if verdict.status is not Status.HOLDS or not blunt:
+        return verdict
+    message = "; ".join(f"{_sentence(c)}: too blunt to decide" for c in blunt)
+    return Verdict(Status.INCONCLUSIVE, verdict.evidence, verdict.comparisons, message)
 
 
 def _judge(
@@ -108,8 +113,8 @@ def _compare(name: str, measured: Measured, predicted: Predicted, contain: bool)
     excess = _excess(value - target, predicted.relation)
     worst = int(np.argmax(excess - error - allowance))
     statuses = [_three_way(x, e, a, contain) for x, e, a in zip(excess, error, allowance, strict=True)]
-    # With an infinite error nothing is refuted; with a zero prediction the change is absolute.
-    scale = abs(target[worst]) or 1.0
+    # The size of the whole prediction; where that is zero, changes are absolute.
+    scale = float(np.abs(target).max()) or 1.0
     return Comparison(
         name=name,
         measured=float(value[worst]),
@@ -119,6 +124,7 @@ def _compare(name: str, measured: Measured, predicted: Predicted, contain: bool)
         relation=predicted.relation,
         status=_combined(statuses),
         resolution=float((abs(excess[worst]) + error[worst] + allowance[worst]) / scale),
+        scale=scale,
     )
 
 

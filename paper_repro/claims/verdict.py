@@ -50,6 +50,8 @@ class Comparison:
         How they must stand, and whether they do.
     resolution
         Smallest relative change of the prediction that this measurement would refute.
+    scale
+        Size of the prediction, the unit of the resolution.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Comparison:
     relation: Relation
     status: Status
     resolution: float
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)

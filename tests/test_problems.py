@@ -1,0 +1,101 @@
+"""Problems: gradients are derivatives, means are means of means, bad data are refused before any work."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from implicitbias import BadInput, Exponential, LinearClassification, LinearRegression, Logistic, PolynomialTail
+from implicitbias import Quadratics, Stream
+
+
+seeds = st.integers(0, 10**6)
+
+
+def drawn_problems(seed):
+    rng = Stream(seed).at("problem").generator()
+    features, targets = rng.normal(size=(7, 3)), rng.normal(size=7)
+    assignment = rng.permutation([0, 0, 0, 0, 1, 1, 2])
+    labels = np.sign(targets)
+    roots = rng.normal(size=(3, 3, 3))
+    yield LinearRegression(features, targets, workers=assignment)
+    yield Quadratics(roots @ roots.swapaxes(1, 2), rng.normal(size=(3, 3)))
+    for loss in (Exponential(), Logistic(), PolynomialTail(2.0)):
+        yield LinearClassification(features, labels, workers=assignment, loss=loss, l2=0.3)
+
+
+@given(seeds)
+def test_gradient_and_hvp_are_derivatives(seed):
+    rng = Stream(seed).at("point").generator()
+    w, v = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+    h = 1e-6
+    for problem in drawn_problems(seed):
+        slope = (problem.loss(w + h * v) - problem.loss(w - h * v)) / (2 * h)
+        assert np.allclose(slope, (problem.gradient(w) * v).sum(axis=1), rtol=1e-5, atol=1e-6)
+        if "Polynomial" not in repr(problem):  # its gradient bends where a margin crosses 0
+            bend = (problem.gradient(w + h * v) - problem.gradient(w - h * v)) / (2 * h)
+            assert np.allclose(bend, problem.hvp(w, v), rtol=1e-5, atol=1e-5)
+
+
+@given(seeds)
+def test_the_objective_is_the_mean_of_worker_means(seed):
+    w = Stream(seed).at("point").generator().normal(size=(2, 3))
+    for problem in drawn_problems(seed):
+        mean = np.mean([problem.worker_loss(w, m) for m in range(problem.workers)], axis=0)
+        assert np.allclose(problem.loss(w), mean, rtol=1e-14)
+        if isinstance(problem, LinearClassification):
+            terms = problem.loss_function.value(problem.margins(w)) @ problem.sample_weights
+            assert np.allclose(terms + 0.15 * (w * w).sum(axis=1), mean, rtol=1e-13)
+            assert np.allclose(np.exp(problem.log_loss(w)), mean, rtol=1e-12)
+            assert np.isclose(problem.sample_weights.sum(), 1.0)
+
+
+@given(seeds)
+def test_a_batch_of_all_samples_is_the_full_gradient(seed):
+    w = Stream(seed).at("point").generator().normal(size=(2, 3))
+    for problem in drawn_problems(seed):
+        if isinstance(problem, Quadratics):
+            continue
+        for worker, size in enumerate(problem.sizes):
+            everything = np.broadcast_to(np.arange(size), (2, size))
+            assert np.allclose(problem.worker_gradient(w, worker, everything), problem.worker_gradient(w, worker))
+
+
+def test_log_loss_is_finite_where_the_loss_is_not():
+    problem = LinearClassification([[1.0, 0.0], [0.0, 1.0]], [1, 1])
+    assert problem.log_loss(np.array([-1e4, 0.0])) == pytest.approx(1e4 + np.log(0.5))
+    assert problem.log_loss(np.array([1e4, 1e4])) == pytest.approx(-1e4)
+
+
+def test_content_decides_equality():
+    first, second = (LinearClassification([[1.0, 2.0], [3.0, 1.0]], [1, -1], workers=2) for _ in range(2))
+    other = LinearClassification([[1.0, 2.0], [3.0, 1.0]], [1, -1], workers=[1, 0])
+    assert first == second and hash(first) == hash(second) and first != other
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        ({"features": [[1.0, np.nan]]}, "must be finite"),
+        ({"features": [1.0, 2.0]}, "axes"),
+        ({"features": np.zeros((0, 2))}, "axes"),
+        ({"labels": [0]}, "−1 or \\+1"),
+        ({"labels": [1, 1]}, "shape"),
+        ({"workers": 3}, "every worker needs a sample"),
+        ({"workers": [1]}, "worker 0 has no sample"),
+        ({"workers": [0, 1]}, "one worker index"),
+        ({"loss": "logistic"}, "Logistic"),
+        ({"l2": -1.0}, "l2"),
+    ],
+)
+def test_bad_data_name_value_rule_and_cure(arguments, rule):
+    good = {"features": [[1.0, 2.0]], "labels": [1]}
+    merged = good | arguments
+    with pytest.raises(BadInput, match=rule):
+        LinearClassification(merged.pop("features"), merged.pop("labels"), **merged)
+
+
+def test_a_hessian_must_be_symmetric_and_semidefinite():
+    with pytest.raises(BadInput, match="symmetric"):
+        Quadratics([[[1.0, 1.0], [0.0, 1.0]]], [[0.0, 0.0]])
+    with pytest.raises(BadInput, match="eigenvalue"):
+        Quadratics([[[1.0, 0.0], [0.0, -1.0]]], [[0.0, 0.0]])
