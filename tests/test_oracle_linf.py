@@ -50,6 +50,18 @@ def test_flipping_permuting_and_scaling_features_keep_the_margin(sizes, seed, po
     assert max_margin(moved, norm="linf").margin == pytest.approx(expected, rel=ROUNDED)
 
 
+@settings(deadline=None, max_examples=15)
+@given(seed=seeds, norm=st.sampled_from(["l2", "linf"]))
+def test_of_two_nearly_equal_rows_the_shorter_binds_and_the_longer_is_undecided(seed, norm):
+    signed = separable(30, 5, seed)
+    shorter = np.arange(30) < 15
+    nearby = signed * np.where(shorter, 1 - 1e-10, 1 + 1e-10)[:, None]
+    svm = max_margin(np.vstack([signed, nearby]), norm=norm)
+    binding = svm.support % 30
+    assert svm.support.tolist() == sorted(binding + np.where(shorter[binding], 30, 0))
+    assert svm.undecided.tolist() == sorted(binding + np.where(shorter[binding], 0, 30))
+
+
 def test_orthogonal_data_have_the_smallest_scale_as_margin():
     svm = max_margin(orthogonal((1, 2, 0.5)), norm="linf")
     assert svm.margin == pytest.approx(0.5, rel=1e-15)

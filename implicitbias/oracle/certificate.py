@@ -21,7 +21,8 @@ class Certificate:
     primal_violation : float
         max_i (1 − x_i·w)₊.
     stationarity : float
-        |D w − Σ a_i x_i| / |D w| in the dual norm (D = I for the Euclidean norm).
+        |D w − Σ a_i x_i| / |D w| in the dual norm (D = I for the Euclidean norm); for the max norm the defect
+        1 − (Σ a_i x_i)·w / (|Σ a_i x_i|_1 |w|_∞) of Hölder's inequality.
     dual_violation : float
         max_i (−a_i)₊ / Σ a_i.
     complementarity : float

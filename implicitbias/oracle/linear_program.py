@@ -1,5 +1,7 @@
 """Linear programs of the oracle, through HiGHS; their answers are guesses that the callers polish or check."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.optimize
 from jaxtyping import Float
@@ -9,22 +11,43 @@ from jaxtyping import Float
 FEASIBILITY = 1e-10
 
 
+@dataclass(frozen=True, eq=False)
+class Vertex:
+    """Vertex of the linear program of the max-norm margin.
+
+    Attributes
+    ----------
+    weights : array, shape (d,)
+    margin : float
+        t = min_i x_i·w + b_i.
+    multipliers : array, shape (n,)
+        λ ≥ 0 of the constraints x_i·w + b_i ≥ t.
+    """
+
+    weights: Float[np.ndarray, " dim"]
+    margin: float
+    multipliers: Float[np.ndarray, " sample"]
+
+
 def largest_least_margin(
     rows: Float[np.ndarray, "sample dim"],
-) -> tuple[Float[np.ndarray, " dim"], float, Float[np.ndarray, " sample"]] | None:
-    """Vertex (w, t, λ) of  max t subject to x_i·w ≥ t, |w_j| ≤ 1;  λ ≥ 0 are the multipliers of the first."""
+    offsets: Float[np.ndarray, " sample"] | float = 0.0,
+    bounds: tuple[Float[np.ndarray, " dim"] | float, Float[np.ndarray, " dim"] | float] = (-1.0, 1.0),
+) -> Vertex | None:
+    """Vertex of  max t subject to x_i·w + b_i ≥ t, lower ≤ w ≤ upper;  None if HiGHS finds none."""
     samples, dim = rows.shape
+    lower, upper = (np.broadcast_to(bound, dim) for bound in bounds)
     result = scipy.optimize.linprog(
         np.append(np.zeros(dim), -1.0),
         A_ub=np.hstack([-rows, np.ones((samples, 1))]),
-        b_ub=np.zeros(samples),
-        bounds=[(-1, 1)] * dim + [(None, None)],
+        b_ub=np.broadcast_to(offsets, samples),
+        bounds=[*zip(lower, upper, strict=True), (None, None)],
         method="highs-ds",
         options={"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY},
     )
     if result.x is None:
         return None
-    return result.x[:-1], float(result.x[-1]), np.maximum(-result.ineqlin.marginals, 0.0)
+    return Vertex(result.x[:-1], float(result.x[-1]), np.maximum(-result.ineqlin.marginals, 0.0))
 
 
 def largest_least_share(

@@ -144,7 +144,8 @@ class MarginSet:
         problem = LeastDistanceProblem(self.signed, missing, np.ones(len(point), EXTENDED))
         solution = polish(problem, np.arange(0))
         if solution is None:
-            require_separable(self.signed)
+            if self.level.min() > 0:  # then a point of C separates the rows
+                require_separable(self.signed)
             raise NotCertified(
                 "project_onto_margins: no active set satisfied the optimality conditions; {u : x_i·u ≥ level_i} may "
                 "be empty or nearly so; lower the level or rescale the features"

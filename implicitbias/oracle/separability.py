@@ -113,8 +113,8 @@ def _alternatives(rows: np.ndarray):
     if rows.size <= PIVOTING_ENTRIES:
         yield from _nearest_point(rows)
         vertex = largest_least_margin(rows)
-        if vertex is not None and vertex[2].any():
-            yield vertex[0], vertex[2]
+        if vertex is not None and vertex.multipliers.any():
+            yield vertex.weights, vertex.multipliers
         solution = polish(LeastDistanceProblem(rows, *_unit_levels(rows)), np.arange(0))
         if solution is not None:
             yield solution.point.astype(float), solution.multipliers.astype(float)
