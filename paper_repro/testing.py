@@ -18,7 +18,16 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from implicitbias import Exponential, gd, LinearClassification, local_gd, local_sgd, LocalMethod, Logistic, Stream
+from implicitbias import (
+    Exponential,
+    gd,
+    LinearClassification,
+    local_gd,
+    local_sgd,
+    LocalMethod,
+    Logistic,
+    Stream,
+)
 from implicitbias.data import separable
 from paper_repro.claims import Budget, Claim, Result, Status, verify_one
 from paper_repro.claims.knobs import Range, ranges
@@ -26,7 +35,9 @@ from paper_repro.claims.knobs import Range, ranges
 
 def knobs(claim: Claim) -> st.SearchStrategy[Any]:
     """Return a strategy for the knobs of a claim, over their whole ranges."""
-    drawn = {name: _values(allowed, getattr(claim.knobs, name)) for name, allowed in ranges(claim.knobs).items()}
+    drawn = {
+        name: _values(allowed, getattr(claim.knobs, name)) for name, allowed in ranges(claim.knobs).items()
+    }
     return st.builds(type(claim.knobs), **drawn)
 
 
@@ -47,16 +58,25 @@ def separable_problems(
     )
 
 
-def local_methods(*, max_lr: float = 0.2, max_local_steps: int = 20, stochastic: bool = False) -> st.SearchStrategy[LocalMethod]:
+def local_methods(
+    *, max_lr: float = 0.2, max_local_steps: int = 20, stochastic: bool = False
+) -> st.SearchStrategy[LocalMethod]:
     """Return a strategy for GD and Local GD (and Local SGD with batch 1) with constant learning rates."""
     lr = st.floats(0.01, max_lr)
     steps = st.integers(1, max_local_steps)
     deterministic = st.one_of(st.builds(gd, lr), st.builds(local_gd, lr, steps))
-    return st.one_of(deterministic, st.builds(local_sgd, lr, steps, st.just(1))) if stochastic else deterministic
+    return (
+        st.one_of(deterministic, st.builds(local_sgd, lr, steps, st.just(1))) if stochastic else deterministic
+    )
 
 
 def assert_claim(
-    claim: Claim, knobs: Any = None, *, seed: int = 0, budget: Budget | str = Budget.QUICK, applicable: bool = False
+    claim: Claim,
+    knobs: Any = None,
+    *,
+    seed: int = 0,
+    budget: Budget | str = Budget.QUICK,
+    applicable: bool = False,
 ) -> Result:
     """Verify a claim and fail unless the verdict is the expected one and the check has teeth.
 
@@ -89,9 +109,15 @@ def assert_claim(
 def _report(result: Result) -> str:
     settings = " ".join(f"--set {name}={value}" for name, value in result.knobs.items())
     lines = [f"{result.key} is {result.status.value}, expected {result.expected.value}: {result.message}"]
-    lines += [f"  falsifier {f.name!r} is {f.status.value}" for f in result.falsifiers if f.status is not Status.REFUTED]
+    lines += [
+        f"  falsifier {f.name!r} is {f.status.value}"
+        for f in result.falsifiers
+        if f.status is not Status.REFUTED
+    ]
     lines += [result.traceback] if result.traceback else []
-    lines.append(f"  rerun: paper-repro verify {result.key} --seed {result.seed} --budget {result.budget} {settings}")
+    lines.append(
+        f"  rerun: paper-repro verify {result.key} --seed {result.seed} --budget {result.budget} {settings}"
+    )
     return "\n".join(lines)
 
 
@@ -105,8 +131,12 @@ def _values(allowed: Range, default: Any) -> st.SearchStrategy[Any]:
     if isinstance(default, int):
         return st.integers(int(allowed.low), int(allowed.high))
     if allowed.log:
-        return st.floats(float(np.log(allowed.low)), float(np.log(allowed.high))).map(lambda x: float(np.exp(x))).map(
-            lambda x: min(max(x, float(allowed.low)), float(allowed.high))  # pyright: ignore[reportArgumentType]
+        return (
+            st.floats(float(np.log(allowed.low)), float(np.log(allowed.high)))
+            .map(lambda x: float(np.exp(x)))
+            .map(
+                lambda x: min(max(x, float(allowed.low)), float(allowed.high))  # pyright: ignore[reportArgumentType]
+            )
         )
     return st.floats(float(allowed.low), float(allowed.high))
 

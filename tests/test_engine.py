@@ -96,9 +96,13 @@ def test_scaling_the_data_is_scaling_the_learning_rate(engine, seed, scale):
 def test_fixed_scaling_is_local_gd_on_scaled_features(engine, seed):
     diagonal = np.array([0.5, 2.0, 4.0])
     problem = problem_of(seed)
-    root = LinearClassification(problem.features / np.sqrt(diagonal), problem.labels, workers=problem.assignment, loss=Logistic())
+    root = LinearClassification(
+        problem.features / np.sqrt(diagonal), problem.labels, workers=problem.assignment, loss=Logistic()
+    )
     scaled = run(problem, local_gd(0.3, 4, scaling=Fixed(tuple(diagonal))), 9, engine=engine).w
-    assert np.allclose(scaled * np.sqrt(diagonal), run(root, local_gd(0.3, 4), 9, engine=engine).w, rtol=1e-11, atol=1e-13)
+    assert np.allclose(
+        scaled * np.sqrt(diagonal), run(root, local_gd(0.3, 4), 9, engine=engine).w, rtol=1e-11, atol=1e-13
+    )
 
 
 @engines
@@ -190,8 +194,12 @@ def test_reduced_statistics_are_those_of_the_replicas(seed):
 
 @engines
 def test_overflow_is_diverged_with_round_and_cure(engine):
-    problem = LinearClassification([[30.0, 1.0], [-1.0, 30.0], [-20.0, 25.0]], [1, 1, 1], workers=[0, 1, 1], loss=Exponential())
-    with pytest.raises(Diverged, match=r"exponential loss overflowed in round \d+ .*Logistic\(\).*M = 2") as caught:
+    problem = LinearClassification(
+        [[30.0, 1.0], [-1.0, 30.0], [-20.0, 25.0]], [1, 1, 1], workers=[0, 1, 1], loss=Exponential()
+    )
+    with pytest.raises(
+        Diverged, match=r"exponential loss overflowed in round \d+ .*Logistic\(\).*M = 2"
+    ) as caught:
         run(problem, local_gd(5.0, 3), 50, engine=engine)
     trace = caught.value.trace
     assert trace.status is Status.DIVERGED and np.isfinite(trace.w).all()
@@ -207,7 +215,9 @@ def test_an_interrupted_run_leaves_a_valid_partial_trace():
             if self.calls == 40:
                 raise KeyboardInterrupt
 
-    trace = run(problem_of(0), local_gd(0.3, 2), 1000, engine="definition", record=RecordAt.every(10), progress=Stop())
+    trace = run(
+        problem_of(0), local_gd(0.3, 2), 1000, engine="definition", record=RecordAt.every(10), progress=Stop()
+    )
     assert trace.status is Status.INTERRUPTED and trace.rounds[-1] == 30
     rest = run(problem_of(0), local_gd(0.3, 2), 970, start=trace)
     assert np.allclose(rest.w[:, -1], run(problem_of(0), local_gd(0.3, 2), 1000).w[:, -1], rtol=1e-12)
@@ -215,7 +225,14 @@ def test_an_interrupted_run_leaves_a_valid_partial_trace():
 
 @pytest.mark.parametrize("method", METHODS, ids=repr)
 def test_saving_and_loading_is_the_identity(method, tmp_path):
-    trace = run(problem_of(1), method, 20, replicas=3, stream=Stream(4), observe={"norm": lambda w: (w * w).sum(axis=1)})
+    trace = run(
+        problem_of(1),
+        method,
+        20,
+        replicas=3,
+        stream=Stream(4),
+        observe={"norm": lambda w: (w * w).sum(axis=1)},
+    )
     trace.save(tmp_path / "trace")
     loaded = Trace.load(tmp_path / "trace.npz")
     assert loaded.method == method and loaded.engine == trace.engine and loaded.status is trace.status
@@ -237,7 +254,9 @@ def test_a_file_that_is_no_trace_is_refused(tmp_path):
 
 def test_clocks_count_rounds_steps_and_rates():
     trace = run(problem_of(0), local_gd(0.25, (1, 2, 3)), 4, record=RecordAt.every(1))
-    assert np.allclose(trace.time, 0.25 * 2 * np.arange(5)) and np.allclose(trace.slow_time, 0.25**2 * 2 * np.arange(5))
+    assert np.allclose(trace.time, 0.25 * 2 * np.arange(5)) and np.allclose(
+        trace.slow_time, 0.25**2 * 2 * np.arange(5)
+    )
     decaying = run(problem_of(0), local_gd(PowerDecay(1.0, power=1.0), 2), 2, record=RecordAt.every(1))
     assert np.allclose(decaying.time, [0, 1 + 1 / 2, 1 + 1 / 2 + 1 / 3 + 1 / 4])
     grown = run(problem_of(0), local_gd(PowerDecay(1.0, power=1.0), QuadraticRule(1, 1.0)), 2)

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from implicitbias import BadInput, Exponential, LinearClassification, LinearRegression, Logistic, PolynomialTail
+from implicitbias import (
+    BadInput,
+    Exponential,
+    LinearClassification,
+    LinearRegression,
+    Logistic,
+    PolynomialTail,
+)
 from implicitbias import Quadratics, Stream
 
 
@@ -57,7 +64,9 @@ def test_a_batch_of_all_samples_is_the_full_gradient(seed):
             continue
         for worker, size in enumerate(problem.sizes):
             everything = np.broadcast_to(np.arange(size), (2, size))
-            assert np.allclose(problem.worker_gradient(w, worker, everything), problem.worker_gradient(w, worker))
+            assert np.allclose(
+                problem.worker_gradient(w, worker, everything), problem.worker_gradient(w, worker)
+            )
 
 
 def test_log_loss_is_finite_where_the_loss_is_not():

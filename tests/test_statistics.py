@@ -166,26 +166,29 @@ def test_proportion_interval_has_its_level_for_every_probability(trials, probabi
     assert sum(c for c, hit in zip(chances, covered, strict=True) if not hit) <= level + 1e-12
 
 
-@pytest.mark.parametrize("call", [
-    lambda: mean_interval(np.ones(1), 0.05),
-    lambda: mean_interval(np.ones((3, 2)), 0.05),
-    lambda: mean_interval(np.ones(5), 95.0),
-    lambda: proportion_interval(3, 2, 0.05),
-    lambda: claim_level(0),
-    lambda: SequentialPlan(1000, looks=6),
-    lambda: SequentialPlan(10, looks=5),
-    lambda: fit_rate([1, 2, 3], [1, 2, 3]),
-    lambda: fit_rate(ROUNDS, -ROUNDS),
-    lambda: fit_rate(ROUNDS[::-1], ROUNDS),
-    lambda: fit_rate(np.arange(1.0, 100.0), np.ones(99), windows=20),
-    lambda: fit_rate(ROUNDS, ROUNDS, windows=2),
-    lambda: fit_rate_noisy(ROUNDS, ROUNDS, ROUNDS, 0.05),
-    lambda: fit_order([0.1, 0.0], [1, 2]),
-    lambda: fit_order([0.1, 0.05, 0.02], [3, 2, 1], [0.1, 0.1, 0.1]),
-    lambda: extrapolated_limit([1.0, 1.1, 1.2, 1.3], np.ones(4), 1.0),
-    lambda: extrapolated_limit(ROUNDS, ROUNDS, -1.0),
-    lambda: sequential(lambda k0, k1: np.ones(3), Interval(0, 1), SequentialPlan(1000)),
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: mean_interval(np.ones(1), 0.05),
+        lambda: mean_interval(np.ones((3, 2)), 0.05),
+        lambda: mean_interval(np.ones(5), 95.0),
+        lambda: proportion_interval(3, 2, 0.05),
+        lambda: claim_level(0),
+        lambda: SequentialPlan(1000, looks=6),
+        lambda: SequentialPlan(10, looks=5),
+        lambda: fit_rate([1, 2, 3], [1, 2, 3]),
+        lambda: fit_rate(ROUNDS, -ROUNDS),
+        lambda: fit_rate(ROUNDS[::-1], ROUNDS),
+        lambda: fit_rate(np.arange(1.0, 100.0), np.ones(99), windows=20),
+        lambda: fit_rate(ROUNDS, ROUNDS, windows=2),
+        lambda: fit_rate_noisy(ROUNDS, ROUNDS, ROUNDS, 0.05),
+        lambda: fit_order([0.1, 0.0], [1, 2]),
+        lambda: fit_order([0.1, 0.05, 0.02], [3, 2, 1], [0.1, 0.1, 0.1]),
+        lambda: extrapolated_limit([1.0, 1.1, 1.2, 1.3], np.ones(4), 1.0),
+        lambda: extrapolated_limit(ROUNDS, ROUNDS, -1.0),
+        lambda: sequential(lambda k0, k1: np.ones(3), Interval(0, 1), SequentialPlan(1000)),
+    ],
+)
 def test_broken_rules_are_named(call):
     with pytest.raises(BadInput, match=r"[:;]"):
         call()
@@ -221,7 +224,8 @@ def test_sequential_sampling_errs_no_more_often_than_its_level():
     samples = normal(17, trials, 320)
     # The mean lies at the very edge of what is not allowed: every REFUTED of [0, inf) is an error.
     errors = sum(
-        sequential(lambda k0, k1, row=row: row[k0:k1], Interval(0.0, math.inf), plan).outcome is Outcome.REFUTED
+        sequential(lambda k0, k1, row=row: row[k0:k1], Interval(0.0, math.inf), plan).outcome
+        is Outcome.REFUTED
         for row in samples
     )
     assert proportion_interval(errors, trials, 1e-4).low <= level / 2
@@ -279,6 +283,15 @@ def test_a_floor_is_not_a_decay(k, above):
     rate = fit_rate(ROUNDS, 1.0 + above * (ROUNDS / ROUNDS[0]) ** -k)
     assert rate.interval.contains(0.0)
     assert not rate.interval.contains(-k)
+
+
+def test_a_crossover_under_way_is_left_open_on_its_side():
+    y = ROUNDS**-1.0 * (1.0 + 1e3 * (ROUNDS / ROUNDS[0]) ** -0.5)
+    steps = np.diff(fit_rate(ROUNDS, y).local_slopes)
+    interval = fit_rate(ROUNDS, y).interval
+    assert (np.diff(steps) > 0).all() and interval.high == math.inf and -1.5 < interval.low < -1.4
+    mirrored = fit_rate(ROUNDS, 1.0 / y).interval
+    assert mirrored.low == -math.inf and mirrored.high == pytest.approx(-interval.low)
 
 
 def test_a_pure_power_is_found_to_rounding():

@@ -43,7 +43,13 @@ def test_a_permutation_has_every_index_once(seed, size):
 
 def test_different_addresses_differ():
     stream = Stream(1)
-    first = [stream.at("p", 0), stream.at("p", 1), stream.at("p", 0, 1), stream.at("p", 0, 0, 1), stream.at("q")]
+    first = [
+        stream.at("p", 0),
+        stream.at("p", 1),
+        stream.at("p", 0, 1),
+        stream.at("p", 0, 0, 1),
+        stream.at("q"),
+    ]
     first += [Stream(2).at("p"), stream.child("a").at("p"), stream.child("b").at("p")]
     assert len({int(a.words(1)[0]) for a in first}) == len(first)
 

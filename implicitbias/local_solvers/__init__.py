@@ -1,1 +1,10 @@
-"""Locally exact solves: proximal, projection, sweeping process."""
+"""Locally exact solves: proximal points, projections, sweeping processes."""
+
+from implicitbias.local_solvers.dispatch import solve_exactly as solve_exactly
+from implicitbias.local_solvers.margin_sets import margin_set as margin_set
+from implicitbias.local_solvers.proximal import proximal_point as proximal_point
+from implicitbias.local_solvers.proximal import ProximalPoint as ProximalPoint
+from implicitbias.local_solvers.sweeping import sweep as sweep
+from implicitbias.local_solvers.sweeping import sweeping_process as sweeping_process
+from implicitbias.local_solvers.sweeping import SweepingProcess as SweepingProcess
+from implicitbias.local_solvers.sweeping import SweepPath as SweepPath

@@ -1,5 +1,6 @@
 """Exponents of deterministic series: local slopes over log-spaced windows, and where they are heading."""
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -49,7 +50,9 @@ def fit_rate(
     s_j = −k + b e^(−qΔj) + …, which is geometric in j, so the last three give the limit and the rest of the
     way (`remaining_drift`). The interval is centred there and reaches back past the last slope and as far
     again beyond the extrapolation, which covers geometric drift of any q and logarithmic factors
-    (s = −k + c/log x). It cannot cover a crossover that leaves no trace in the record: nothing can.
+    (s = −k + c/log x). If every step of the drift is larger than the one before, a crossover is under way
+    and no end is in sight: the interval is then unbounded on that side. It cannot cover a crossover that
+    leaves no trace in the record: nothing can.
 
     Parameters
     ----------
@@ -112,11 +115,21 @@ def _log_abscissa(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _drifting_slope(u: np.ndarray, v: np.ndarray, windows: int, error: float) -> Rate:
     slopes, errors = zip(*(_slope(*part, error) for part in _windows(u, v, windows)), strict=True)
+    noise = 2.0 * max(errors)
     first, second = slopes[-2] - slopes[-3], slopes[-1] - slopes[-2]
-    noise = 2.0 * max(errors[-3:])
     drift = remaining_drift(abs(first) + noise, abs(second) + noise, first * second >= 0.0)
-    centre = slopes[-1] + float(np.sign(second)) * drift.remainder
-    return Rate(centre, Interval.around(centre, drift.allowance), tuple(slopes))
+    direction = float(np.sign(second))
+    centre = slopes[-1] + direction * drift.remainder
+    interval = Interval.around(centre, drift.allowance)
+    if _accelerates(np.diff(slopes) * direction, noise):
+        ends = (interval.low, math.inf) if direction > 0.0 else (-math.inf, interval.high)
+        interval = Interval(*ends)
+    return Rate(centre, interval, slopes)
+
+
+def _accelerates(steps: np.ndarray, noise: float) -> bool:
+    """Whether every step goes the same way and is larger, beyond rounding, than the one before."""
+    return bool((steps > 0.0).all() and (np.diff(steps) > 2.0 * noise).all())
 
 
 def _windows(u: np.ndarray, v: np.ndarray, windows: int) -> list[tuple[np.ndarray, np.ndarray]]:

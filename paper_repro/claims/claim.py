@@ -145,13 +145,17 @@ class Claim:
 
     def __post_init__(self):
         if not self.falsifiers:
-            raise BadInput(f"claim {self.key!r} has no falsifier: a check that cannot fail proves nothing; add one")
+            raise BadInput(
+                f"claim {self.key!r} has no falsifier: a check that cannot fail proves nothing; add one"
+            )
         if self.source not in SOURCES:
             raise BadInput(f"source = {self.source!r}: must be one of {', '.join(SOURCES)}")
         if "/" not in self.key:
             raise BadInput(f"key = {self.key!r}: must read paper/name")
         if not dataclasses.is_dataclass(self.knobs):
-            raise BadInput(f"knobs of {self.key!r} are {self.knobs!r}: must be a frozen dataclass of knob(…) fields")
+            raise BadInput(
+                f"knobs of {self.key!r} are {self.knobs!r}: must be a frozen dataclass of knob(…) fields"
+            )
 
     @property
     def paper(self) -> str:

@@ -109,7 +109,9 @@ def _compare(name: str, measured: Measured, predicted: Predicted, contain: bool)
         *(np.atleast_1d(np.asarray(a, dtype=float)).ravel() for a in (predicted.value, predicted.allowance)),
     )
     if not np.isfinite(value).all() or np.isnan(error).any():
-        raise BadInput(f"{name} was measured as {value} ± {error}: a measurement must be finite; look at the run")
+        raise BadInput(
+            f"{name} was measured as {value} ± {error}: a measurement must be finite; look at the run"
+        )
     excess = _excess(value - target, predicted.relation)
     worst = int(np.argmax(excess - error - allowance))
     statuses = [_three_way(x, e, a, contain) for x, e, a in zip(excess, error, allowance, strict=True)]

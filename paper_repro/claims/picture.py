@@ -9,7 +9,9 @@ from paper_repro.claims.observation import Curve, Observation, Prediction
 from paper_repro.claims.verdict import Comparison
 
 
-def picture(claim: Claim, case: object, observation: Observation, prediction: Prediction, caption: str) -> View:
+def picture(
+    claim: Claim, case: object, observation: Observation, prediction: Prediction, caption: str
+) -> View:
     """Return the claim's own view, or its curves on one panel, or its comparisons as a table."""
     if claim.view is not None:
         return claim.view(case, observation, prediction)
@@ -30,7 +32,9 @@ def series(curve: Curve, xscale: str = "linear", yscale: str = "linear") -> Seri
     error = None
     if curve.low is not None and curve.high is not None:
         error = (tuple(curve.low[keep]), tuple(curve.high[keep]))
-    role = {"measured": "measured", "theory": "theory", "reference": "reference", "falsifier": "falsifier"}[curve.role]
+    role = {"measured": "measured", "theory": "theory", "reference": "reference", "falsifier": "falsifier"}[
+        curve.role
+    ]
     return Series(tuple(curve.x[keep]), tuple(curve.y[keep]), curve.label, role, curve.method, error)  # pyright: ignore[reportArgumentType]
 
 

@@ -47,15 +47,12 @@ class Result:
     def toothless(self) -> bool:
         """Whether the verdict is decided although some falsifier is not refuted.
 
-        A falsifier that does not apply at these knobs says nothing, but one must be refuted. At ``smoke`` a
-        falsifier may stay undecided.
+        A falsifier that does not apply at these knobs says nothing.
         """
         if self.status not in (Status.HOLDS, Status.REFUTED):
             return False
         statuses = [f.status for f in self.falsifiers if f.status is not Status.NOT_APPLICABLE]
-        if self.budget == "smoke":
-            return Status.HOLDS in statuses
-        return not statuses or any(s is not Status.REFUTED for s in statuses)
+        return any(s is not Status.REFUTED for s in statuses)
 
     @property
     def as_expected(self) -> bool:
@@ -115,8 +112,21 @@ class Result:
             )
             for name in names
         )
-        falsifiers = tuple(FalsifierResult(**f | {"status": Status(f["status"])}) for f in record["falsifiers"])
-        same = ("key", "paper", "title", "source", "evidence", "message", "knobs", "seed", "budget", "seconds")
+        falsifiers = tuple(
+            FalsifierResult(**f | {"status": Status(f["status"])}) for f in record["falsifiers"]
+        )
+        same = (
+            "key",
+            "paper",
+            "title",
+            "source",
+            "evidence",
+            "message",
+            "knobs",
+            "seed",
+            "budget",
+            "seconds",
+        )
         return Result(
             **{name: record[name] for name in same},
             status=Status(record["status"]),

@@ -7,7 +7,16 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias import Exponential, local_gd, Logistic, LocalMethod, max_margin, MaxMargin, NotSeparable, Stream
+from implicitbias import (
+    Exponential,
+    local_gd,
+    Logistic,
+    LocalMethod,
+    max_margin,
+    MaxMargin,
+    NotSeparable,
+    Stream,
+)
 from implicitbias.data import named, Samples
 from implicitbias.oracle import convergence_exponent, residual_limit
 from implicitbias.problems import LinearClassification
@@ -83,8 +92,12 @@ def certified_case(
         return AssumptionUnmet(str(error))
     case = SeparableCase(problem, method, svm)
     if not svm.nondegenerate:
-        return AssumptionUnmet("a support vector has multiplier zero: the residual is unbounded (degenerate data)")
+        return AssumptionUnmet(
+            "a support vector has multiplier zero: the residual is unbounded (degenerate data)"
+        )
     if not svm.spans:
-        return AssumptionUnmet("the support vectors do not span the data: the residual limit depends on the start")
+        return AssumptionUnmet(
+            "the support vectors do not span the data: the residual limit depends on the start"
+        )
     reason = also(case)
     return AssumptionUnmet(reason) if reason else case

@@ -149,6 +149,7 @@ def _judge(blank: Result, prepared: Prepared, runs: dict[RunSpec, Computed]) -> 
         _judge_falsifier(claim, falsifier, case, observation, own, runs)
         for falsifier, own in zip(claim.falsifiers, prepared.altered, strict=True)
     )
+    verdict = _honest(verdict, falsifiers, blank, claim)
     view = picture(claim, case, observation, prediction, _caption(blank, observation))
     engines = tuple(sorted({t.engine for t in _traces(prepared.needs, runs)}))
     return dataclasses.replace(
@@ -161,6 +162,22 @@ def _judge(blank: Result, prepared: Prepared, runs: dict[RunSpec, Computed]) -> 
         engines=engines,
         view=view_to_json(view),
     )
+
+
+def _honest(
+    verdict: Verdict, falsifiers: tuple[FalsifierResult, ...], blank: Result, claim: Claim
+) -> Verdict:
+    """Return INCONCLUSIVE for a HOLDS that cannot tell the claim from one of its falsifiers.
+
+    At the default knobs and a full budget that is no excuse: there the claim must have teeth, and the
+    verdict stands so that it can be called toothless.
+    """
+    alike = [f.name for f in falsifiers if f.status in (Status.HOLDS, Status.INCONCLUSIVE)]
+    at_default = blank.knobs == dataclasses.asdict(claim.knobs) and blank.budget != Budget.SMOKE.value
+    if verdict.status is not Status.HOLDS or not alike or at_default:
+        return verdict
+    message = f"at these knobs and this budget it cannot be told from: {'; '.join(alike)} ({verdict.message})"
+    return dataclasses.replace(verdict, status=Status.INCONCLUSIVE, message=message)
 
 
 def _judge_falsifier(
@@ -179,12 +196,8 @@ def _judge_falsifier(
     wrong = (falsifier.predict or claim.predict)(case)
     if isinstance(wrong, AssumptionUnmet):
         return FalsifierResult(falsifier.name, falsifier.why, Status.NOT_APPLICABLE, wrong.reason)
-    verdict = _verdict_on(claim, observation, wrong)
+    verdict = claim.judge(observation, wrong)
     return FalsifierResult(falsifier.name, falsifier.why, verdict.status, verdict.message)
-
-
-def _verdict_on(claim: Claim, observation: Observation, wrong: Prediction) -> Verdict:
-    return claim.judge(observation, wrong)
 
 
 def _traces(specs: Iterable[RunSpec], runs: dict[RunSpec, Computed]) -> tuple[Trace, ...]:
@@ -209,7 +222,9 @@ def _share(
     """Return the claim's runs, each with its share of the seconds: a run is paid by all who asked for it."""
     if isinstance(prepared, Failure):
         return {}
-    return {s: dataclasses.replace(computed[s], seconds=computed[s].seconds / asked[s]) for s in prepared.runs}
+    return {
+        s: dataclasses.replace(computed[s], seconds=computed[s].seconds / asked[s]) for s in prepared.runs
+    }
 
 
 def _guarded(stage: Callable[..., Any], *arguments: Any) -> Any:

@@ -24,7 +24,9 @@ def run(options: argparse.Namespace) -> int:
     """Print each entry once."""
     papers = dict.fromkeys(_paper(key) for key in options.keys)
     entries = {paper: bibtex(paper) for paper in papers}
-    print(json.dumps(entries, indent=2, ensure_ascii=False) if options.json else "\n\n".join(entries.values()))
+    print(
+        json.dumps(entries, indent=2, ensure_ascii=False) if options.json else "\n\n".join(entries.values())
+    )
     return 0
 
 

@@ -27,7 +27,11 @@ def run(options: argparse.Namespace) -> int:
     entries = select(options.claims)
     if options.json:
         names = ("key", "paper", "title", "source", "expects")
-        print(json.dumps([{name: getattr(e, name) for name in names} for e in entries], indent=2, ensure_ascii=False))
+        print(
+            json.dumps(
+                [{name: getattr(e, name) for name in names} for e in entries], indent=2, ensure_ascii=False
+            )
+        )
     elif options.markdown:
         print(markdown_table(entries))
     else:

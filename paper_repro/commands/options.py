@@ -20,12 +20,18 @@ def add_verification(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("claims", nargs="*", help="keys or papers; all if left out")
     parser.add_argument("--budget", choices=[b.value for b in Budget], default="quick", help="default: quick")
     parser.add_argument("--seed", type=int, default=0, help="seed of all randomness (default 0)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
+    )
     parser.add_argument("--fresh", action="store_true", help="ignore results kept from earlier runs")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for results (default: out)")
     parser.add_argument("--json", action="store_true", help="one JSON array on standard output")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KNOB=VALUE", help="turn a knob of every claim that has it"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KNOB=VALUE",
+        help="turn a knob of every claim that has it",
     )
 
 
@@ -70,7 +76,9 @@ def _requests(patterns: list[str], values: dict[str, str]) -> list[Request]:
     for name in values:
         if not any(name in ranges(claim.knobs) for claim in claims):
             known = sorted({knob for claim in claims for knob in ranges(claim.knobs)})
-            raise BadInput(f"--set {name}: no selected claim has this knob; they have {', '.join(known) or 'none'}")
+            raise BadInput(
+                f"--set {name}: no selected claim has this knob; they have {', '.join(known) or 'none'}"
+            )
     return requests
 
 

@@ -30,7 +30,9 @@ def details(result: Result) -> str:
             f"{c.predicted:.8g} (allowance {c.allowance:.2g}, resolution {c.resolution:.2g})"
         )
     lines += [f"falsifier  {f.status.value:<14} {f.name}: {f.why}" for f in result.falsifiers]
-    lines.append(f"setting    knobs {knobs}; seed {result.seed}; budget {result.budget}; engine {', '.join(result.engines) or '–'}")
+    lines.append(
+        f"setting    knobs {knobs}; seed {result.seed}; budget {result.budget}; engine {', '.join(result.engines) or '–'}"
+    )
     if result.traceback:
         lines += ["", result.traceback]
     return "\n".join(lines)

@@ -87,9 +87,13 @@ CLAIM = Claim(
     predict=predict,
     judge=limit,
     falsifiers=(
-        Falsifier("p_i = 1/n", "the mean over all samples looks natural, but f is a mean of means", uniform_weights),
+        Falsifier(
+            "p_i = 1/n", "the mean over all samples looks natural, but f is a mean of means", uniform_weights
+        ),
         Falsifier("log(ηr/H)", "the paper's step size is O(1/H), so H seems to divide", without_steps),
-        Falsifier("log(r)", "the literature drops the constant ηH", lambda case: shifted(case, 1 / case.step)),
+        Falsifier(
+            "log(r)", "the literature drops the constant ηH", lambda case: shifted(case, 1 / case.step)
+        ),
     ),
     axes=("communication rounds r", "distance to the predicted limit w̃", "log", "log"),
 )
