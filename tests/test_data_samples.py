@@ -114,6 +114,7 @@ def test_relu_features_refuse_a_dead_layer_and_no_units():
 
 
 def test_importing_the_data_loads_no_heavy_library():
-    code = "import sys, implicitbias.data; print(*{'sklearn', 'cvxpy', 'sympy', 'matplotlib', 'numba'} & set(sys.modules))"
+    heavy = {"sklearn", "cvxpy", "sympy", "matplotlib", "numba"}
+    code = f"import sys, implicitbias.data; print(*{heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -1,6 +1,7 @@
 """Two digits of MNIST (lecun1998) as a binary problem, from IDX files or downloaded once."""
 
 import os
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +108,8 @@ def _from_openml(
         pixels, digits = fetch_openml(
             "mnist_784", version=1, return_X_y=True, as_frame=False, data_home=data_home, n_retries=0
         )
-    except OSError as error:
+    # No route, a broken transfer, and a wrong checksum or answer, in this order.
+    except (OSError, HTTPException, ValueError) as error:
         image_name, label_name = _file_names(part)
         raise BadInput(
             f"data_home = {data_home!r}: no MNIST files there, and the download failed ({error}); put {image_name} and"
