@@ -1,0 +1,1 @@
+"""Papers, claim by claim: the framework, the catalogue, the report and the command line."""

@@ -101,7 +101,8 @@ def _packed_extras(extras: Mapping[str, object]) -> dict[str, np.ndarray]:
     packed = {}
     for name, value in extras.items():
         if isinstance(value, Moments):
-            packed |= {f"moments/{name}/{f.name}": np.asarray(getattr(value, f.name)) for f in dataclasses.fields(value)}
+            parts = {f.name: np.asarray(getattr(value, f.name)) for f in dataclasses.fields(value)}
+            packed |= {f"moments/{name}/{part}": array for part, array in parts.items()}
         else:
             packed[f"extras/{name}"] = np.asarray(value)
     return packed
@@ -120,13 +121,13 @@ def _unpacked(header: dict[str, Any], stored: dict[str, np.ndarray]) -> Trace:
             state[rest] = array
         else:
             statistic, part = rest.rsplit("/", 1)
-            moments.setdefault(statistic, {})[part] = array[()] if array.ndim == 0 else array
-    extras |= {name: Moments(**parts) for name, parts in moments.items()}
+            moments.setdefault(statistic, {})[part] = array
+    extras |= {n: Moments(int(p["count"]), p["mean"], p["squares"]) for n, p in moments.items()}
     status = Status[header["status"]]
     method = restore(header["method"])
     final = _restored_state(header["clock"], state)
     fields = {"fingerprint": header["fingerprint"], "engine": header["engine"], "message": header["message"]}
-    return Trace(**stored, **fields, method=method, extras=extras, final=final, status=status)  # pyright: ignore[reportArgumentType]
+    return Trace(**stored, **fields, method=method, extras=extras, final=final, status=status)
 
 
 def _restored_state(clock: dict[str, Any] | None, arrays: dict[str, np.ndarray]) -> State | None:

@@ -26,6 +26,13 @@ class LinearClassification(AbstractProblem):
     l2
         Ridge coefficient, ≥ 0; every worker carries all of it.
 
+    Attributes
+    ----------
+    signed
+        Rows x_i = label_i·feature_i.
+    sample_weights
+        p_i = 1/(M n_{m(i)}), which sum to 1; they are 1/n only when all n_m are equal.
+
     Raises
     ------
     BadInput
@@ -46,6 +53,8 @@ class LinearClassification(AbstractProblem):
         self.assignment = worker_assignment(workers, len(self.features))
         self.loss_function = _checked_loss(Exponential() if loss is None else loss)
         self.l2 = _checked_l2(l2)
+        self.signed = _read_only(self.labels[:, None] * self.features)
+        self.sample_weights = _read_only(1.0 / (self.workers * self.sizes[self.assignment]))
 
     @property
     def dim(self) -> int:
@@ -56,13 +65,6 @@ class LinearClassification(AbstractProblem):
     def workers(self) -> int:
         """Number of workers M."""
         return int(self.assignment.max()) + 1
-
-    @cached_property
-    def signed(self) -> Float[np.ndarray, "sample dim"]:
-        """Rows x_i = label_i·feature_i."""
-        signed = self.labels[:, None] * self.features
-        signed.setflags(write=False)
-        return signed
 
     @cached_property
     def members(self) -> tuple[Int[np.ndarray, " local"], ...]:
@@ -80,11 +82,6 @@ class LinearClassification(AbstractProblem):
         return np.bincount(self.assignment)
 
     @cached_property
-    def sample_weights(self) -> Float[np.ndarray, " sample"]:
-        """Weights p_i = 1/(M n_{m(i)}), which sum to 1; they are 1/n only when all n_m are equal."""
-        return 1.0 / (self.workers * self.sizes[self.assignment])
-
-    @cached_property
     def radius(self) -> float:
         """Largest row norm b_x = max_i |x_i|."""
         return float(np.linalg.norm(self.features, axis=1).max())
@@ -92,7 +89,7 @@ class LinearClassification(AbstractProblem):
     @cached_property
     def smoothness(self) -> float:
         """L = sup ℓ″·max_m λ_max((1/n_m) X_mᵀX_m) + l2, a bound for every f_m; ∞ for the exponential loss."""
-        curvatures = [np.linalg.norm(x, 2) ** 2 / len(x) for x in self.local_signed]
+        curvatures = [float(np.linalg.norm(x, 2)) ** 2 / len(x) for x in self.local_signed]
         return self.loss_function.smoothness * max(curvatures) + self.l2
 
     def margins(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch sample"]:
@@ -143,6 +140,11 @@ class LinearClassification(AbstractProblem):
             f"LinearClassification(n={len(self.features)}, d={self.dim}, M={self.workers}, "
             f"loss={self.loss_function!r}, l2={self.l2:g})"
         )
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.setflags(write=False)
+    return array
 
 
 def _checked_labels(labels: object, samples: int) -> np.ndarray:

@@ -12,8 +12,7 @@ def in_order(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], job
         return
     from joblib import delayed, Parallel
 
-    # Longest tasks are unknown beforehand: single-task batches keep the processes evenly busy.
-    pool = Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="all")
+    pool = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="all")
     yield from pool(delayed(_alone)(function, task) for task in tasks)
 
 

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from implicitbias import (
     Exponential,
     local_gd,
-    Logistic,
     LocalMethod,
+    Logistic,
     max_margin,
     MaxMargin,
     NotSeparable,

@@ -12,7 +12,7 @@ from implicitbias import Stream, Trace
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.claim import AssumptionUnmet, Claim, Falsifier
 from paper_repro.claims.knobs import check_knobs
-from paper_repro.claims.observation import Observation, Prediction
+from paper_repro.claims.observation import Observation
 from paper_repro.claims.parallel import in_order
 from paper_repro.claims.picture import picture
 from paper_repro.claims.result import FalsifierResult, Result

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from paper_repro.bibliography import bibtex, BIBTEX
+from paper_repro.bibliography import BIBTEX, bibtex
 from paper_repro.catalogue import find
 
 

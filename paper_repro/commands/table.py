@@ -19,9 +19,10 @@ def verdict_table(results: list[Result]) -> str:
 def details(result: Result) -> str:
     """Return everything about one verdict."""
     knobs = ", ".join(f"{name} = {value}" for name, value in result.knobs.items()) or "none"
+    grounds = f"expected {result.expected.value}; evidence {result.evidence or '–'}"
     lines = [
         f"{result.key}: {result.title}",
-        f"verdict    {result.status.value} (expected {result.expected.value}; evidence {result.evidence or '–'}){_flag(result)}",
+        f"verdict    {result.status.value} ({grounds}){_flag(result)}",
         f"           {result.message}",
     ]
     for c in result.comparisons:
@@ -30,9 +31,8 @@ def details(result: Result) -> str:
             f"{c.predicted:.8g} (allowance {c.allowance:.2g}, resolution {c.resolution:.2g})"
         )
     lines += [f"falsifier  {f.status.value:<14} {f.name}: {f.why}" for f in result.falsifiers]
-    lines.append(
-        f"setting    knobs {knobs}; seed {result.seed}; budget {result.budget}; engine {', '.join(result.engines) or '–'}"
-    )
+    engines = ", ".join(result.engines) or "–"
+    lines.append(f"setting    knobs {knobs}; seed {result.seed}; budget {result.budget}; engine {engines}")
     if result.traceback:
         lines += ["", result.traceback]
     return "\n".join(lines)
