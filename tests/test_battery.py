@@ -1,0 +1,78 @@
+"""The battery: every claim of the catalogue, over its knobs and seeds."""
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from figures import describe, view_from_json
+from paper_repro.bibliography import bibtex
+from paper_repro.catalogue import ENTRIES
+from paper_repro.claims import Budget, Evidence, Status, verify_one
+from paper_repro.claims.knobs import ranges
+from paper_repro.testing import assert_claim, knobs
+
+
+every_claim = pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.key)
+
+# Draws per claim; each costs about a smoke budget.
+DRAWS = 6
+
+
+@every_claim
+def test_the_catalogue_says_what_the_claim_says(entry):
+    claim = entry.load()
+    assert (claim.key, claim.title, claim.source) == (entry.key, entry.title, entry.source)
+    assert claim.expects is Status[entry.expects]
+
+
+@every_claim
+def test_every_claim_can_be_cited_and_read(entry):
+    claim = entry.load()
+    assert bibtex(claim.reference.paper).startswith("@")
+    assert claim.statement and claim.hypotheses and claim.title
+    assert claim.proof or claim.source != "derived" or claim.key.startswith("derived/") is False
+    for key in claim.see:
+        assert key in {e.key for e in ENTRIES}
+
+
+@every_claim
+def test_the_verdict_is_the_expected_one_over_the_knobs(entry):
+    claim = entry.load()
+    applicable = []
+
+    @settings(max_examples=DRAWS, suppress_health_check=list(HealthCheck))
+    @given(drawn=knobs(claim), seed=st.integers(0, 2**16))
+    def holds(drawn, seed):
+        result = assert_claim(claim, drawn, seed=seed, budget=Budget.SMOKE)
+        applicable.append(result.status is not Status.NOT_APPLICABLE)
+
+    holds()
+    if claim.expects is not Status.NOT_APPLICABLE:
+        assert 2 * sum(applicable) >= len(applicable), "fewer than half of the drawn knobs meet the hypotheses"
+
+
+@every_claim
+def test_the_default_has_teeth_a_picture_and_the_same_bytes_again(entry):
+    claim = entry.load()
+    first = verify_one(claim, budget=Budget.QUICK)
+    assert first.as_expected, first.message + first.traceback
+    assert not first.toothless
+    if first.status in (Status.HOLDS, Status.REFUTED):
+        assert all(f.status is Status.REFUTED for f in first.falsifiers)
+        assert first.evidence in Evidence.__members__
+        assert describe(view_from_json(first.view))
+    again = verify_one(claim, budget=Budget.QUICK)
+    assert _bytes(first) == _bytes(again)
+
+
+@every_claim
+def test_every_knob_explains_itself(entry):
+    for name, allowed in ranges(entry.load().knobs).items():
+        assert allowed.symbol and allowed.meaning, name
+        assert allowed.choices or allowed.low is not None and allowed.high is not None, name
+
+
+def _bytes(result):
+    return json.dumps(dataclasses.replace(result, seconds=0.0).to_json()), result.view

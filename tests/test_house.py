@@ -1,0 +1,78 @@
+"""The house: light imports, a command line that answers, bad input in one line."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from paper_repro.command_line import main
+
+
+HEAVY = ("cvxpy", "sympy", "matplotlib", "numba", "sklearn", "hypothesis", "jinja2")
+
+
+def imported_by(code):
+    script = f"import sys; {code}; print(sorted(set(m.split('.')[0] for m in sys.modules)))"
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    return set(eval(printed.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("code", ["import implicitbias", "import figures", "import sde", "import paper_repro.claims"])
+def test_importing_is_light(code):
+    assert not imported_by(code) & set(HEAVY)
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["--help"], ["verify", "--help"]])
+def test_listing_and_help_import_neither_sympy_nor_papers(arguments):
+    code = (
+        "import paper_repro.command_line as c\ntry:\n    c.main(" + repr(arguments) + ")\nexcept SystemExit: pass\n"
+        "import sys; assert not [m for m in sys.modules if m.startswith(('sympy', 'paper_repro.papers'))]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_list_names_every_claim_in_three_forms(capsys):
+    assert main(["list", "--json"]) == 0
+    entries = json.loads(capsys.readouterr().out)
+    assert main(["list"]) == 0
+    text = capsys.readouterr().out
+    assert main(["list", "--markdown"]) == 0
+    table = capsys.readouterr().out
+    for entry in entries:
+        assert entry["key"] in text and f"`{entry['key']}`" in table
+
+
+def test_cite_prints_bibtex(capsys):
+    assert main(["cite", "soudry2018", "zhu2024/residual-limit"]) == 0
+    printed = capsys.readouterr().out
+    assert "@article{soudry2018," in printed and "{zhu2024," in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["verify", "zhu2024/residual-limt"], "did you mean zhu2024/residual-limit"),
+        (["verify", "zhu2024/residual-limit", "--set", "local_steps"], "KNOB=VALUE"),
+        (["verify", "zhu2024/residual-limit", "--set", "speed=3"], "no selected claim has this knob"),
+        (["verify", "zhu2024/residual-limit", "--set", "lr=-3"], "must lie in"),
+        (["verify", "zhu2024/residual-limit", "--seed", "-1"], "non-negative"),
+        (["verify", "--jobs", "0"], "at least 1"),
+        (["cite", "nobody1999"], "has no entry"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(arguments, said, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_verify_prints_json_that_can_be_read(capsys, tmp_path):
+    code = main(
+        ["verify", "zhu2024/residual-limit", "--budget", "smoke", "--json", "--jobs", "1", "--out", str(tmp_path)]
+    )
+    (record,) = json.loads(capsys.readouterr().out)
+    assert code in (0, 3) and record["key"] == "zhu2024/residual-limit"
+    wanted = "key paper source status expected evidence predicted measured uncertainty resolution seconds seed falsifiers message"
+    assert set(wanted.split()) <= set(record)
+    assert {"name", "status"} <= set(record["falsifiers"][0])
