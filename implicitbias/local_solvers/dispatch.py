@@ -80,7 +80,9 @@ def _regularisation(solver: object) -> float:
 
 def _check(problem: AbstractProblem, solver: object, worker: int, w: np.ndarray) -> None:
     if not isinstance(solver, Proximal | Projection | Sweeping):
-        raise BadInput(f"local_solver = {solver!r}: exact solvers are Proximal(λ), Projection() and Sweeping()")
+        raise BadInput(
+            f"local_solver = {solver!r}: exact solvers are Proximal(λ), Projection() and Sweeping()"
+        )
     if not 0 <= worker < problem.workers:
         raise BadInput(f"worker = {worker}: {problem!r} has workers 0 … {problem.workers - 1}")
     if w.ndim != 2 or w.shape[1] != problem.dim or not np.isfinite(w).all():

@@ -1,8 +1,8 @@
 """Newton's method for the coefficients: z = b + X Xᵀc with every (z_i, c_i) on the graph of the loss's slope.
 
-The unknown is Minty's t = z − g·c with g_i = |x_i|². As λ → 0 the graph becomes that of a constraint (c = 0 or
-z = level) and the iteration a primal-dual active set; for any λ, five to ten steps. Neither a homotopy in λ nor a
-start near the answer is needed: t = b, where every sample is alone, serves.
+The unknown is Minty's t = z − g·c with g_i = |x_i|². As λ → 0 the graph becomes that of a constraint (c = 0
+or z = level) and the iteration a primal-dual active set; for any λ, five to ten steps. Neither a homotopy in λ
+nor a start near the answer is needed: t = b, where every sample is alone, serves.
 """
 
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class SampleKernel:
 
 
 def balance(graph: AbstractTailGraph, kernel: SampleKernel, base: Samples) -> Samples:
-    """Return c with z = b + G c and every (z_i, c_i) on the graph, to rounding or as near as the iteration gets.
+    """Return c with z = b + G c and every (z_i, c_i) on the graph, or as near as the iteration gets.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def _direction(graph: AbstractTailGraph, kernel: SampleKernel, state: _State) ->
 def _search(
     graph: AbstractTailGraph, kernel: SampleKernel, base: Samples, state: _State, direction: Samples
 ) -> _State | None:
-    """First of α = 1, 1/2, … that shortens the residual; t ↦ residual has a regular Jacobian, so one exists."""
+    """First of α = 1, 1/2, … that shortens the residual; its Jacobian in t is regular, so one exists."""
     size, length = np.linalg.norm(state.residual), 1.0
     while length > SHORTEST_STEP:
         trial = _meet(graph, kernel, base, state.intercept + length * direction)

@@ -40,6 +40,7 @@ def margin_set(problem: LinearClassification, worker: int) -> MarginSet:
         require_separable(problem.local_signed[worker])
     except NotSeparable as reason:
         raise NotSeparable(
-            f"worker {worker}: C_m = {{u : x·u ≥ 1}} is empty; {reason}; or use Proximal(λ), which needs no separator"
+            f"worker {worker}: C_m = {{u : x·u ≥ 1}} is empty; {reason}; "
+            "or use Proximal(λ), which needs no separator"
         ) from reason
     return MarginSet(problem.local_signed[worker])

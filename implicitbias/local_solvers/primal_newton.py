@@ -1,8 +1,8 @@
 """Newton's method for the model itself, where the loss alone decides: local data that are not separable.
 
 Everything is divided by the largest of e^{…} in sight, so that nothing overflows:  F/s, ∇F/s, ∇²F/s with
-F(w) = Σ e^a ℓ(x_i·w) + |w − centre|²/2.  Where the samples do not determine w and λ is below rounding of their
-curvature, the condition number says so.
+F(w) = Σ e^a ℓ(x_i·w) + |w − centre|²/2.  Where the samples do not determine w and λ is below rounding of
+their curvature, the condition number says so.
 """
 
 from dataclasses import dataclass

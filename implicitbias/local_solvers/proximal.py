@@ -20,7 +20,7 @@ from implicitbias.local_solvers.tail_graph import tail_graph
 from implicitbias.problems import LinearClassification
 
 
-# Newton's step at the answer, relative to |w| + |centre|: eps, times the thousands of roundings of a long sum.
+# Newton's step at the answer, relative to |w| + |centre|: eps, times the roundings of a long sum.
 CERTIFIED = 1e-12
 
 # Condition number up to which a computed Newton step has a correct digit, with five in reserve.
@@ -69,7 +69,10 @@ class ProximalPoint:
 
     @property
     def multipliers(self) -> Float[np.ndarray, " local"]:
-        """β_i = c_i/Λ: u − v/Λ = Σ β_i x_i, and for the exponential loss 1 − x_i·u = log(n_m Λ β_i)/Λ (l2 = 0)."""
+        """β_i = c_i/Λ.
+
+        Without ridge, u − v/Λ = Σ β_i x_i, and for the exponential loss 1 − x_i·u = log(n_m Λ β_i)/Λ.
+        """
         return self.coefficients / self._positive_scale()
 
     def _positive_scale(self) -> float:
@@ -97,12 +100,12 @@ def proximal_point(
     Raises
     ------
     BadInput
-        If ``problem`` is of another kind, v has another shape, or λ is not positive.
+        If ``problem`` is of another kind, the worker does not exist, v has another shape, or λ is not positive.
     NotCertified
-        If the step to the minimiser exceeds 1e-12 of |w| + |centre|, as on data that are not separable, with λ so
-        small that f_m alone decides to the last bit.
+        If the step to the minimiser exceeds 1e-12 of |w| + |centre|, as on data that are not separable, with λ
+        so small that f_m alone decides to the last bit.
     """
-    v = _checked(problem, v, regularisation)
+    v = _checked(problem, worker, v, regularisation)
     strength = regularisation + problem.l2
     centre = (regularisation / strength) * v
     rows = problem.local_signed[worker]
@@ -113,8 +116,9 @@ def proximal_point(
         w, error = _through_the_model(objective)
     if not error <= CERTIFIED:
         raise NotCertified(
-            f"proximal, worker {worker}: λ = {regularisation:g}, l2 = {problem.l2:g}: relative error {error:.3g} "
-            f"exceeds {CERTIFIED:g}: f_m alone decides to the last bit of a double; use a larger λ or a ridge l2 > 0"
+            f"proximal, worker {worker}: λ = {regularisation:g}, l2 = {problem.l2:g}: relative error "
+            f"{error:.3g} exceeds {CERTIFIED:g}: f_m alone decides to the last bit of a double; "
+            "use a larger λ or a ridge l2 > 0"
         )
     logs = graph.log_coefficient(rows @ w)
     return ProximalPoint(w, np.exp(logs), logs, regularisation, error)
@@ -157,12 +161,16 @@ def _sample_kernel(problem: LinearClassification, worker: int) -> SampleKernel:
     return SampleKernel(problem.local_signed[worker])
 
 
-def _checked(problem: object, v: object, regularisation: float) -> np.ndarray:
+def _checked(problem: object, worker: int, v: object, regularisation: float) -> np.ndarray:
     if not isinstance(problem, LinearClassification):
         raise BadInput(f"problem = {problem!r}: coefficients belong to samples of a LinearClassification")
+    if not 0 <= worker < problem.workers:
+        raise BadInput(f"worker = {worker}: {problem!r} has workers 0 … {problem.workers - 1}")
     vector = np.asarray(v, dtype=float)
     if vector.shape != (problem.dim,) or not np.isfinite(vector).all():
         raise BadInput(f"v = {v}: needs {problem.dim} finite entries, one per feature")
     if not (np.isfinite(regularisation) and regularisation >= np.finfo(float).tiny):
-        raise BadInput(f"regularisation = {regularisation!r}: λ must be at least 2e-308; for λ → 0 use Projection()")
+        raise BadInput(
+            f"regularisation = {regularisation!r}: λ must be at least 2e-308; for λ → 0 use Projection()"
+        )
     return vector

@@ -13,13 +13,15 @@ from implicitbias.local_solvers.per_worker import per_worker
 from implicitbias.problems import LinearRegression, Quadratics
 
 
-# Singular values below this share of the largest, times max(n, d), are rounding of zeros, as in a pseudo-inverse.
+# Singular values below this share of the largest, times max(n, d), are rounded zeros, as in a pseudo-inverse.
 RANK = float(np.finfo(float).eps)
 
 Models = Float[np.ndarray, "*batch dim"]
 
 
-def regression_solution(problem: LinearRegression, worker: int, w: Models, regularisation: float = 0.0) -> Models:
+def regression_solution(
+    problem: LinearRegression, worker: int, w: Models, regularisation: float = 0.0
+) -> Models:
     """Return argmin_u |X_m u − y_m|²/(2 n_m) + (λ/2)|u − w|², or at λ = 0 its limit, the nearest minimiser.
 
     Parameters

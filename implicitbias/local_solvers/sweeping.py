@@ -1,13 +1,13 @@
 """Moreau's sweeping process: what many local gradient steps do to u = w/log(ηH), event by event.
 
-The constraints of C(s) = {u : x·u ≥ s} move with speed 1 and push the point:  −du/ds ∈ N_{C(s)}(u). Between two
-events the point moves straight, with the smallest velocity that stays inside,
+The constraints of C(s) = {u : x·u ≥ s} move with speed 1 and push the point:  −du/ds ∈ N_{C(s)}(u). Between
+two events the point moves straight, with the smallest velocity that stays inside,
 
     u̇ = argmin |v|²  subject to  x_i·v ≥ 1 on the active rows (x_i·u = s),
 
-so u̇ = Σ β_i x_i with β ≥ 0, and a row with x_i·u̇ > 1 is released. An event is an inactive row that is caught up.
-Release is what makes the process differ from the projection: the displacement keeps the push of rows that no
-longer touch. The limit of the local flow du/ds = (1/n) Σ x exp(Λ(s − x·u)) as Λ → ∞ [moreau1977].
+so u̇ = Σ β_i x_i with β ≥ 0, and a row with x_i·u̇ > 1 is released. An event is an inactive row that is caught
+up. Release is what makes the process differ from the projection: the displacement keeps the push of rows that
+no longer touch. The limit of the local flow du/ds = (1/n) Σ x exp(Λ(s − x·u)) as Λ → ∞ [moreau1977].
 """
 
 from dataclasses import dataclass
@@ -23,13 +23,14 @@ from implicitbias.oracle.separability import require_separable
 from implicitbias.problems import LinearClassification
 
 
-# A row within this share of |x_i||u| + |s| of the moving face touches it: rounding of an inner product, times 1e2.
+# A row within this share of |x_i||u| + |s| of the moving face touches it: rounding of an inner product, times
+# 1e2. The sizes are the largest since the start: a path through u = 0, s = 0 keeps the rounding it came with.
 TOUCHING = 1e-13
 
 # Shortfall of the final margins, in units of 1 + |x_i||u|: the rounding of all events together.
 ARRIVED = 1e-10
 
-# Random data meet fewer than n events; a path a hundred times longer is cycling.
+# Random data meet at most about 3 n events; a path thirty times longer is cycling.
 EVENTS_PER_ROW = 100
 
 # Velocities kept for reuse; a converging average meets a handful of active sets.
@@ -85,13 +86,15 @@ class SweepingProcess:
         u = np.array(start, dtype=float)
         s = min(1.0, float((self.rows @ u).min()))
         times, points, active = [s], [u], []
+        rounding = np.zeros(len(self.rows))
         while s < 1.0:
             if len(active) > EVENTS_PER_ROW * len(self.rows):
                 raise NotCertified(
-                    f"sweeping: {len(active)} events before s = {s:.6g} with n_m = {len(self.rows)}: rounding makes "
-                    "the path cycle; rescale the features or drop near-duplicate rows"
+                    f"sweeping: {len(active)} events before s = {s:.6g} with n_m = {len(self.rows)}: rounding "
+                    "makes the path cycle; rescale the features or drop near-duplicate rows"
                 )
-            touching, velocity, stay = self._next_event(u, s)
+            rounding = np.maximum(rounding, TOUCHING * (self._sizes * np.linalg.norm(u) + abs(s)))
+            touching, velocity, stay = self._next_event(u, s, rounding)
             u, s = u + stay * velocity, min(1.0, s + stay)
             times.append(s)
             points.append(u)
@@ -99,10 +102,12 @@ class SweepingProcess:
         self._require_arrival(u)
         return SweepPath(np.array(times), np.stack(points), tuple(active))
 
-    def _next_event(self, u: np.ndarray, s: float) -> tuple[tuple[int, ...], np.ndarray, float]:
+    def _next_event(
+        self, u: np.ndarray, s: float, rounding: np.ndarray
+    ) -> tuple[tuple[int, ...], np.ndarray, float]:
         """Active rows at (u, s), the velocity they give, and how long it lasts."""
         room = self.rows @ u - s
-        touching = room <= TOUCHING * (self._sizes * np.linalg.norm(u) + abs(s))
+        touching = room <= rounding
         rows = tuple(np.flatnonzero(touching).tolist())
         velocity = self._velocity(rows)
         closing = 1.0 - self.rows @ velocity
@@ -110,7 +115,9 @@ class SweepingProcess:
         return rows, velocity, float((room[caught] / closing[caught]).min(initial=1.0 - s))
 
     def _velocity(self, active: tuple[int, ...]) -> np.ndarray:
-        """Return argmin |v|² subject to x_i·v ≥ 1 on the active rows."""
+        """Return argmin |v|² subject to x_i·v ≥ 1 on the active rows; 0 if there are none."""
+        if not active:
+            return np.zeros(self.rows.shape[1])
         known = self._velocities.get(active)
         if known is None:
             if len(self._velocities) >= REMEMBERED_VELOCITIES:

@@ -1,9 +1,9 @@
 """The graph of a loss's slope, {(z, c) : c = e^a·(−ℓ′(z))}, and the point where a line meets it.
 
-Exactly solved local problems pair every margin z_i with a coefficient c_i on this graph, a = −log(n_m λ) of any
-size. For large a neither z ↦ c (it overflows) nor c ↦ z (it is a step) is a good coordinate. Minty's is: lines of
-slope 1/g > 0 meet a monotone graph once, so  t = z − g·c  runs through R, and both z(t) and g·c(t) are
-1-Lipschitz [minty1962].
+Exactly solved local problems pair every margin z_i with a coefficient c_i on this graph, a = −log(n_m λ) of
+any size. For large a neither z ↦ c (it overflows) nor c ↦ z (it is a step) is a good coordinate. Minty's is:
+lines z = t + g·c, g > 0, meet a decreasing graph once, so  t = z − g·c  runs through R, and both z(t) and g·c(t)
+are 1-Lipschitz [minty1962].
 """
 
 from abc import ABC, abstractmethod
@@ -20,7 +20,7 @@ from implicitbias.losses import AbstractLoss, Exponential, Logistic, PolynomialT
 
 Samples = Float[np.ndarray, " sample"]
 
-# Newton on a convex function of slope ≥ 1 from a point within log 2 of its root needs five steps; the rest is spare.
+# Newton on a convex function of slope ≥ 1, within log 2 of 0 at the start, needs five steps; the rest is spare.
 SCALAR_STEPS = 50
 
 # Last step of that Newton iteration, in units of max(1, |θ|): a few roundings.
@@ -94,7 +94,7 @@ class LogisticGraph(AbstractTailGraph):
             margin = intercept + np.exp(s)
             return s + np.logaddexp(0.0, margin) - target, 1.0 + np.exp(s) * expit(margin)
 
-        # log(1 + e^z) ≥ max(0, z): both bounds lie above the root, the smaller by at most log 2 in the function.
+        # log(1 + e^z) ≥ max(0, z): both bounds lie above the root, the function is at most log 2 at the smaller.
         return np.exp(_root(excess, np.minimum(target, target - intercept - exponential)))
 
 
@@ -115,7 +115,7 @@ class PolynomialGraph(AbstractTailGraph):
     def rise(self, intercept: Samples, stiffness: Samples) -> Samples:
         """Return z − t for the root of (z − t)(1 + z₊)^{p+1} = e^a·p·g.
 
-        On the tail, with x = 1 + z and b = 1 + t, the logarithm of the equation is α·θ + β·log(|b| + e^θ) = target:
+        On the tail, with x = 1 + z and b = 1 + t, its logarithm is α·θ + β·log(|b| + e^θ) = target:
         θ = log(x − b), (α, β) = (1, p+1) for b > 0, and θ = log x, (α, β) = (p+1, 1) for b ≤ 0.
         """
         target = self.log_height + np.log(self.p * stiffness)
@@ -126,7 +126,8 @@ class PolynomialGraph(AbstractTailGraph):
             saturated = np.exp(target)
 
         def excess(theta: Samples) -> tuple[Samples, Samples]:
-            return alpha * theta + beta * np.logaddexp(offset, theta) - target, alpha + beta * expit(theta - offset)
+            value = alpha * theta + beta * np.logaddexp(offset, theta) - target
+            return value, alpha + beta * expit(theta - offset)
 
         theta = _root(excess, np.minimum((target - beta * offset) / alpha, target / (alpha + beta)))
         tail = np.where(rising, np.exp(theta), np.expm1(theta) - intercept)
