@@ -83,6 +83,15 @@ class AbstractProblem(ABC):
         return hash(self.fingerprint)
 
 
+def apply(matrix: Float[np.ndarray, "row column"], vectors: Float[np.ndarray, "*batch column"]) -> np.ndarray:
+    """Return A·v for every vector v of a batch, shape (*batch, row).
+
+    One matrix–vector product each: a product of whole matrices would sum in an order that depends on the size
+    of the batch, and a replica must not know how many there are.
+    """
+    return (matrix @ vectors[..., None])[..., 0]
+
+
 def frozen_array(
     name: str, value: object, axes: int, *, shape: tuple[int | None, ...] | None = None
 ) -> np.ndarray:

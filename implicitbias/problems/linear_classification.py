@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from implicitbias.errors import BadInput
 from implicitbias.losses import AbstractLoss, Exponential
-from implicitbias.problems.abstract import AbstractProblem, frozen_array, worker_assignment
+from implicitbias.problems.abstract import AbstractProblem, apply, frozen_array, worker_assignment
 
 
 class LinearClassification(AbstractProblem):
@@ -94,11 +94,11 @@ class LinearClassification(AbstractProblem):
 
     def margins(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch sample"]:
         """Return z_i = x_i·w."""
-        return w @ self.signed.T
+        return apply(self.signed, w)
 
     def worker_loss(self, w: Float[np.ndarray, "*batch dim"], worker: int) -> Float[np.ndarray, "*batch"]:
         """Return f_m(w)."""
-        mean = self.loss_function.value(w @ self.local_signed[worker].T).mean(axis=-1)
+        mean = self.loss_function.value(apply(self.local_signed[worker], w)).mean(axis=-1)
         return mean + 0.5 * self.l2 * (w * w).sum(axis=-1)
 
     def log_loss(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
@@ -117,8 +117,8 @@ class LinearClassification(AbstractProblem):
         """Return ∇f_m(w) = −(1/n_m) Σ_{i∈m} |ℓ′(x_i·w)| x_i + l2·w, or the mean over ``samples``."""
         rows = self.local_signed[worker]
         if samples is None:
-            slopes = self.loss_function.slope(w @ rows.T)
-            return -(slopes @ rows) / len(rows) + self.l2 * w
+            slopes = self.loss_function.slope(apply(rows, w))
+            return -apply(rows.T, slopes) / len(rows) + self.l2 * w
         drawn = rows[samples]
         slopes = self.loss_function.slope(np.einsum("...bd,...d->...b", drawn, w))
         return -np.einsum("...b,...bd->...d", slopes, drawn) / samples.shape[-1] + self.l2 * w
@@ -128,8 +128,8 @@ class LinearClassification(AbstractProblem):
     ) -> Float[np.ndarray, "*batch dim"]:
         """Return ∇²f_m(w)·v = (1/n_m) Σ_{i∈m} ℓ″(x_i·w)(x_i·v) x_i + l2·v."""
         rows = self.local_signed[worker]
-        weights = self.loss_function.curvature(w @ rows.T) * (direction @ rows.T)
-        return weights @ rows / len(rows) + self.l2 * direction
+        weights = self.loss_function.curvature(apply(rows, w)) * apply(rows, direction)
+        return apply(rows.T, weights) / len(rows) + self.l2 * direction
 
     def content(self) -> tuple[object, ...]:
         """Return features, labels, assignment, loss and ridge."""

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
-from implicitbias.problems.abstract import AbstractProblem, frozen_array, worker_assignment
+from implicitbias.problems.abstract import AbstractProblem, apply, frozen_array, worker_assignment
 
 
 class LinearRegression(AbstractProblem):
@@ -70,7 +70,7 @@ class LinearRegression(AbstractProblem):
     def worker_loss(self, w: Float[np.ndarray, "*batch dim"], worker: int) -> Float[np.ndarray, "*batch"]:
         """Return f_m(w) = |X_m w − y_m|²/(2 n_m)."""
         rows, targets = self._local(worker)
-        return 0.5 * ((w @ rows.T - targets) ** 2).mean(axis=-1)
+        return 0.5 * ((apply(rows, w) - targets) ** 2).mean(axis=-1)
 
     def worker_gradient(
         self,
@@ -81,7 +81,7 @@ class LinearRegression(AbstractProblem):
         """Return ∇f_m(w) = X_mᵀ(X_m w − y_m)/n_m, or the mean over ``samples``."""
         rows, targets = self._local(worker)
         if samples is None:
-            return (w @ rows.T - targets) @ rows / len(rows)
+            return apply(rows.T, apply(rows, w) - targets) / len(rows)
         drawn = rows[samples]
         errors = np.einsum("...bd,...d->...b", drawn, w) - targets[samples]
         return np.einsum("...b,...bd->...d", errors, drawn) / samples.shape[-1]
@@ -91,7 +91,7 @@ class LinearRegression(AbstractProblem):
     ) -> Float[np.ndarray, "*batch dim"]:
         """Return G_m·v."""
         rows, _ = self._local(worker)
-        return direction @ rows.T @ rows / len(rows)
+        return apply(rows.T, apply(rows, direction)) / len(rows)
 
     def content(self) -> tuple[object, ...]:
         """Return features, targets and assignment."""

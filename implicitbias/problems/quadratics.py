@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias.errors import BadInput
-from implicitbias.problems.abstract import AbstractProblem, frozen_array
+from implicitbias.problems.abstract import AbstractProblem, apply, frozen_array
 
 
 # Asymmetry of a matrix assembled in doubles stays within a few units of rounding.
@@ -84,13 +84,13 @@ class Quadratics(AbstractProblem):
         """
         if samples is not None:
             raise BadInput("batch is set, but Quadratics have no samples: use batch=None (full gradients)")
-        return (w - self.centres[worker]) @ self.hessians[worker]
+        return apply(self.hessians[worker], w - self.centres[worker])
 
     def worker_hvp(
         self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
     ) -> Float[np.ndarray, "*batch dim"]:
         """Return A_m·v."""
-        return direction @ self.hessians[worker]
+        return apply(self.hessians[worker], direction)
 
     def content(self) -> tuple[object, ...]:
         """Return Hessians and centres."""
