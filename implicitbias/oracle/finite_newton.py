@@ -68,7 +68,10 @@ def _minimise(rows: np.ndarray, gram: np.ndarray | None, weights: np.ndarray, pe
         active = np.flatnonzero(products < 1.0)
         if active.size == 0:
             return weights
-        target = _ridge_solution(rows, gram, active, penalty)
+        try:
+            target = _ridge_solution(rows, gram, active, penalty)
+        except np.linalg.LinAlgError:  # dependent rows at a penalty where I/C has drowned in rounding
+            return weights
         target_products = rows @ target
         if np.array_equal(np.flatnonzero(target_products < 1.0), active):
             return target
@@ -87,11 +90,16 @@ def _ridge_solution(
     block = rows[active]
     if len(active) <= rows.shape[1]:
         kernel = block @ block.T if gram is None else gram[np.ix_(active, active)]
-        kernel[np.diag_indices_from(kernel)] += 1.0 / penalty
-        return block.T @ scipy.linalg.solve(kernel, np.ones(len(active)), assume_a="pos", overwrite_a=True)
-    normal = block.T @ block
-    normal[np.diag_indices_from(normal)] += 1.0 / penalty
-    return scipy.linalg.solve(normal, block.sum(axis=0), assume_a="pos", overwrite_a=True)
+        return block.T @ _regularised_solve(kernel, np.ones(len(active)), penalty)
+    return _regularised_solve(block.T @ block, block.sum(axis=0), penalty)
+
+
+def _regularised_solve(gram: np.ndarray, right: np.ndarray, penalty: float) -> np.ndarray:
+    """Solve (G + I/C) x = b by Cholesky, in place."""
+    gram[np.diag_indices_from(gram)] += 1.0 / penalty
+    # The transpose of a C-ordered symmetric matrix is the Fortran order that LAPACK overwrites without a copy.
+    factor = scipy.linalg.cho_factor(gram.T, overwrite_a=True, check_finite=False)
+    return scipy.linalg.cho_solve(factor, right, check_finite=False)
 
 
 def _decreasing_step(weights, products, target, target_products, penalty: float) -> float:
