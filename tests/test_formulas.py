@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 
+import mpmath
 import numpy as np
 import pytest
 import sympy as sp
@@ -49,8 +50,9 @@ def normal(seed, *shape):
 def test_expression_and_numerical_twin_agree(name, data):
     entry = formula(name)
     values = {k: data.draw(st.floats(v.low, v.high), label=k) for k, v in entry.variables.items()}
-    exact = {symbol: sp.Rational(values[k]) for k, symbol in entry.symbols().items()}
-    expected = float(entry.symbolic().subs(exact).evalf(60))
+    literal = sp.lambdify(list(entry.symbols().values()), entry.symbolic(), "mpmath")
+    with mpmath.workdps(60):
+        expected = float(mpmath.re(literal(*(mpmath.mpf(values[k]) for k in entry.variables))))
     assert float(entry.numeric(**values)) == pytest.approx(expected, rel=PRECISE, abs=1e-13)
 
 
