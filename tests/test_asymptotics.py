@@ -105,7 +105,7 @@ def test_chord_at_any_log_time_on_the_two_worker_set():
 @modest
 @given(seeds, st.floats(0.0, 12.0))
 def test_chord_and_gap_from_the_residual_match_high_precision(seed, log10_tau):
-    mpmath.mp.dps = 60
+    mpmath.mp.dps = 60  # exact enough to be the truth; no test here needs fewer digits
     rho, tau = normal(seed, 2), 10.0**log10_tau + 5.0
     w = [mpmath.mpf(WEIGHTS[k]) * mpmath.mpf(tau) + mpmath.mpf(rho[k]) for k in range(2)]
     norm, size = mpmath.hypot(*w), mpmath.hypot(*map(mpmath.mpf, WEIGHTS))
