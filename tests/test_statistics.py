@@ -77,7 +77,7 @@ def test_resolution_is_where_refutation_begins(prediction, allowance, noise, off
         return any(three_way(measured, Interval.around(p, allowance)) is Outcome.REFUTED for p in changed)
 
     assert refuted(smallest * 1.001 + 1e-9)
-    assert smallest == 0.0 or not refuted(smallest * 0.999 - 1e-9)
+    assert smallest < 1e-8 or not refuted(smallest * 0.999 - 1e-9)
 
 
 def test_resolution_of_one_sided_and_of_zero_predictions():
@@ -289,7 +289,7 @@ def test_a_crossover_under_way_is_left_open_on_its_side():
     y = ROUNDS**-1.0 * (1.0 + 1e3 * (ROUNDS / ROUNDS[0]) ** -0.5)
     steps = np.diff(fit_rate(ROUNDS, y).local_slopes)
     interval = fit_rate(ROUNDS, y).interval
-    assert (np.diff(steps) > 0).all() and interval.high == math.inf and -1.5 < interval.low < -1.4
+    assert (np.diff(steps) > 0).all() and interval.high == math.inf and -1.55 < interval.low < -1.45
     mirrored = fit_rate(ROUNDS, 1.0 / y).interval
     assert mirrored.low == -math.inf and mirrored.high == pytest.approx(-interval.low)
 
@@ -366,7 +366,7 @@ def test_order_of_a_sampled_error_series():
 @given(seeds, st.floats(0.3, 2.0), st.floats(0.2, 1.0), st.integers(1, 4))
 def test_extrapolated_limit_is_within_its_error(seed, kappa, gap, dim):
     limit, c, c2 = normal(seed, 3, dim)
-    assume(np.linalg.norm(c) > 0.1)
+    assume(np.linalg.norm(c) > 0.1 and np.vdot(c, c2) >= 0.0)  # else the two terms can cancel in y itself
     x = np.geomspace(10.0, 1e4, 31)[:, None]
     y = limit + c * x**-kappa + c2 * x ** -(kappa + gap)
     found = extrapolated_limit(x[:, 0], y, kappa)
