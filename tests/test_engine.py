@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from implicitbias import (
     BadInput,
@@ -21,8 +22,8 @@ from implicitbias import (
     modified_local_gd,
     Moments,
     PowerDecay,
-    Quadratics,
     QuadraticRule,
+    Quadratics,
     RecordAt,
     run,
     Server,
@@ -194,16 +195,16 @@ def test_reduced_statistics_are_those_of_the_replicas(seed):
 
 @engines
 def test_overflow_is_diverged_with_round_and_cure(engine):
-    problem = LinearClassification(
-        [[30.0, 1.0], [-1.0, 30.0], [-20.0, 25.0]], [1, 1, 1], workers=[0, 1, 1], loss=Exponential()
-    )
-    with pytest.raises(
-        Diverged, match=r"exponential loss overflowed in round \d+ .*Logistic\(\).*M = 2"
-    ) as caught:
-        run(problem, local_gd(5.0, 3), 50, engine=engine)
+    # Three equal samples pull the model 10⁴ away from the fourth, whose gradient then exceeds e⁷⁰⁹.
+    rows = [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [-0.9, 0.1]]
+    problem = LinearClassification(rows, [1] * 4, workers=[0, 0, 1, 1], loss=Exponential())
+    with pytest.raises(Diverged, match=r"exponential loss overflowed in round \d+ .*Logistic\(\).*M = 2") as caught:
+        run(problem, local_gd(2e4, 1), 50, engine=engine)
     trace = caught.value.trace
-    assert trace.status is Status.DIVERGED and np.isfinite(trace.w).all()
-    assert run(problem, local_gd(5.0, 3), 50, engine=engine, throw=False).status is Status.DIVERGED
+    assert isinstance(trace, Trace) and trace.status is Status.DIVERGED and np.isfinite(trace.w).all()
+    assert run(problem, local_gd(2e4, 1), 50, engine=engine, throw=False).status is Status.DIVERGED
+    tame = LinearClassification(rows, [1] * 4, workers=[0, 0, 1, 1], loss=Logistic())
+    assert run(tame, local_gd(2e4, 1), 50, engine=engine).status is Status.COMPLETE
 
 
 def test_an_interrupted_run_leaves_a_valid_partial_trace():
