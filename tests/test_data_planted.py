@@ -10,6 +10,7 @@ from scipy.optimize import linprog
 
 from implicitbias.data import gaussian_separable, mixed, non_separable, Samples, separable
 from implicitbias.errors import BadInput
+from implicitbias.oracle import convergence_exponent, max_margin
 from implicitbias.stream import Stream
 
 
@@ -121,6 +122,18 @@ def test_spectrum_of_the_support_has_one_along_w_hat_and_the_planted_conditionin
     across = np.linalg.eigvalsh(hessian - np.outer(unit, unit))[-(support - 1) :]
     np.testing.assert_allclose(across[0] / across[-1], conditioning, rtol=1e-9)
     np.testing.assert_allclose(planted.kappa, min(across[0], 1, gap), rtol=1e-9)
+
+
+@settings(deadline=None, max_examples=10)
+@given(knobs=geometries(), seed=seeds)
+def test_the_oracle_finds_what_was_planted(knobs, seed):
+    planted = separable(Stream(seed), **knobs)
+    found = max_margin(planted.samples.signed)
+    np.testing.assert_array_equal(found.support, planted.support)
+    np.testing.assert_allclose(found.weights, planted.weights, atol=ROUNDED / planted.margin)
+    np.testing.assert_allclose(found.duals, planted.duals, atol=ROUNDED / planted.margin**2)
+    if not knobs["zero_multiplier"]:
+        np.testing.assert_allclose(convergence_exponent(planted.samples.signed, found), planted.kappa, rtol=1e-9)
 
 
 def test_default_data_have_a_fast_exponent_and_asymmetric_multipliers():

@@ -116,6 +116,12 @@ def test_by_label_gives_workers_in_proportion_to_samples():
     np.testing.assert_array_equal(by_label(labels, 4)[:25], 0)
 
 
+def test_by_label_deals_out_a_label_in_the_order_given():
+    labels = np.tile([1, -1, 3], 200)
+    split = by_label(labels, 7)
+    assert all((np.diff(split[labels == label]) >= 0).all() for label in (1, -1, 3))
+
+
 @settings(deadline=None, max_examples=20)
 @given(seed=seeds, workers=st.integers(1, 8))
 def test_by_label_counts_do_not_depend_on_the_order_of_samples(seed, workers):

@@ -1,6 +1,7 @@
 """Two digits of MNIST (lecun1998) as a binary problem, from IDX files or downloaded once."""
 
 import os
+import warnings
 from http.client import HTTPException
 from pathlib import Path
 
@@ -105,11 +106,13 @@ def _from_openml(
     from sklearn.datasets import fetch_openml
 
     try:
-        pixels, digits = fetch_openml(
-            "mnist_784", version=1, return_X_y=True, as_frame=False, data_home=data_home, n_retries=0
-        )
-    # No route, a broken transfer, and a wrong checksum or answer, in this order.
-    except (OSError, HTTPException, ValueError) as error:
+        with warnings.catch_warnings():
+            # The warning of a retry says no more than the error below, should the retry fail too.
+            warnings.filterwarnings("ignore", "A network error occurred")
+            pixels, digits = fetch_openml(
+                "mnist_784", version=1, return_X_y=True, as_frame=False, data_home=data_home, n_retries=1
+            )
+    except (OSError, HTTPException) as error:
         image_name, label_name = _file_names(part)
         raise BadInput(
             f"data_home = {data_home!r}: no MNIST files there, and the download failed ({error}); put {image_name} and"
