@@ -1,15 +1,19 @@
 """The house: light imports, a command line that answers, bad input in one line."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from paper_repro.bibliography import BIBTEX
 from paper_repro.command_line import main
 
 
 HEAVY = ("cvxpy", "sympy", "matplotlib", "numba", "sklearn", "hypothesis", "jinja2")
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def imported_by(code):
@@ -21,6 +25,13 @@ def imported_by(code):
 @pytest.mark.parametrize("code", ["import implicitbias", "import figures", "import sde", "import paper_repro.claims"])
 def test_importing_is_light(code):
     assert not imported_by(code) & set(HEAVY)
+
+
+def test_every_source_that_is_cited_has_its_entry():
+    packages = ("implicitbias", "sde", "figures", "paper_repro")
+    text = "\n".join(p.read_text() for name in packages for p in (ROOT / name).rglob("*.py"))
+    cited = set(re.findall(r"\b[a-z]{3,}(?:18|19|20)\d{2}\b", text))
+    assert cited <= set(BIBTEX), sorted(cited - set(BIBTEX))
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["--help"], ["verify", "--help"]])

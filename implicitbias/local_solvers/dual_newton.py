@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import scipy.linalg
+import scipy
 from jaxtyping import Float
 
 from implicitbias.local_solvers.tail_graph import AbstractTailGraph, Samples

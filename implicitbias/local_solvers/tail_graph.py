@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import expit, wrightomega
+import scipy
 
 from implicitbias.errors import BadInput
 from implicitbias.losses import AbstractLoss, Exponential, Logistic, PolynomialTail
@@ -70,7 +70,7 @@ class ExponentialGraph(AbstractTailGraph):
 
     def rise(self, intercept: Samples, stiffness: Samples) -> Samples:
         """Return ω(a − t + log g), with Wright's ω + log ω = its argument."""
-        return wrightomega(self.log_height - intercept + np.log(stiffness))
+        return scipy.special.wrightomega(self.log_height - intercept + np.log(stiffness))
 
 
 @dataclass(frozen=True)
@@ -83,16 +83,16 @@ class LogisticGraph(AbstractTailGraph):
 
     def decay(self, margin: Samples) -> Samples:
         """Return 1/(1 + e^{−z})."""
-        return expit(margin)
+        return scipy.special.expit(margin)
 
     def rise(self, intercept: Samples, stiffness: Samples) -> Samples:
         """Return e^s, where s + log(1 + e^{t + e^s}) = a + log g."""
         target = self.log_height + np.log(stiffness)
-        exponential = wrightomega(target - intercept)
+        exponential = scipy.special.wrightomega(target - intercept)
 
         def excess(s: Samples) -> tuple[Samples, Samples]:
             margin = intercept + np.exp(s)
-            return s + np.logaddexp(0.0, margin) - target, 1.0 + np.exp(s) * expit(margin)
+            return s + np.logaddexp(0.0, margin) - target, 1.0 + np.exp(s) * scipy.special.expit(margin)
 
         # log(1 + e^z) ≥ max(0, z): both bounds lie above the root, the function is at most log 2 at the smaller.
         return np.exp(_root(excess, np.minimum(target, target - intercept - exponential)))
@@ -127,7 +127,7 @@ class PolynomialGraph(AbstractTailGraph):
 
         def excess(theta: Samples) -> tuple[Samples, Samples]:
             value = alpha * theta + beta * np.logaddexp(offset, theta) - target
-            return value, alpha + beta * expit(theta - offset)
+            return value, alpha + beta * scipy.special.expit(theta - offset)
 
         theta = _root(excess, np.minimum((target - beta * offset) / alpha, target / (alpha + beta)))
         tail = np.where(rising, np.exp(theta), np.expm1(theta) - intercept)

@@ -6,7 +6,7 @@ no P returns (goldfarb1983). If x_j is a combination of P with non-positive coef
 """
 
 import numpy as np
-import scipy.linalg
+import scipy
 from jaxtyping import Float, Int
 
 from implicitbias.oracle.equality import DEPENDENT, LeastDistance, LeastDistanceProblem, solve_on

@@ -6,7 +6,7 @@ those of ŵ. For fixed C, Newton's method on the active set F = {i : x_i·w < 1}
 """
 
 import numpy as np
-import scipy.linalg
+import scipy
 from jaxtyping import Float
 
 from implicitbias.oracle.signed_rows import row_norms

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.optimize
+import scipy
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
