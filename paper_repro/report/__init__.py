@@ -1,0 +1,11 @@
+"""The report: verdicts, evidence and figures as a static site that opens without a server or a network.
+
+| module | what |
+|---|---|
+| ``making`` | from results to a report |
+| ``site`` | which files, in which order |
+| ``rendering`` | the templates |
+| ``drawing``, ``plates`` | figures of claims, and of the gallery |
+| ``outcome``, ``digits``, ``prose``, ``interval_strip`` | how verdicts, numbers, formulas, intervals look |
+| ``citation``, ``rerun``, ``environment`` | its source, how to get it again, with what it was made |
+"""

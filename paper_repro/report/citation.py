@@ -1,0 +1,68 @@
+"""References as a reader sees them, from their one BibTeX entry."""
+
+import re
+from dataclasses import dataclass
+
+from paper_repro.bibliography import BIBTEX
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A reference in words, and its BibTeX."""
+
+    key: str
+    authors: str = ""
+    title: str = ""
+    venue: str = ""
+    year: str = ""
+    note: str = ""
+    bibtex: str = ""
+
+    @property
+    def short(self) -> str:
+        """Return family names and year, or the key."""
+        return f"{_families(self.authors)} {self.year}".strip() or self.key
+
+
+def citation(key: str) -> Citation:
+    """Return the citation of a bib key; a key without entry keeps its name and nothing else."""
+    if key not in BIBTEX:
+        return Citation(key)
+    fields = bib_fields(BIBTEX[key])
+    venue = fields.get("journal") or fields.get("booktitle", "")
+    volume = " ".join(fields[name] for name in ("series", "volume") if name in fields)
+    return Citation(
+        key,
+        "; ".join(re.split(r"\s+and\s+", fields.get("author", ""))),
+        fields.get("title", ""),
+        ", ".join(filter(None, (venue, volume, fields.get("pages", "").replace("--", "–")))),
+        fields.get("year", ""),
+        fields.get("note", ""),
+        BIBTEX[key],
+    )
+
+
+def bib_fields(entry: str) -> dict[str, str]:
+    """Return the fields of a BibTeX entry, without braces and line breaks."""
+    fields = {}
+    for found in re.finditer(r"(\w+)\s*=\s*\{", entry):
+        value = _braced(entry, found.end())
+        fields[found[1].lower()] = re.sub(r"\s+", " ", value.replace("{", "").replace("}", "")).strip()
+    return fields
+
+
+def _braced(text: str, start: int) -> str:
+    """Return what stands between a brace opened just before ``start`` and its partner."""
+    depth = 1
+    for end in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+        if depth == 0:
+            return text[start:end]
+    return text[start:]
+
+
+def _families(authors: str) -> str:
+    names = [name.split(",")[0].strip() for name in authors.split(";") if name.strip()]
+    if len(names) > 3:
+        return f"{names[0]} et al."
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -1,0 +1,91 @@
+"""Figures of a report: files to keep, and an inline SVG for the page; drawn once for the same source and view."""
+
+import hashlib
+import json
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from figures import save, svg_inline, view_from_json
+from figures.provenance import FORMATS, sidecar_text
+from paper_repro.claims.cache import source_digest, write_atomically
+from paper_repro.claims.parallel import in_order
+from paper_repro.claims.result import Result
+from paper_repro.report.environment import environment
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn figure, or why there is none."""
+
+    name: str
+    inline: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A view as text, the name of its files, and where it comes from."""
+
+    name: str
+    view: str
+    sidecar: Mapping[str, Any]
+    venue: str = "page"
+
+
+def slug(key: str) -> str:
+    """Return the file name of a claim's page and figures."""
+    return key.replace("/", "--")
+
+
+def claim_task(result: Result, venue: str = "page") -> Task:
+    """Return the drawing of a result's picture."""
+    sidecar = {
+        "claim": result.key,
+        "title": result.title,
+        "status": result.status.value,
+        "knobs": result.knobs,
+        "seed": result.seed,
+        "budget": result.budget,
+        "environment": environment(),
+    }
+    return Task(slug(result.key), result.view, sidecar, venue)
+
+
+def drawn(tasks: Sequence[Task], folder: Path, kept: Path, jobs: int = 1) -> Iterator[Drawing]:
+    """Yield the drawing of every task, in order; files go to ``folder``, inline SVGs are kept in ``kept``."""
+    return in_order(draw, [(task, folder, kept) for task in tasks], jobs)
+
+
+def draw(task: Task, folder: Path, kept: Path) -> Drawing:
+    """Draw one figure, unless the same one is there already. A failure is told, and the other figures go on."""
+    digest = hashlib.sha256("\n".join((source_digest(), task.venue, task.view)).encode()).hexdigest()
+    sidecar = {**task.sidecar, "venue": task.venue, "view": digest}
+    fragment = kept / f"{digest[:32]}.svg"
+    try:
+        view = view_from_json(task.view)
+        if not _same_files(folder, task.name, sidecar):
+            save(view, folder, task.name, sidecar, venue=task.venue)
+        if not fragment.exists():
+            write_atomically(fragment, svg_inline(view, venue=task.venue))
+        return Drawing(task.name, fragment.read_text(encoding="utf-8"))
+    except Exception:
+        return Drawing(task.name, trouble=traceback.format_exc())
+
+
+def first_line(trouble: str) -> str:
+    """Return what a traceback ends with: the message of its error."""
+    return trouble.strip().splitlines()[-1]
+
+
+def _same_files(folder: Path, name: str, sidecar: Mapping[str, Any]) -> bool:
+    """Whether the files of this very figure are there. ``save`` writes the sidecar last, so it vouches for them."""
+    try:
+        written = (folder / f"{name}.json").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return json.loads(written) == json.loads(sidecar_text(sidecar)) and all(
+        (folder / f"{name}.{form}").exists() for form in FORMATS
+    )

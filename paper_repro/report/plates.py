@@ -1,0 +1,86 @@
+"""Figures that belong to no single claim: built from the gallery, or missing for a stated reason."""
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from figures import View, view_to_json
+from paper_repro.claims.budget import Budget
+from paper_repro.claims.parallel import in_order
+from paper_repro.report.drawing import Drawing, drawn, first_line, Task
+from paper_repro.report.environment import environment
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A figure of the gallery: its view as text; or why it is missing; or the traceback of its failure."""
+
+    name: str
+    title: str
+    view: str = ""
+    missing: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Maker:
+    """How figures are made.
+
+    Attributes
+    ----------
+    kept
+        Folder in which inline drawings are kept from one report to the next.
+    seed, budget
+        Of the runs behind the figures.
+    data_home
+        Folder of real data that are not bundled.
+    venue
+        Where the figures are printed; see :data:`figures.VENUES`.
+    jobs
+        Processes; figures do not depend on their number.
+    """
+
+    kept: Path
+    seed: int = 0
+    budget: Budget = Budget.QUICK
+    data_home: Path | None = None
+    venue: str = "page"
+    jobs: int = 1
+
+    def make(self, figures: Sequence[Any], folder: Path) -> list[tuple[Plate, Drawing]]:
+        """Build the figures of the gallery and draw those that could be built."""
+        built = list(in_order(build, [(f, self.seed, self.budget, self.data_home) for f in figures], self.jobs))
+        tasks = [self._task(plate) for plate in built if plate.view]
+        drawings = {d.name: d for d in drawn(tasks, folder, self.kept, self.jobs)}
+        return [(p, drawings.get(p.name, Drawing(p.name, trouble=p.trouble))) for p in built]
+
+    def _task(self, plate: Plate) -> Task:
+        setting = {"seed": self.seed, "budget": self.budget.value, "environment": environment()}
+        return Task(plate.name, plate.view, {"figure": plate.name, **setting}, self.venue)
+
+
+def gallery() -> tuple[Any, ...]:
+    """Return the figures of the gallery; none where this installation has no gallery."""
+    if find_spec("paper_repro.gallery") is None:
+        return ()
+    return tuple(import_module("paper_repro.gallery").GALLERY)
+
+
+def build(figure: Any, seed: int, budget: Budget, data_home: Path | None) -> Plate:
+    """Build one figure. A failure is told, and the others go on."""
+    try:
+        built = figure.build(seed, budget, data_home)
+        if not isinstance(built, View):
+            return Plate(figure.name, figure.title, missing=built.reason)
+        return Plate(figure.name, figure.title, view_to_json(built))
+    except Exception:
+        return Plate(figure.name, figure.title, trouble=traceback.format_exc())
+
+
+def complaint(drawing: Drawing) -> str:
+    """Return in one line why a drawing failed; empty if it did not."""
+    return first_line(drawing.trouble) if drawing.trouble else ""

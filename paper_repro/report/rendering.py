@@ -1,0 +1,56 @@
+"""Templates and what they may call."""
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from paper_repro.claims.verdict import Status
+from paper_repro.report import outcome, rerun
+from paper_repro.report.citation import citation
+from paper_repro.report.digits import known_digits, number
+from paper_repro.report.drawing import first_line
+from paper_repro.report.interval_strip import interval_strip
+from paper_repro.report.prose import line, paragraphs
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a page."""
+    return _templates().get_template(template).render(**values)
+
+
+def stylesheet() -> str:
+    """Return the one style sheet of all pages."""
+    return files("paper_repro.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("paper_repro.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    templates.filters |= {"paragraphs": paragraphs, "prose": line, "number": number}
+    templates.globals |= {
+        "citation": citation,
+        "command": rerun.command,
+        "counted": outcome.counted,
+        "decisive": outcome.decisive,
+        "evidence_meaning": outcome.evidence_meaning,
+        "first_line": first_line,
+        "known_digits": known_digits,
+        "outcome": outcome.outcome,
+        "python": rerun.python,
+        "source_meaning": outcome.SOURCES.__getitem__,
+        "status_meaning": outcome.STATUS_MEANING.__getitem__,
+        "status_symbol": outcome.STATUS_SYMBOL.__getitem__,
+        "Status": Status,
+        "strip": interval_strip,
+        "teeth": outcome.teeth,
+    }
+    return templates

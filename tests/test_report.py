@@ -1,0 +1,506 @@
+"""The report: every link leads somewhere, every falsifier is seen, no page calls the network, same bytes twice."""
+
+import dataclasses
+import json
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from implicitbias.errors import BadInput
+from paper_repro import catalogue
+from paper_repro.claims import (
+    AssumptionUnmet,
+    bound,
+    Budget,
+    Claim,
+    closed_form,
+    Curve,
+    Falsifier,
+    knob,
+    Measured,
+    Observation,
+    Predicted,
+    Prediction,
+    Reference,
+    Relation,
+    Result,
+    Status,
+    verify_one,
+)
+from paper_repro.claims.verdict import Comparison
+from paper_repro.commands import figures as figures_command
+from paper_repro.report import rerun
+from paper_repro.report.citation import citation
+from paper_repro.report.digits import known_digits, number
+from paper_repro.report.drawing import slug
+from paper_repro.report.interval_strip import interval_strip
+from paper_repro.report.making import make_report
+from paper_repro.report.outcome import counted, outcome, teeth
+from paper_repro.report.plates import Maker
+from paper_repro.report.prose import FormulaError, line, mathml, paragraphs
+
+
+VOID = {"meta", "link", "input", "img", "br", "hr"}
+
+
+@dataclasses.dataclass(frozen=True)
+class HalvingKnobs:
+    """Knobs of the example."""
+
+    lr: float = knob(0.25, "η", "learning rate", low=0.01, high=0.9)
+    steps: int = knob(4, "H", "local steps", low=1, high=20)
+    start: str = knob("one", "w₀", "start", choices=("one", "two"))
+
+
+def shrink(case: HalvingKnobs, traces: object) -> Observation:
+    steps = np.arange(1.0, case.steps + 1)
+    curve = Curve(steps, (1 - case.lr) ** steps, "measured", method="gd")
+    return Observation({"shrinking of w": Measured((1 - case.lr) ** case.steps, 1e-9)}, (curve,))
+
+
+def power(case: HalvingKnobs) -> Prediction:
+    return Prediction({"shrinking of w": Predicted((1 - case.lr) ** case.steps, 1e-8)})
+
+
+def linear(case: HalvingKnobs) -> Prediction | AssumptionUnmet:
+    if case.steps == 1:
+        return AssumptionUnmet("H = 1: both are the same")
+    return Prediction({"shrinking of w": Predicted(1 - case.lr * case.steps)})
+
+
+EXAMPLE = Claim(
+    key="derived/shrinking",
+    title="H steps of gradient descent on w²/2 shrink w by (1 − η)^H <exactly>",
+    statement=r"For $f(w) = \tfrac12 \|w\|^2$, $w_H = (1-\eta)^H w_0$ & nothing else.",
+    hypotheses=(r"$0 < \eta < 1$", "no noise"),
+    reference=Reference("derived", "proved here", ("v1", "v2")),
+    source="derived",
+    knobs=HalvingKnobs(),
+    setup=lambda knobs, stream: knobs,
+    observe=shrink,
+    predict=power,
+    judge=closed_form,
+    falsifiers=(
+        Falsifier("$1 - \\eta H$", "the first order in η looks exact on a plot", linear),
+        Falsifier("(1 + η)^H", "a sign", lambda c: Prediction({"shrinking of w": Predicted((1 + c.lr) ** c.steps)})),
+    ),
+    proof="Each step multiplies by $1-\\eta$.\n\nSo, by induction,\n\n$$w_H = \\prod_{h=1}^{H} (1-\\eta)\\, w_0.$$",
+    see=("soudry2018/linear-reading", "zhu2024/absent"),
+    axes=("local steps", "w / w₀", "linear", "log"),
+)
+READING = dataclasses.replace(
+    EXAMPLE,
+    key="soudry2018/linear-reading",
+    title="H steps shrink w by 1 − ηH",
+    source="second-hand",
+    reference=Reference("soudry2018"),
+    predict=linear,
+    expects=Status.REFUTED,
+    falsifiers=(Falsifier("0", "w stays positive", lambda c: Prediction({"shrinking of w": Predicted(0.0)})),),
+    proof="",
+    see=("derived/shrinking",),
+)
+
+
+def raise_markup(case: object, traces: object) -> Observation:
+    raise RuntimeError("broken <script>alert(1)</script>")
+
+
+ERRONEOUS = dataclasses.replace(EXAMPLE, key="derived/error", observe=raise_markup, see=())
+BLUNT = dataclasses.replace(
+    EXAMPLE,
+    key="derived/blunt",
+    title="A blunt measurement decides nothing",
+    judge=bound,
+    observe=lambda case, traces: Observation({"size": Measured(1.0, 0.5)}),
+    predict=lambda case: Prediction({"size": Predicted(1.2, 0.0, Relation.AT_MOST)}),
+    falsifiers=(Falsifier("0.1", "small", lambda c: Prediction({"size": Predicted(0.1, 0, Relation.AT_MOST)})),),
+    see=(),
+)
+UNMET = dataclasses.replace(
+    EXAMPLE, key="derived/unmet", setup=lambda knobs, stream: AssumptionUnmet("γ ≤ 0: not separable"), see=()
+)
+CLAIMS = (EXAMPLE, BLUNT, ERRONEOUS, READING, UNMET)
+
+
+@dataclasses.dataclass(frozen=True)
+class GalleryFigure:
+    name: str
+    title: str
+    build: object
+
+
+@dataclasses.dataclass(frozen=True)
+class Missing:
+    reason: str
+
+
+def no_data(seed: int, budget: Budget, data_home: Path | None) -> Missing:
+    return Missing("no MNIST in data_home")
+
+
+def drawn_view(seed: int, budget: Budget, data_home: Path | None):
+    from figures import Panel, Series, View
+
+    return View("Lines are straight", "y = x", (Panel((Series((0.0, 1.0), (0.0, 1.0), "y", "theory"),)),))
+
+
+def failing(seed: int, budget: Budget, data_home: Path | None):
+    raise ValueError("gallery & trouble")
+
+
+GALLERY = (
+    GalleryFigure("straight", "Lines are straight", drawn_view),
+    GalleryFigure("mnist", "Digits", no_data),
+    GalleryFigure("broken", "A broken figure", failing),
+)
+
+
+def write(folder: Path, results: list[Result]):
+    maker = Maker(kept=folder / "kept")
+    return make_report(results, {c.key: c for c in CLAIMS}, folder / "report", maker=maker, gallery=GALLERY)
+
+
+@pytest.fixture(scope="module")
+def results() -> list[Result]:
+    return [verify_one(claim) for claim in CLAIMS]
+
+
+@pytest.fixture(scope="module")
+def site(results, tmp_path_factory) -> Path:
+    return write(tmp_path_factory.mktemp("site"), results).index.parent
+
+
+def without_figures(results: list[Result]) -> list[Result]:
+    return [dataclasses.replace(result, view="") for result in results]
+
+
+def pages(site: Path) -> list[Path]:
+    return sorted(site.rglob("*.html"))
+
+
+class Reader(HTMLParser):
+    """Collects links, ids and words, and refuses tags that do not nest."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.open, self.links, self.ids, self.words = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert not self.open, f"never closed: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.links += [found[name] for name in ("href", "src", "xlink:href", "action", "srcset") if name in found]
+        self.ids += [found["id"]] if "id" in found else []
+        assert not [name for name in found if name.startswith("on")], "no script, not even inline"
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def read(path: Path) -> Reader:
+    return Reader(path.read_text(encoding="utf-8"))
+
+
+def words(path: Path) -> str:
+    return " ".join(" ".join(read(path).words).split())
+
+
+def test_one_page_per_claim_an_index_a_gallery_and_the_records(site, results):
+    names = {path.relative_to(site).as_posix() for path in pages(site)}
+    assert names == {"index.html", "gallery.html", *(f"claims/{slug(c.key)}.html" for c in CLAIMS)}
+    assert json.loads((site / "results.json").read_text()) == [r.to_json() for r in results]
+
+
+def test_pages_nest_and_name_each_element_once(site):
+    for path in pages(site):
+        ids = read(path).ids
+        assert len(ids) == len(set(ids)), path
+
+
+def test_every_link_leads_to_a_file_of_the_site(site):
+    for path in pages(site):
+        reader = read(path)
+        for link in reader.links:
+            parts = urlsplit(link)
+            assert not parts.scheme and not parts.netloc, f"{path.name} calls {link}"
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            assert target.is_file() and target.is_relative_to(site), f"{path.name}: {link} leads nowhere"
+            if parts.fragment and target.suffix == ".html":
+                assert parts.fragment in read(target).ids, f"{path.name}: {link} has no such place"
+
+
+def test_style_sheet_fetches_nothing(site):
+    assert not re.search(r"@import|url\(|https?:", (site / "report.css").read_text())
+
+
+def test_every_page_can_be_reached_from_the_index(site):
+    seen, waiting = set(), [site / "index.html"]
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        targets = [(path.parent / urlsplit(link).path).resolve() for link in read(path).links if urlsplit(link).path]
+        waiting += [t for t in targets if t.suffix == ".html"]
+    assert seen == set(pages(site))
+
+
+def test_inline_figures_are_well_formed_and_formulas_are_mathml(site):
+    text = (site / "claims" / "derived--shrinking.html").read_text()
+    for svg in re.findall(r"<svg.*?</svg>", text, re.DOTALL):
+        ElementTree.fromstring(svg.replace("xlink:href", "href"))
+    assert text.count("<math") >= 6 and "$" not in re.sub(r"<(pre|svg).*?</\1>", "", text, flags=re.DOTALL)
+
+
+def test_text_is_escaped(site):
+    for path in pages(site):
+        text = path.read_text()
+        assert "<script" not in text and "<exactly>" not in text
+    assert "<exactly>" in words(site / "claims" / "derived--shrinking.html")
+
+
+def test_every_falsifier_is_shown_with_its_reason_and_verdict(site, results):
+    for claim, result in zip(CLAIMS, results, strict=True):
+        shown = words(site / "claims" / f"{slug(claim.key)}.html")
+        for falsifier in claim.falsifiers:
+            assert " ".join(falsifier.why.split()) in shown
+        for judged in result.falsifiers:
+            assert judged.message in shown
+    assert "2 of 2 refuted" in words(site / "claims" / "derived--shrinking.html")
+
+
+def test_an_error_shows_its_traceback_and_the_other_claims_go_on(site):
+    shown = words(site / "claims" / "derived--error.html")
+    assert "Traceback (most recent call last)" in shown and "in raise_markup" in shown
+    assert "broken <script>alert(1)</script>" in shown
+
+
+def test_a_refuted_reading_is_not_held_against_the_paper_and_names_its_correction(site):
+    path = site / "claims" / "soudry2018--linear-reading.html"
+    assert "this reading, not the paper" in words(path)
+    assert "derived--shrinking.html" in read(path).links
+
+
+def test_a_claim_outside_the_report_is_named_but_not_linked(site):
+    path = site / "claims" / "derived--shrinking.html"
+    assert "zhu2024/absent" in words(path)
+    assert not [link for link in read(path).links if "absent" in link]
+
+
+def test_the_gallery_shows_figures_reasons_and_failures(site, results, tmp_path):
+    shown = words(site / "gallery.html")
+    assert "no MNIST in data_home" in shown and "gallery & trouble" in shown
+    assert (site / "figures" / "straight.pdf").exists() and not (site / "figures" / "mnist.pdf").exists()
+    report = write(tmp_path, without_figures(results))
+    assert dict(report.missing) == {"mnist": "no MNIST in data_home"}
+    assert dict(report.failed) == {"broken": "ValueError: gallery & trouble"}
+
+
+def test_same_results_give_the_same_bytes_and_times_are_in_the_records_only(results, tmp_path):
+    slower = [dataclasses.replace(r, seconds=r.seconds + 7.0) for r in results[:1]]
+    first, second = (write(tmp_path / str(k), rs).index.parent for k, rs in enumerate((results[:1], slower)))
+    for path in sorted(p for p in first.rglob("*") if p.is_file()):
+        twin = second / path.relative_to(first)
+        assert (path.read_bytes() == twin.read_bytes()) is (path.name != "results.json"), path.name
+
+
+def test_an_interrupted_report_keeps_the_former_index_and_no_half_file(results, tmp_path, monkeypatch):
+    index = write(tmp_path, without_figures(results[:1])).index
+    before = index.read_bytes()
+    replace, done = os.replace, []
+
+    def interrupted(source, target):
+        done.append(target)
+        if len(done) == 9:  # in the middle of the pages, after the figures of the gallery
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, without_figures(results))
+    assert index.read_bytes() == before
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_files_may_be_read_by_a_web_server(site):
+    assert all(path.stat().st_mode & 0o044 == 0o044 for path in pages(site))
+
+
+def test_a_figure_is_drawn_once_for_the_same_source_and_view(results, tmp_path):
+    write(tmp_path, results[:1])
+    png = tmp_path / "report" / "figures" / "derived--shrinking.png"
+    png.write_bytes(b"kept")
+    write(tmp_path, results[:1])
+    assert png.read_bytes() == b"kept"
+    png.unlink()
+    write(tmp_path, results[:1])
+    assert png.read_bytes()[1:4] == b"PNG"
+
+
+@settings(max_examples=15, deadline=None)
+@given(lr=st.floats(0.05, 0.8), steps=st.integers(1, 20), seed=st.integers(0, 10**6))
+def test_the_lines_of_python_give_the_result_again(lr, steps, seed):
+    knobs = HalvingKnobs(lr=lr, steps=steps, start="two")
+    result = verify_one(EXAMPLE, knobs, seed=seed, budget=Budget.SMOKE)
+    names: dict[str, object] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "find", {EXAMPLE.key: EXAMPLE}.__getitem__)
+        exec(rerun.python(result), names)
+    again = names["result"]
+    assert isinstance(again, Result) and dataclasses.replace(again, seconds=result.seconds) == result
+
+
+def test_the_command_line_gives_the_result_again(results):
+    import shlex
+
+    from paper_repro.claims.knobs import with_values
+
+    words = shlex.split(rerun.command(results[0]))
+    turned = dict(words[k + 1].split("=", 1) for k, word in enumerate(words) if word == "--set")
+    assert words[:3] == ["paper-repro", "verify", EXAMPLE.key]
+    assert with_values(HalvingKnobs(lr=0.5, steps=9, start="two"), turned) == EXAMPLE.knobs
+
+
+def test_badges_tell_expected_unexpected_and_undecided_apart(results):
+    kinds = [outcome(r).kind for r in results]
+    assert kinds == ["expected", "undecided", "unexpected", "reading", "undecided"]
+    assert len({(o.symbol, o.words) for o in map(outcome, results)}) == 5
+    flipped = dataclasses.replace(results[0], expected=Status.REFUTED)
+    assert outcome(flipped).kind == "unexpected"
+    blunt = dataclasses.replace(results[0].falsifiers[0], status=Status.HOLDS)
+    assert outcome(dataclasses.replace(results[0], falsifiers=(blunt,))).words == "toothless"
+    assert sum(count for _, _, count in counted(results)) == len(results)
+
+
+def test_a_falsifier_that_does_not_apply_is_not_counted_as_a_missing_tooth():
+    result = verify_one(EXAMPLE, HalvingKnobs(steps=1))
+    assert (teeth(result).refuted, teeth(result).applicable, teeth(result).unmet) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "latex", [r"\frac{1}{", r"\unheardof{x}", r"a & b", r"x^{2", r"\left( x"]
+)
+def test_a_formula_that_cannot_be_shown_is_an_error_if_strict_and_its_source_if_not(latex):
+    with pytest.raises(FormulaError, match="formula"):
+        line(f"see ${latex}$", strict=True)
+    assert '<code class="latex">' in line(f"see ${latex}$")
+
+
+def test_functions_are_set_apart_and_letters_have_their_alphabet():
+    assert 'rspace="0"' in mathml(r"\log(x)") and 'rspace="0.167em"' in mathml(r"\log x")
+    assert "𝒪" in mathml(r"\mathcal{O}(1)") and "ℬ" in mathml(r"\mathcal{B}") and "𝐱" in mathml(r"\mathbf{x}")
+
+
+def test_paragraphs_lists_and_displays():
+    shown = paragraphs("One & two.\n\n- a $x$\n- b\n\n1. first\n2. second\n\n$$x = 1$$")
+    assert shown.count("<p>") == 2 and "<ul><li>a " in shown and "<ol><li>first</li>" in shown
+    assert "&amp;" in shown and 'display="block"' in shown
+
+
+@given(st.floats(-1e300, 1e300), st.integers(2, 12))
+@example(99.7, 2)
+@example(0.0, 6)
+def test_numbers_read_back_as_what_they_were(value, digits):
+    text = re.sub(r"10<sup>(.*)</sup>", r"e\1", number(value, digits)).replace("·", "").replace("−", "-")
+    text = text.replace("-e", "-1e") if "-e" in text[:2] else "1" + text if text.startswith("e") else text
+    assert "e+" not in number(value, digits)
+    assert float(text) == pytest.approx(value, rel=0.5 * 10.0 ** (1 - digits) * (1 + 1e-9), abs=0)
+
+
+def test_a_sharper_measurement_is_shown_with_more_digits():
+    assert known_digits(1.0, 1e-2) <= known_digits(1.0, 1e-5) < known_digits(1.0, 1e-9) <= 12
+    assert known_digits(1.0, float("inf"), 0.0) == known_digits(0.0, 1e-9) == known_digits(float("nan"), 1.0)
+
+
+@settings(max_examples=60)
+@given(
+    st.floats(-1e3, 1e3), st.floats(0, 10), st.floats(-1e3, 1e3), st.floats(0, 10), st.sampled_from(list(Relation))
+)
+def test_the_strip_shows_the_three_way_rule(measured, uncertainty, predicted, allowance, relation):
+    c = Comparison("q", measured, uncertainty, predicted, allowance, relation, Status.HOLDS, 0.1)
+    svg = ElementTree.fromstring(interval_strip(c))
+    rect, bar = svg.find("rect"), svg.find("line[@class='spread']")
+    assert rect is not None and bar is not None
+    low, high = float(rect.get("x", "")), float(rect.get("x", "")) + float(rect.get("width", ""))
+    start, end = float(bar.get("x1", "")), float(bar.get("x2", ""))
+    excess = {Relation.EQUAL: abs(measured - predicted), Relation.AT_MOST: measured - predicted}
+    missed = excess.get(relation, predicted - measured)
+    scale = 0.06 * (abs(measured - predicted) + uncertainty + allowance)  # what a pixel can tell
+    if missed - uncertainty > allowance + scale:
+        assert end < low or start > high
+    if missed + uncertainty < allowance - scale:
+        assert low - 0.5 <= start and end <= high + 0.5
+    assert 0 <= start <= end <= 220
+
+
+def test_citations_are_read_from_their_bibtex():
+    soudry = citation("soudry2018")
+    assert soudry.short == "Soudry et al. 2018" and soudry.venue == "Journal of Machine Learning Research, 19"
+    assert citation("lieder2021").title == "On the convergence rate of the Halpern-iteration"
+    assert citation("zhu2024").short == "Zhu, Vardhan and Mazumdar 2024"
+    assert citation("nobody1900").short == "nobody1900"
+
+
+def test_the_figures_command_draws_lists_and_says_what_is_missing(tmp_path, monkeypatch, capsys):
+    from paper_repro.command_line import main
+    from paper_repro.report import plates
+
+    monkeypatch.setattr(plates, "gallery", lambda: GALLERY[:2])
+    assert main(["figures", "--list"]) == 0
+    assert "straight  Lines are straight" in capsys.readouterr().out
+    assert main(["figures", "--out", str(tmp_path), "--jobs", "1", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert all(Path(file).is_file() for file in rows["straight"]["files"]) and len(rows["straight"]["files"]) == 4
+    assert rows["mnist"]["missing"] == "no MNIST in data_home" and not rows["mnist"]["files"]
+    monkeypatch.setattr(plates, "gallery", lambda: GALLERY[2:])
+    assert main(["figures", "--out", str(tmp_path), "--jobs", "1"]) == 1
+    assert main(["figures", "nothing-like-this"]) == 2
+    assert "--list" in capsys.readouterr().err
+    assert figures_command.EXAMPLES
+
+
+def test_the_report_command_ends_with_the_table_and_the_index(tmp_path, monkeypatch, capsys):
+    from paper_repro.command_line import main
+    from paper_repro.commands import report
+
+    known = {c.key: c for c in CLAIMS}
+    monkeypatch.setattr(report, "find", known.__getitem__)
+    for claims, code in (((EXAMPLE, READING), 0), ((EXAMPLE, BLUNT), 3), ((EXAMPLE, ERRONEOUS), 1)):
+        monkeypatch.setattr(report, "verified", lambda options, cs=claims: without_figures([verify_one(c) for c in cs]))
+        assert main(["report", "derived", "--out", str(tmp_path), "--jobs", "1"]) == code
+        out = capsys.readouterr().out
+        assert EXAMPLE.key in out and out.strip().endswith(str(tmp_path / "report" / "index.html"))
+
+
+@pytest.mark.parametrize("entry", catalogue.ENTRIES, ids=lambda entry: entry.key)
+def test_every_formula_of_the_catalogue_can_be_shown(entry):
+    claim = entry.load()
+    texts = [claim.title, claim.statement, *claim.hypotheses, claim.proof, claim.reference.place]
+    texts += [text for f in claim.falsifiers for text in (f.name, f.why)]
+    for text in texts:
+        paragraphs(text, strict=True)
+
+
+def test_an_unknown_figure_is_refused_before_any_work():
+    with pytest.raises(BadInput, match="unknown"):
+        figures_command._claim_keys(["no-such-thing"])
