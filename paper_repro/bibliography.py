@@ -114,7 +114,7 @@ BIBTEX = {
   year    = {1983}
 }""",
     "bjorck1967": """@article{bjorck1967,
-  author  = {Bj{\"o}rck, {\AA}ke},
+  author  = {Bj{\\"o}rck, {\\AA}ke},
   title   = {Iterative refinement of linear least squares solutions {I}},
   journal = {BIT Numerical Mathematics},
   volume  = {7},
@@ -129,7 +129,7 @@ BIBTEX = {
 }""",
     "gordan1873": """@article{gordan1873,
   author  = {Gordan, Paul},
-  title   = {{\"U}ber die {A}ufl{\"o}sung linearer {G}leichungen mit reellen {C}oefficienten},
+  title   = {{\\"U}ber die {A}ufl{\\"o}sung linearer {G}leichungen mit reellen {C}oefficienten},
   journal = {Mathematische Annalen},
   volume  = {6},
   year    = {1873}
@@ -147,7 +147,7 @@ BIBTEX = {
   year   = {1998}
 }""",
     "ottosson2020": """@misc{ottosson2020,
-  author = {Ottosson, Bj{\"o}rn},
+  author = {Ottosson, Bj{\\"o}rn},
   title  = {A perceptual color space for image processing ({OKLab})},
   year   = {2020}
 }""",

@@ -1,4 +1,4 @@
-"""Data that no w separates, built with the split of jitelgarsky2019 known in advance.
+"""Data that no w separates, built with the split of ji2019 known in advance.
 
 The split is unique: the trapped rows are those that take part in some vanishing positive combination
 Σ b_i x_i = 0; they span U. The other rows are separable after projection on U^⊥, with margin γ_⊥ in the
