@@ -73,7 +73,7 @@ def test_set_o_decouples():
     np.testing.assert_array_equal(samples.workers, [0, 1, 2])
     np.testing.assert_allclose(max_margin(samples.signed).margin, 0.436436, atol=PRINTED_6)
     with pytest.raises(BadInput, match="c_m > 0"):
-        orthogonal((1, 0))
+        orthogonal((1.0, 0.0))
 
 
 def test_set_d_has_a_support_vector_with_multiplier_zero():
@@ -123,7 +123,7 @@ def test_soudry_figure_needs_a_stream_only_for_its_random_points():
     with pytest.raises(BadInput, match="need a stream"):
         soudry_figure1()
     with pytest.raises(BadInput, match="gap > 0"):
-        soudry_figure1(Stream(0), gap=0)
+        soudry_figure1(Stream(0), gap=0.0)
 
 
 @pytest.mark.parametrize(

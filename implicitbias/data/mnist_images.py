@@ -6,7 +6,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int, Real
 
 from implicitbias.data.idx_format import read_idx
 from implicitbias.data.known_names import refuse_unknown
@@ -85,7 +85,7 @@ def mnist_available(data_home: str | os.PathLike[str] | None = None, part: str =
 
 def _from_files(
     data_home: str | os.PathLike[str] | None, part: str
-) -> tuple[Float[np.ndarray, "image pixel"], Int[np.ndarray, " image"]] | None:
+) -> tuple[Real[np.ndarray, "image pixel"], Int[np.ndarray, " image"]] | None:
     names = _file_names(part)
     image_file, label_file = (_find(data_home, name) for name in names)
     if image_file is None and label_file is None:
@@ -101,7 +101,7 @@ def _from_files(
 
 def _from_openml(
     data_home: str | os.PathLike[str] | None, part: str
-) -> tuple[Float[np.ndarray, "image pixel"], Int[np.ndarray, " image"]]:
+) -> tuple[Real[np.ndarray, "image pixel"], Int[np.ndarray, " image"]]:
     # Lazy, since importing scikit-learn costs a second.
     from sklearn.datasets import fetch_openml
 

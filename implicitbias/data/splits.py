@@ -20,7 +20,7 @@ def iid(
     samples: int | Samples | Shaped[np.ndarray, " sample"],
     workers: int,
     stream: Stream,
-    sizes: Sequence[float] | None = None,
+    sizes: Sequence[int] | Sequence[float] | None = None,
 ) -> Int[np.ndarray, " sample"]:
     """Return a uniformly random split with the given sizes: every worker sees the same distribution.
 
@@ -51,7 +51,7 @@ def iid(
 
 
 def by_label(
-    labels: Shaped[np.ndarray, " sample"] | Samples, workers: int, sizes: Sequence[float] | None = None
+    labels: Shaped[np.ndarray, " sample"] | Samples, workers: int, sizes: Sequence[int] | Sequence[float] | None = None
 ) -> Int[np.ndarray, " sample"]:
     """Return the most heterogeneous split: samples sorted by label and dealt out in blocks.
 
@@ -84,7 +84,7 @@ def by_label(
     counts = np.unique(given, return_counts=True)[1]
     if sizes is None and workers >= counts.size:
         shares = _workers_per_label(counts, workers)
-        even = np.concatenate([even_sizes(c, m) for c, m in zip(counts, shares, strict=True)])
+        even = np.concatenate([even_sizes(int(c), int(m)) for c, m in zip(counts, shares, strict=True)])
     return _consecutive(order, even)
 
 
@@ -136,7 +136,7 @@ def by_direction(
     features: Float[np.ndarray, "sample dim"] | Samples,
     workers: int,
     direction: Float[np.ndarray, " dim"] | None = None,
-    sizes: Sequence[float] | None = None,
+    sizes: Sequence[int] | Sequence[float] | None = None,
 ) -> Int[np.ndarray, " sample"]:
     """Return slabs: samples sorted by their coordinate along a direction and cut into consecutive blocks.
 

@@ -32,7 +32,7 @@ def set_a_prime() -> Samples:
     return _absorbed(SET_A_ROWS[:-1], "A-prime", "set A with unequal workers", workers=(0, 0, 0, 1, 1))
 
 
-def orthogonal(c: Sequence[float] = (1.0, 2.0, 0.5)) -> Samples:
+def orthogonal(c: Sequence[float] | Float[np.ndarray, " worker"] = (1.0, 2.0, 0.5)) -> Samples:
     """Return set O: worker m holds the single sample c_m e_m, so that the coordinates decouple.
 
     ŵ_m = 1/c_m, a_m = 1/c_m², 1/γ² = Σ 1/c_m², w̃_m = −log(M/c_m²)/c_m, A_S = I (derived).

@@ -17,7 +17,7 @@ def even_sizes(samples: int, workers: int) -> Int[np.ndarray, " worker"]:
     return samples // workers + (np.arange(workers) < samples % workers).astype(np.int64)
 
 
-def sizes_from(sizes: Sequence[float] | None, samples: int, workers: int) -> Int[np.ndarray, " worker"]:
+def sizes_from(sizes: Sequence[int] | Sequence[float] | None, samples: int, workers: int) -> Int[np.ndarray, " worker"]:
     """Return n_1, …, n_M from exact sizes, from proportions, or even ones.
 
     Parameters
