@@ -1,0 +1,11 @@
+"""Compiled twins of ``round_step``, equal to it to 1e-12; numba is imported when the first of them runs.
+
+``print(coverage_text())`` says what is compiled.
+"""
+
+from implicitbias.engine.kernels.coverage import COVERAGE as COVERAGE
+from implicitbias.engine.kernels.coverage import coverage_text as coverage_text
+from implicitbias.engine.kernels.coverage import find_kernel as find_kernel
+from implicitbias.engine.kernels.coverage import Row as Row
+from implicitbias.engine.kernels.coverage import why_not as why_not
+from implicitbias.engine.kernels.kernel import Kernel as Kernel

@@ -1,0 +1,210 @@
+"""What a kernel reads: the problem sorted by worker and padded, and the method as numbers.
+
+A named tuple of arrays is what numba takes for a record. Packing costs about one evaluation of the Gram
+matrix, so the packed problem is kept as long as the problem itself is alive.
+"""
+
+from functools import cache
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from implicitbias.engine.definition import check_draw
+from implicitbias.losses import Exponential, Logistic, PolynomialTail
+from implicitbias.methods import Anchored, Fixed, LocalMethod
+from implicitbias.problems import AbstractProblem, LinearClassification, LinearRegression, Quadratics
+from implicitbias.stream import Stream
+
+
+# Doubles in the widest vector register: rows padded to it need no remainder loop.
+LANES = 8
+# A vector this large is handed to the definition: far below overflow, far above any model of interest.
+LARGE = 1e150
+
+
+class Samples(NamedTuple):
+    """Samples sorted by worker; the rows of worker m are starts[m] … starts[m + 1] − 1.
+
+    ``rows`` are x_i, ``scaled`` are D^{−1}x_i, ``blocks`` row i is (x_i·D^{−1}x_j)_j over the worker's own
+    samples, ``gram`` the same over all samples. Forms that do not need an array carry an empty one.
+    ``columns`` holds X_mᵀ, worker after worker; for quadratics the Hessians, with ``rows`` the centres.
+    """
+
+    starts: Int[np.ndarray, " worker1"]
+    padded: Int[np.ndarray, " worker"]
+    rows: Float[np.ndarray, "sample dim"]
+    scaled: Float[np.ndarray, "sample dim"]
+    inverse: Float[np.ndarray, " dim"]
+    targets: Float[np.ndarray, " padded"]
+    blocks: Float[np.ndarray, "sample local"]
+    gram: Float[np.ndarray, "sample padded"]
+    columns: Float[np.ndarray, "workerdim local"]
+    limit: float
+
+
+class Rule(NamedTuple):
+    """The axes of a method, as numbers; a switch says whether the axis is on."""
+
+    loss: int
+    power: float
+    l2: float
+    heavy: bool
+    beta: float
+    anchored: bool
+    stored: bool
+    moved: bool
+    rate: float
+    momentum: float
+    batch: int
+    replacement: bool
+    key0: np.uint64
+    key1: np.uint64
+
+
+def pad(count: int) -> int:
+    """Return ``count`` rounded up to whole registers."""
+    return -(-count // LANES) * LANES
+
+
+_PACKED: WeakKeyDictionary[AbstractProblem, dict] = WeakKeyDictionary()
+
+
+def packed(problem: AbstractProblem, method: LocalMethod, form: str) -> Samples:
+    """Return the packed problem, from the store if it was packed before in this form and scaling."""
+    key = (form, method.scaling)
+    forms = _PACKED.setdefault(problem, {})
+    if key not in forms:
+        forms[key] = _PACKERS[form](problem, _inverse_diagonal(problem.dim, method))
+    return forms[key]
+
+
+def rule_of(problem: AbstractProblem, method: LocalMethod, stream: Stream | None) -> Rule:
+    """Return the method's axes as numbers.
+
+    Raises
+    ------
+    BadInput
+        For a mini-batch that cannot be drawn, in the definition's words.
+    """
+    batch, key = 0, (0, 0)
+    if method.batch is not None:
+        drawn = [check_draw(problem, method, m, stream) for m in range(problem.workers)]
+        batch, _, checked = drawn[0]
+        key = checked.key("batch" if method.replacement else "order")
+    loss, power = _loss_code(problem)
+    server = method.server
+    return Rule(
+        loss=loss,
+        power=power,
+        l2=float(getattr(problem, "l2", 0.0)),
+        heavy=method.momentum is not None,
+        beta=float(method.momentum.beta) if method.momentum else 0.0,
+        anchored=isinstance(method.aggregation, Anchored),
+        stored=bool(server.momentum),
+        moved=server.rate != 1.0 or bool(server.momentum),
+        rate=float(server.rate),
+        momentum=float(server.momentum),
+        batch=batch,
+        replacement=method.replacement,
+        key0=np.uint64(key[0]),
+        key1=np.uint64(key[1]),
+    )
+
+
+@cache
+def _codes() -> dict[type, int]:
+    # Inside a function: the kernels bring numba with them.
+    from implicitbias.engine.kernels import exponential_kernel as kernel
+
+    return {Exponential: kernel.EXPONENTIAL, Logistic: kernel.LOGISTIC, PolynomialTail: kernel.POLYNOMIAL}
+
+
+def _loss_code(problem: AbstractProblem) -> tuple[int, float]:
+    if not isinstance(problem, LinearClassification):
+        from implicitbias.engine.kernels.exponential_kernel import SQUARED
+
+        return SQUARED, 0.0
+    loss = problem.loss_function
+    return _codes()[type(loss)], float(loss.p) if isinstance(loss, PolynomialTail) else 0.0
+
+
+def _inverse_diagonal(dim: int, method: LocalMethod) -> np.ndarray:
+    return 1.0 / np.array(method.scaling.diagonal) if isinstance(method.scaling, Fixed) else np.ones(dim)
+
+
+def _sorted_rows(problem: LinearClassification | LinearRegression) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows x_i and targets, worker after worker, in the order in which the definition indexes them."""
+    order = np.concatenate(problem.members)
+    targets = np.zeros(len(order) + LANES)
+    if isinstance(problem, LinearClassification):
+        return np.ascontiguousarray(problem.signed[order]), targets
+    targets[: len(order)] = problem.targets[order]
+    return np.ascontiguousarray(problem.features[order]), targets
+
+
+def _gram_form(problem: LinearClassification | LinearRegression, inverse: np.ndarray) -> Samples:
+    rows, targets = _sorted_rows(problem)
+    scaled = rows if (inverse == 1.0).all() else rows * inverse
+    starts = np.concatenate([[0], np.cumsum(problem.sizes)])
+    product = rows @ scaled.T
+    gram = np.zeros((len(rows), pad(len(rows))))
+    gram[:, : len(rows)] = (product + product.T) / 2
+    blocks = np.zeros((len(rows), pad(max(problem.sizes))))
+    for first, last in zip(starts[:-1], starts[1:], strict=True):
+        blocks[first:last, : last - first] = gram[first:last, first:last]
+    return Samples(
+        starts=starts,
+        padded=np.array([pad(n) for n in problem.sizes]),
+        rows=rows,
+        scaled=scaled,
+        inverse=inverse,
+        targets=targets,
+        blocks=blocks,
+        gram=gram,
+        columns=np.empty((0, 0)),
+        limit=LARGE / (1.0 + np.abs(gram).max()),
+    )
+
+
+def _weight_form(problem: LinearClassification | LinearRegression, inverse: np.ndarray) -> Samples:
+    rows, targets = _sorted_rows(problem)
+    starts = np.concatenate([[0], np.cumsum(problem.sizes)])
+    columns = np.zeros((problem.workers, problem.dim, pad(max(problem.sizes))))
+    for m, (first, last) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+        columns[m, :, : last - first] = rows[first:last].T
+    return Samples(
+        starts=starts,
+        padded=np.array([pad(n) for n in problem.sizes]),
+        rows=rows,
+        scaled=rows,
+        inverse=inverse,
+        targets=targets,
+        blocks=np.empty((0, 0)),
+        gram=np.empty((0, 0)),
+        columns=columns.reshape(problem.workers * problem.dim, -1),
+        limit=LARGE / (1.0 + np.abs(rows).max()),
+    )
+
+
+def _hessian_form(problem: Quadratics, inverse: np.ndarray) -> Samples:
+    columns = np.zeros((problem.workers, problem.dim, pad(problem.dim)))
+    # Row k of the block is column k of A_m: the definition multiplies from the left.
+    columns[:, :, : problem.dim] = problem.hessians.transpose(0, 2, 1)
+    centres = problem.centres.copy()
+    return Samples(
+        starts=np.arange(problem.workers + 1),
+        padded=np.full(problem.workers, pad(problem.dim)),
+        rows=centres,
+        scaled=centres,
+        inverse=inverse,
+        targets=np.zeros(0),
+        blocks=np.empty((0, 0)),
+        gram=np.empty((0, 0)),
+        columns=columns.reshape(problem.workers * problem.dim, -1),
+        limit=LARGE / (1.0 + np.abs(problem.hessians).max()),
+    )
+
+
+_PACKERS = {"gram": _gram_form, "weights": _weight_form, "hessians": _hessian_form}
