@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, runtime_checkable, TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CHUNK_WORK = 3e8
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Anything with tqdm's ``update``."""
 
