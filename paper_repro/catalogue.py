@@ -36,6 +36,62 @@ class Entry:
 
 ENTRIES = (
     Entry(
+        "derived/orthogonal-closed-forms",
+        "derived.orthogonal.closed_forms",
+        "One orthogonal sample per worker: separator, limit, projections and local flow in closed form",
+        "derived",
+    ),
+    Entry(
+        "soudry2018/cosine-expansion",
+        "soudry2018.cosine_expansion",
+        "1 − cos(w(t), ŵ) = |ρ|²(1 − cos²(ρ, ŵ))/(2|ŵ|² log²t) up to O(1/log³t)",
+        "derived",
+    ),
+    Entry(
+        "soudry2018/cosine-expansion-printed",
+        "soudry2018.cosine_expansion",
+        "A misprint as we read it: cos = 1 + (2|ρ|²/|ŵ|²)(cos²(ρ, ŵ) − 1/4)/log²t can exceed 1",
+        "stated",
+        "REFUTED",
+        name="CLAIM_PRINTED",
+    ),
+    Entry(
+        "soudry2018/cosine-series",
+        "soudry2018.cosine_series",
+        "(1 + x)^(−1/2) has the coefficient 3/8, which turns the printed cosine into the right one",
+        "derived",
+    ),
+    Entry(
+        "soudry2018/figure-1-rate",
+        "soudry2018.slow_direction",
+        "On the support vectors of Figure 1 the direction converges like t^{−1/4}/log t, not 1/log t",
+        "derived",
+    ),
+    Entry(
+        "soudry2018/momentum-limit",
+        "soudry2018.momentum_limit",
+        "Momentum changes neither direction nor rate: it is gradient descent with step η/(1 − β)",
+        "derived",
+    ),
+    Entry(
+        "soudry2018/residual-limit",
+        "soudry2018.residual_limit",
+        "w(t) − ŵ log t converges to w̃, and the summed loss is 1/(γ²ηt)",
+        "stated",
+    ),
+    Entry(
+        "soudry2018/tightness-example",
+        "soudry2018.tightness_example",
+        "On one sample the flow is log(t + exp w₁(0)) exactly, so the rate 1/log t is attained",
+        "stated",
+    ),
+    Entry(
+        "soudry2018/validation-loss",
+        "soudry2018.validation_loss",
+        "The validation loss grows like Σ |x·ŵ| log t, summed over the misclassified points",
+        "stated",
+    ),
+    Entry(
         "zhu2024/residual-limit",
         "zhu2024.residual_limit",
         "w − ŵ log(ηHr) converges, to a limit that depends neither on η nor on H",

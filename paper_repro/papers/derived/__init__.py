@@ -1,0 +1,1 @@
+"""Results proved here, by topic; each claim carries its proof."""
