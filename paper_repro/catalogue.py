@@ -64,7 +64,7 @@ ENTRIES = (
     Entry(
         "soudry2018/figure-1-rate",
         "soudry2018.slow_direction",
-        "On the support vectors of Figure 1 the direction converges like t^{−1/4}/log t, not 1/log t",
+        "On the support vectors of Figure 1 the direction converges like t^(−1/4)/log t, not 1/log t",
         "derived",
     ),
     Entry(

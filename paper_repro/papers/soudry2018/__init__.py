@@ -2,7 +2,7 @@ r"""Soudry, Hoffer, Nacson, Gunasekar, Srebro: the implicit bias of gradient des
 
 | paper | here | code |
 |---|---|---|
-| 𝓛(w) = Σ_n ℓ(x_n·w), a SUM | n·f(w), f the mean over the samples | ``Trace.loss`` times n |
+| L(w) = Σ_n ℓ(x_n·w), a SUM | n·f(w), f the mean over the samples | ``Trace.loss`` times n |
 | η, step on the sum | η/n, with η our step on the mean | ``SumLossCase.sum_step`` |
 | t | r, with M = 1 and H = 1 | ``Trace.rounds`` |
 | x_n, labels absorbed | x_i | row of ``signed`` |

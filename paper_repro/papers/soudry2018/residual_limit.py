@@ -22,7 +22,7 @@ from paper_repro.claims import (
 from paper_repro.papers.soudry2018.sum_loss import cautious_limit, sum_loss_case, SumLossCase, SumLossKnobs
 
 
-LOSS = "limit of η t 𝓛(w(t))"
+LOSS = "limit of η t L(w(t))"
 RESIDUAL = "limit of w(t) − ŵ log t"
 
 Altered = Callable[[SumLossCase], Prediction | AssumptionUnmet]
@@ -46,7 +46,7 @@ def observe(case: SumLossCase, traces: Traces) -> Observation:
     scale = case.separable.svm.margin**2
     curves = (
         Curve(time, distance, "|w(t) − ŵ log t − w̃|", method="gd"),
-        Curve(time, np.abs(scale * scaled - 1), "|γ² η t 𝓛 − 1|"),
+        Curve(time, np.abs(scale * scaled - 1), "|γ² η t L − 1|"),
     )
     return Observation(quantities, curves)
 

@@ -1,4 +1,4 @@
-"""On the support vectors of Figure 1 the direction converges like t^{−1/4}/log t, much faster than 1/log t."""
+"""On the support vectors of Figure 1 the direction converges like t^(−1/4)/log t, much faster than 1/log t."""
 
 from dataclasses import dataclass
 
@@ -86,7 +86,7 @@ def predict(case: AsymmetricCase) -> Prediction:
     time = np.geomspace(10, 1e5, 60)
     s = 0.5 * np.log(np.exp(2 * s0) + 8 * case.training.sum_step * time)
     d = np.arcsinh(np.exp((s0 - s) / 2) * np.sinh(d0))
-    flow = Curve(time, 2 * np.sin(np.arctan2(np.abs(d), s) / 2), "flow: t^{−1/4}/log t", "theory")
+    flow = Curve(time, 2 * np.sin(np.arctan2(np.abs(d), s) / 2), "flow: t^(−1/4)/log t", "theory")
     log = Curve(time, flow.y[0] * np.log(8 * time[0]) / np.log(8 * time), "1/log t", "falsifier")
     return Prediction({SLOPE: Predicted(-0.25)}, (flow, log))
 
@@ -107,7 +107,7 @@ terms, hence the constant, not the exponent."""
 
 CLAIM = Claim(
     key="soudry2018/figure-1-rate",
-    title="On the support vectors of Figure 1 the direction converges like t^{−1/4}/log t, not 1/log t",
+    title="On the support vectors of Figure 1 the direction converges like t^(−1/4)/log t, not 1/log t",
     statement=(
         r"For gradient descent on the four support vectors $\pm(\frac12,\frac32)$, $\pm(\frac32,\frac12)$ of the "
         r"paper's Figure 1 (without its random points), from a start off their axis of symmetry, $|\Pi_\perp w(t)| "
@@ -133,7 +133,7 @@ CLAIM = Claim(
         Falsifier("κ = 1", "as if A_S were the identity, like on orthogonal samples", lambda case: exponent(-1.0)),
         Falsifier("κ = 1/2", "an eigenvalue of A_S over one pair of rows, not both", lambda case: exponent(-0.5)),
         Falsifier(
-            "t^{−1/4} on every data set",
+            "t^(−1/4) on every data set",
             "two orthogonal samples of unlike lengths have a residual limit that is not parallel to ŵ",
             setup=lambda knobs, stream: on_data(orthogonal((1.0, 2.0)), knobs),
         ),

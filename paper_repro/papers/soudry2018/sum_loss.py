@@ -59,10 +59,10 @@ def on_the_sum(problem: LinearClassification, sum_step: float) -> SumLossCase | 
 
 
 def largest_step(problem: LinearClassification) -> float:
-    """Return 2/(β σ_max²) for the logistic loss, 1/(b_x² 𝓛(0)) = 1/(b_x² n) for the exponential one.
+    """Return 2/(β σ_max²) for the logistic loss, 1/(b_x² L(0)) = 1/(b_x² n) for the exponential one.
 
     The latter is not smooth; below this step the loss decreases from w(0) = 0, and stays where its curvature is
-    at most b_x² 𝓛(0).
+    at most b_x² L(0).
     """
     if isinstance(problem.loss_function, LOSSES["logistic"]):
         return 2.0 / (LOGISTIC_SMOOTHNESS * float(np.linalg.norm(problem.signed, 2)) ** 2)

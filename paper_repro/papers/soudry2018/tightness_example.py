@@ -58,7 +58,7 @@ def setup(knobs: StartKnobs, stream: Stream) -> FlowCase:
 
 
 def flow(case: FlowCase, tolerance: float) -> Float[np.ndarray, "time 2"]:
-    """Integrate ẇ = −∇𝓛(w) numerically in log(1 + t), in which it is smooth over all decades."""
+    """Integrate ẇ = −∇L(w) numerically in log(1 + t), in which it is smooth over all decades."""
     from scipy.integrate import solve_ivp
 
     def field(log_time: float, w: np.ndarray) -> np.ndarray:
