@@ -144,7 +144,7 @@ def _values(allowed: Range, default: Any) -> st.SearchStrategy[Any]:
 def _planted_problem(seed: int, dim: int, workers: int, extra: int, loss: type) -> LinearClassification:
     stream = Stream(seed)
     samples = dim + workers + extra
-    planted = separable(stream, samples=samples, dim=dim, margin=1.0, support=dim)
+    planted = separable(stream, samples=samples, dim=dim, margin=0.3, support=dim)
     assignment = stream.at("workers").permutation(samples) % workers
     data = dataclasses.replace(planted.samples, workers=None)
     return LinearClassification(data.features, data.labels, workers=assignment, loss=loss())

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from implicitbias import (
     BadInput,
@@ -11,8 +12,9 @@ from implicitbias import (
     LinearRegression,
     Logistic,
     PolynomialTail,
+    Quadratics,
+    Stream,
 )
-from implicitbias import Quadratics, Stream
 
 
 seeds = st.integers(0, 10**6)
