@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -164,9 +165,9 @@ GALLERY = (
 )
 
 
-def write(folder: Path, results: list[Result]):
+def write(folder: Path, results: list[Result], gallery: tuple[GalleryFigure, ...] = ()):
     maker = Maker(kept=folder / "kept")
-    return make_report(results, {c.key: c for c in CLAIMS}, folder / "report", maker=maker, gallery=GALLERY)
+    return make_report(results, {c.key: c for c in CLAIMS}, folder / "report", maker=maker, gallery=gallery)
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +177,8 @@ def results() -> list[Result]:
 
 @pytest.fixture(scope="module")
 def site(results, tmp_path_factory) -> Path:
-    return write(tmp_path_factory.mktemp("site"), results).index.parent
+    shown = results[:1] + without_figures(results[1:])  # one is enough, and drawing takes its time
+    return write(tmp_path_factory.mktemp("site"), shown, GALLERY).index.parent
 
 
 def without_figures(results: list[Result]) -> list[Result]:
@@ -217,6 +219,7 @@ class Reader(HTMLParser):
         self.words.append(data)
 
 
+@cache
 def read(path: Path) -> Reader:
     return Reader(path.read_text(encoding="utf-8"))
 
@@ -311,7 +314,7 @@ def test_the_gallery_shows_figures_reasons_and_failures(site, results, tmp_path)
     shown = words(site / "gallery.html")
     assert "no MNIST in data_home" in shown and "gallery & trouble" in shown
     assert (site / "figures" / "straight.pdf").exists() and not (site / "figures" / "mnist.pdf").exists()
-    report = write(tmp_path, without_figures(results))
+    report = write(tmp_path, without_figures(results), GALLERY[1:])
     assert dict(report.missing) == {"mnist": "no MNIST in data_home"}
     assert dict(report.failed) == {"broken": "ValueError: gallery & trouble"}
 
@@ -331,7 +334,7 @@ def test_an_interrupted_report_keeps_the_former_index_and_no_half_file(results, 
 
     def interrupted(source, target):
         done.append(target)
-        if len(done) == 9:  # in the middle of the pages, after the figures of the gallery
+        if len(done) == 3:  # in the middle of the pages
             raise KeyboardInterrupt
         replace(source, target)
 
@@ -397,18 +400,43 @@ def test_a_falsifier_that_does_not_apply_is_not_counted_as_a_missing_tooth():
     assert (teeth(result).refuted, teeth(result).applicable, teeth(result).unmet) == (1, 1, 1)
 
 
-@pytest.mark.parametrize(
-    "latex", [r"\frac{1}{", r"\unheardof{x}", r"a & b", r"x^{2", r"\left( x"]
-)
+@pytest.mark.parametrize("latex", [r"\frac{1}{", r"\unheardof{x}", r"a & b", r"x^{2", r"\left( x"])
 def test_a_formula_that_cannot_be_shown_is_an_error_if_strict_and_its_source_if_not(latex):
     with pytest.raises(FormulaError, match="formula"):
         line(f"see ${latex}$", strict=True)
     assert '<code class="latex">' in line(f"see ${latex}$")
 
 
+def test_arrows_and_printed_braces_need_no_partner():
+    assert mathml(r"v \leftarrow \beta v \rightarrow 0") and mathml(r"\left\{ x \right.") and mathml(r"\}")
+
+
 def test_functions_are_set_apart_and_letters_have_their_alphabet():
     assert 'rspace="0"' in mathml(r"\log(x)") and 'rspace="0.167em"' in mathml(r"\log x")
     assert "𝒪" in mathml(r"\mathcal{O}(1)") and "ℬ" in mathml(r"\mathcal{B}") and "𝐱" in mathml(r"\mathbf{x}")
+
+
+def test_signs_after_a_bracket_are_prefixes_and_between_terms_are_not():
+    assert mathml("f(-x)").count('form="prefix"') == 1 and 'form="prefix"' not in mathml("a - b")
+    assert 'form="prefix"' not in mathml("(a) - b") and mathml("-x").count('form="prefix"') == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("f(w^r) → 0", "f(w<sup>r</sup>) → 0"),
+        ("p_i = 1/(M n_m)", "p<sub>i</sub> = 1/(M n<sub>m</sub>)"),
+        ("(1 − η)^H and 10^{-3}", "(1 − η)<sup>H</sup> and 10<sup>-3</sup>"),
+        ("(1 + x)^(−1/2)", "(1 + x)<sup>−1/2</sup>"),
+        ("a_m(b) and f_x", "a<sub>m</sub>(b) and f<sub>x</sub>"),
+        ("a |w|² b", 'a <span class="unbroken">|w|²</span> b'),
+        ("$|w|$ & c_m u_m", f"{mathml('|w|')} &amp; c<sub>m</sub> u<sub>m</sub>"),
+        ("local_steps of set_a_prime", "local_steps of set_a_prime"),
+        ("`x_i` is code", "<code>x_i</code> is code"),
+    ],
+)
+def test_indices_in_plain_words_are_raised_and_names_of_code_are_not(text, shown):
+    assert line(text) == shown
 
 
 def test_paragraphs_lists_and_displays():
@@ -433,9 +461,7 @@ def test_a_sharper_measurement_is_shown_with_more_digits():
 
 
 @settings(max_examples=60)
-@given(
-    st.floats(-1e3, 1e3), st.floats(0, 10), st.floats(-1e3, 1e3), st.floats(0, 10), st.sampled_from(list(Relation))
-)
+@given(st.floats(-1e3, 1e3), st.floats(0, 10), st.floats(-1e3, 1e3), st.floats(0, 10), st.sampled_from(list(Relation)))
 def test_the_strip_shows_the_three_way_rule(measured, uncertainty, predicted, allowance, relation):
     c = Comparison("q", measured, uncertainty, predicted, allowance, relation, Status.HOLDS, 0.1)
     svg = ElementTree.fromstring(interval_strip(c))

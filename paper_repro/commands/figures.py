@@ -89,9 +89,7 @@ def _of_gallery(figures: list[Any], options: argparse.Namespace) -> list[dict[st
 
     if figures and not options.json:
         print(f"drawing {len(figures)} figures of the gallery …", file=sys.stderr, flush=True)
-    maker = Maker(
-        _kept(options), options.seed, Budget(options.budget), options.data_home, options.venue, options.jobs
-    )
+    maker = Maker(_kept(options), options.seed, Budget(options.budget), options.data_home, options.venue, options.jobs)
     made = maker.make(figures, options.out / "figures")
     return [_row(plate.name, drawing.trouble, plate.missing, options) for plate, drawing in made]
 

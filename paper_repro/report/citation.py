@@ -42,6 +42,11 @@ def citation(key: str) -> Citation:
     )
 
 
+def heading(cited: Citation) -> str:
+    """Return what the statements of a reference are headed with."""
+    return "Derived in this project" if cited.key == "derived" else cited.short
+
+
 def bib_fields(entry: str) -> dict[str, str]:
     """Return the fields of a BibTeX entry, without braces and line breaks."""
     fields = {}

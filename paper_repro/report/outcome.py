@@ -10,7 +10,7 @@ from paper_repro.claims.verdict import Comparison, Evidence, Status
 SOURCES = {
     "stated": "The source says so itself, and we have read it there.",
     "second-hand": "Known through abstracts, reviews or citations: what is checked is our reading of it.",
-    "derived": "Proved in this project; the proof, or its idea, is on this page.",
+    "derived": "Proved in this project.",
     "recalled": "Standard knowledge of the field, restated from memory.",
 }
 

@@ -32,6 +32,19 @@ _ALPHABETS = {
 }
 
 
+# What TeX sets without space around it, and what makes a following sign a prefix.
+_TIGHT = frozenset("/|‖")
+_SIGNS, _CLOSING = frozenset("−+±∓-"), frozenset(")]}⟩!")
+
+# Indices in plain words: of a letter, a number or a bracket, so that names of code with underscores stay as they are.
+_INDEX = re.compile(
+    r"((?<![A-Za-z_\d])(?:[^\W\d_]|\d+)|[)|’])([_^])(?:\{([^{}]+)\}|\(([^()]+)\)|([−-]?[^\W_]+)(?!\w))"
+)
+
+# A browser breaks a line after a bar, also after the first one of |w|².
+_BARRED = re.compile(r"[^\s|]*\|\S*")
+
+
 class FormulaError(BadInput):
     """A formula is no LaTeX that MathML can show."""
 
@@ -60,9 +73,15 @@ def line(text: str, *, strict: bool = False) -> Markup:
     """Return text as one run of words and formulas, without paragraphs; see :func:`paragraphs`."""
     parts, end = [], 0
     for piece in _PIECES.finditer(text):
-        parts += [Markup(escape(text[end : piece.start()], quote=False)), _piece(piece, strict)]
+        parts += [words(text[end : piece.start()]), _piece(piece, strict)]
         end = piece.end()
-    return Markup("").join([*parts, Markup(escape(text[end:], quote=False))])
+    return Markup("").join([*parts, words(text[end:])])
+
+
+def words(text: str) -> Markup:
+    """Return plain words: indices and powers such as w^r are set, norms are not broken, dollars are dollars."""
+    barred = _BARRED.sub(r'<span class="unbroken">\g<0></span>', escape(text, quote=False))
+    return Markup(_INDEX.sub(_indexed, barred))
 
 
 @lru_cache(maxsize=4096)
@@ -77,7 +96,7 @@ def mathml(latex: str, display: str = "inline") -> Markup:
     from latex2mathml.converter import convert
 
     # The converter closes by itself what was left open, and so shows another formula than was meant.
-    if latex.count("{") != latex.count("}") or latex.count(r"\left") != latex.count(r"\right"):
+    if not _paired(latex):
         raise FormulaError(f"formula ${latex}$: braces, or \\left and \\right, do not pair; close them")
     try:
         tree = ElementTree.fromstring(convert(latex, xmlns="", display=display).replace(' xmlns=""', ""))
@@ -89,7 +108,15 @@ def mathml(latex: str, display: str = "inline") -> Markup:
         raise FormulaError(f"formula ${latex}$: {', '.join(unknown)} has no MathML; write it with standard commands")
     _set_alphabets(tree)
     _space_functions(tree)
+    _space_operators(tree)
     return Markup(ElementTree.tostring(tree, encoding="unicode"))
+
+
+def _paired(latex: str) -> bool:
+    """Whether braces pair (but for those that are printed), and every left delimiter has its right one."""
+    bare = re.sub(r"\\[{}]", "", latex)
+    sides = [len(re.findall(rf"\\{side}(?![A-Za-z])", latex)) for side in ("left", "right")]
+    return bare.count("{") == bare.count("}") and sides[0] == sides[1]
 
 
 def _block(block: str, strict: bool) -> Markup:
@@ -98,6 +125,13 @@ def _block(block: str, strict: bool) -> Markup:
         items = Markup("").join(Markup("<li>{}</li>").format(line(_ITEM.sub("", r, 1), strict=strict)) for r in rows)
         return Markup("<ol>{}</ol>" if rows[0].lstrip(" (")[0].isdigit() else "<ul>{}</ul>").format(items)
     return Markup("<p>{}</p>").format(line(block, strict=strict))
+
+
+def _indexed(found: re.Match[str]) -> str:
+    tag = "sub" if found[2] == "_" else "sup"
+    if found[4] and tag == "sub":
+        return found[0]  # a bracket after an index is no index
+    return f"{found[1]}<{tag}>{found[3] or found[4] or found[5]}</{tag}>"
 
 
 def _piece(piece: re.Match[str], strict: bool) -> Markup:
@@ -139,3 +173,15 @@ def _space_functions(tree: ElementTree.Element) -> None:
                 opens = after is not None and after.tag == "mo" and after.text in ("(", "[")
                 node.tag = "mo"
                 node.attrib.update({"lspace": _THIN, "rspace": "0" if opens else _THIN, "movablelimits": "true"})
+
+
+def _space_operators(tree: ElementTree.Element) -> None:
+    for parent in tree.iter():
+        for before, node in zip([None, *parent], list(parent), strict=False):
+            if node.tag != "mo":
+                continue
+            if node.text in _TIGHT:
+                node.attrib.update({"lspace": "0", "rspace": "0"})
+            first = before is None or (before.tag == "mo" and before.text not in _CLOSING | _FUNCTIONS)
+            if node.text in _SIGNS and first:
+                node.attrib.update({"form": "prefix", "lspace": "0", "rspace": "0"})

@@ -8,11 +8,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from paper_repro.claims.verdict import Status
 from paper_repro.report import outcome, rerun
-from paper_repro.report.citation import citation
+from paper_repro.report.citation import citation, heading
 from paper_repro.report.digits import known_digits, number
 from paper_repro.report.drawing import first_line
 from paper_repro.report.interval_strip import interval_strip
-from paper_repro.report.prose import line, paragraphs
+from paper_repro.report.prose import line, paragraphs, words
 
 
 def render(template: str, **values: Any) -> str:
@@ -35,13 +35,14 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters |= {"paragraphs": paragraphs, "prose": line, "number": number}
+    templates.filters |= {"paragraphs": paragraphs, "prose": line, "words": words, "number": number}
     templates.globals |= {
         "citation": citation,
         "command": rerun.command,
         "counted": outcome.counted,
         "decisive": outcome.decisive,
         "evidence_meaning": outcome.evidence_meaning,
+        "heading": heading,
         "first_line": first_line,
         "known_digits": known_digits,
         "outcome": outcome.outcome,
