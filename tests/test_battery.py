@@ -4,7 +4,8 @@ import dataclasses
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, HealthCheck, settings
+from hypothesis import strategies as st
 
 from figures import describe, view_from_json
 from paper_repro.bibliography import bibtex

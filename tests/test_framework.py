@@ -5,7 +5,8 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from implicitbias import BadInput, Stream
 from paper_repro.claims import (
@@ -116,8 +117,9 @@ def test_a_quantity_nobody_measured_is_an_error():
 def test_resolution_is_what_would_be_refuted():
     verdict = closed_form(observed(10.0, 0.1), predicted(10.0, 0.2))
     resolution = verdict.comparisons[0].resolution
-    assert closed_form(observed(10.0, 0.1), predicted(10.0 * (1 + 1.001 * resolution), 0.2)).status is Status.REFUTED
-    assert closed_form(observed(10.0, 0.1), predicted(10.0 * (1 + 0.999 * resolution), 0.2)).status is not Status.REFUTED
+    refuted, tolerated = (predicted(10.0 * (1 + factor * resolution), 0.2) for factor in (1.001, 0.999))
+    assert closed_form(observed(10.0, 0.1), refuted).status is Status.REFUTED
+    assert closed_form(observed(10.0, 0.1), tolerated).status is not Status.REFUTED
 
 
 def test_a_claim_needs_a_falsifier_and_a_source():

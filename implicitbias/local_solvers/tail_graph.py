@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 import scipy
+from jaxtyping import Float
 
 from implicitbias.errors import BadInput
 from implicitbias.losses import AbstractLoss, Exponential, Logistic, PolynomialTail
