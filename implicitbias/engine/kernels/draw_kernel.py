@@ -1,22 +1,36 @@
-"""Mini-batches of one worker in one round, read at the addresses of the definition."""
+"""Mini-batches of all workers in one round, read at the addresses of the definition."""
 
+import numpy as np
 from numba import njit
 
 from implicitbias.engine.kernels.philox_kernel import draw_in_order, draw_with_replacement
 
 
 @njit(cache=True)
-def draw_round(rule, starts, worker, steps, round_, first_step, replica, scratch):
-    """Return the local sample indices of the round, step after step; empty entries for full gradients."""
-    words, orders, epochs, out = scratch
+def draw_room(starts, steps, batch):
+    """Return room for words, the orders at hand, their epochs, and each worker's drawn indices."""
+    count, words = 1, 1
+    for m in range(len(steps)):
+        count = max(count, steps[m] * batch)
+        words = max(words, starts[m + 1] - starts[m])
+    epochs = np.zeros(len(steps), np.int64)
+    for m in range(len(steps)):
+        epochs[m] = -1
+    words = np.zeros(max(count, words), np.uint64)
+    return words, np.zeros(starts[-1], np.int64), epochs, np.zeros((len(steps), count), np.int64)
+
+
+@njit(cache=True)
+def draw_round(rule, starts, steps, round_, first_steps, r, replica, words, orders, epochs, drawn):
+    """Write every worker's local sample indices of the round to ``drawn``, step after step."""
     if rule.batch == 0:
-        return out
-    drawn = out[: steps[worker] * rule.batch]
-    if rule.replacement:
-        local = starts[worker + 1] - starts[worker]
-        draw_with_replacement(rule.key0, rule.key1, replica, worker, round_, local, words, drawn)
-    else:
-        order = orders[starts[worker] : starts[worker + 1]]
-        first = first_step * rule.batch
-        draw_in_order(rule.key0, rule.key1, replica, worker, first, words, epochs, order, drawn)
-    return drawn
+        return
+    for m in range(len(steps)):
+        count, size = steps[m] * rule.batch, starts[m + 1] - starts[m]
+        if rule.replacement:
+            draw_with_replacement(rule.key0, rule.key1, replica, m, round_, size, words, count, drawn)
+        else:
+            first = (first_steps[m] + r * steps[m]) * rule.batch
+            draw_in_order(
+                rule.key0, rule.key1, replica, m, first, words, epochs, starts[m], size, orders, count, drawn
+            )

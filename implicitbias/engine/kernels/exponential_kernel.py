@@ -72,15 +72,15 @@ def slope(z, target, loss, power):
 
 
 @njit(cache=True, fastmath=_CONTRACT, error_model="numpy")
-def slopes(z, targets, first, width, scale, loss, power, out):
-    """Write scale·(−ℓ′(z_i)), i < width, into ``out``; one loop per loss, so that each is vectorised."""
+def slopes(z, m, targets, first, width, scale, loss, power, out):
+    """Write scale·(−ℓ′(z[m, i])), i < width, into out[m]; one loop per loss, so that each is vectorised."""
     if loss == EXPONENTIAL:
         for i in range(width):
-            out[i] = scale * exponential(-z[i])
+            out[m, i] = scale * exponential(-z[m, i])
     elif loss == LOGISTIC:
         for i in range(width):
-            decay = exponential(-abs(z[i]))
-            out[i] = scale * ((decay if z[i] >= 0.0 else 1.0) / (1.0 + decay))
+            decay = exponential(-abs(z[m, i]))
+            out[m, i] = scale * ((decay if z[m, i] >= 0.0 else 1.0) / (1.0 + decay))
     else:
         for i in range(width):
-            out[i] = scale * slope(z[i], targets[first + i], loss, power)
+            out[m, i] = scale * slope(z[m, i], targets[first + i], loss, power)

@@ -1,7 +1,8 @@
 """Rounds in the span of the data: a local step of worker m costs n_m² whatever the dimension.
 
 Every vector of a run is a combination of four bases (w, the velocities of workers and server, the anchor, as
-they were at the last fold) and of the rows D^{−1}x_i, so it is carried as 4 + n coefficients. A local step
+they were at the last fold) and of the rows D^{−1}x_i, so it is carried as weights of bases and coefficients of
+rows. A local step
 only needs the margins of the worker's own samples, and moves them by its own block of G = X D^{−1} Xᵀ:
 
     g ← (η/n_m)·(−ℓ′(z)),   c ← (1 − ηλ)c + g,   z ← (1 − ηλ)z + G_mm g.
@@ -15,13 +16,15 @@ digits.
 import numpy as np
 from numba import njit
 
-from implicitbias.engine.kernels.draw_kernel import draw_round
+from implicitbias.engine.kernels.draw_kernel import draw_room, draw_round
 from implicitbias.engine.kernels.exponential_kernel import slope, slopes
 from implicitbias.engine.kernels.matrix_kernel import add_row, add_rows, dot, FAST, safe
-from implicitbias.engine.kernels.scratch_kernel import draw_scratch, rates_of
 
 
 BASES = 4
+# Workers whose blocks together stay in the first-level cache (this many doubles) step in turn, so that the
+# processor works on one while it waits for another.
+INTERLEAVED = 4096
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
@@ -32,220 +35,253 @@ def advance_gram(samples, rule, steps, rates, clock, replica, bases, rounds, fol
     -------
     The number of rounds done; the bases hold the last state only if it is ``rounds``.
     """
-    n, width = samples.gram.shape
-    state, local = np.zeros((3, BASES + n)), np.zeros((2, n))
-    margins, base_margins = np.zeros((2, width)), np.zeros((BASES, width))
-    room = draw_scratch(samples.starts, steps, rule.batch)
-    longest = _widest(samples, rule)
-    z, zv, c, cv, g = np.zeros(longest), np.zeros(longest), np.zeros(longest), np.zeros(longest), np.zeros(longest)
+    rows, scaled, gram, blocks = samples.rows, samples.scaled, samples.gram, samples.blocks
+    starts, padded, targets = samples.starts, samples.padded, samples.targets
+    first_round, first_steps = clock
+    weights, coefficients = np.zeros((3, BASES)), np.zeros((3, gram.shape[0]))
+    margins, base_margins = np.zeros((2, gram.shape[1])), np.zeros((BASES, gram.shape[1]))
+    z, zv, c, cv, g, local_weights = _room(blocks, len(steps), rule.batch)
+    words, orders, epochs, drawn = draw_room(starts, steps, rule.batch)
     since = fold
     for r in range(rounds):
         if since == fold:
             if r > 0:
-                _fold(samples.scaled, rule, state, bases)
-            _start(samples.rows, rule, state, bases, base_margins)
+                _fold(scaled, rule, weights, coefficients, bases)
+            _start(rows, rule, weights, coefficients, bases, base_margins)
             since = 0
-        _margins(samples.gram, rule.heavy, state, base_margins, margins)
-        sums = (0.0, 0.0, 0.0, 0.0)
-        for m in range(len(steps)):
-            sums = add(sums, _work(samples, rule, m, steps, rates, clock, r, replica, margins, local, z, zv, c, cv, g, room))
-        _aggregate(rule, len(steps), clock[0] + r, sums, local, state)
-        if not safe(state[0], samples.limit):
+        _margins(gram, rule.heavy, weights, coefficients, base_margins, margins)
+        draw_round(
+            rule, starts, steps, first_round + r, first_steps, r, replica, words, orders, epochs, drawn
+        )
+        _load(starts, padded, margins, z, zv, c, cv, local_weights)
+        _local_round(
+            blocks, targets, starts, padded, rule, steps, rates, r, drawn, z, zv, c, cv, g, local_weights
+        )
+        _aggregate(rule, starts, first_round + r, c, cv, local_weights, weights, coefficients)
+        if not (safe(coefficients, 0, samples.limit) and safe(weights, 0, samples.limit)):
             return r
         since += 1
     if rounds > 0:
-        _fold(samples.scaled, rule, state, bases)
+        _fold(scaled, rule, weights, coefficients, bases)
     return rounds
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def work_gram(samples, rule, steps, rates, clock, replica, bases, models, velocities):
     """Write the workers' ``models`` and ``velocities`` at the end of one round that starts at ``bases``."""
-    n, width = samples.gram.shape
-    state, local = np.zeros((3, BASES + n)), np.zeros((2, n))
-    margins, base_margins = np.zeros((2, width)), np.zeros((BASES, width))
-    room = draw_scratch(samples.starts, steps, rule.batch)
-    longest = _widest(samples, rule)
-    z, zv, c, cv, g = np.zeros(longest), np.zeros(longest), np.zeros(longest), np.zeros(longest), np.zeros(longest)
-    _start(samples.rows, rule, state, bases, base_margins)
-    _margins(samples.gram, rule.heavy, state, base_margins, margins)
+    starts, padded, scaled, dim = samples.starts, samples.padded, samples.scaled, bases.shape[1]
+    margins = np.zeros((2, samples.gram.shape[1]))
+    z, zv, c, cv, g, local_weights = _room(samples.blocks, len(steps), rule.batch)
+    words, orders, epochs, drawn = draw_room(starts, steps, rule.batch)
+    for k in range(2 if rule.heavy else 1):
+        for i in range(samples.rows.shape[0]):
+            margins[k, i] = dot(samples.rows, i, bases, k, dim)
+    draw_round(rule, starts, steps, clock[0], clock[1], 0, replica, words, orders, epochs, drawn)
+    _load(starts, padded, margins, z, zv, c, cv, local_weights)
+    _local_round(
+        samples.blocks,
+        samples.targets,
+        starts,
+        padded,
+        rule,
+        steps,
+        rates,
+        0,
+        drawn,
+        z,
+        zv,
+        c,
+        cv,
+        g,
+        local_weights,
+    )
     for m in range(len(steps)):
-        ww, wv, vw, vv = _work(samples, rule, m, steps, rates, clock, 0, replica, margins, local, z, zv, c, cv, g, room)
-        first, size = samples.starts[m], samples.starts[m + 1] - samples.starts[m]
-        for k in range(bases.shape[1]):
+        first, size = starts[m], starts[m + 1] - starts[m]
+        ww, wv, vw, vv = local_weights[m]
+        for k in range(dim):
             models[m, k] = ww * bases[0, k] + wv * bases[1, k]
             velocities[m, k] = vw * bases[0, k] + vv * bases[1, k]
-        add_rows(samples.scaled, first, size, local[0, first:], bases.shape[1], models[m])
-        add_rows(samples.scaled, first, size, local[1, first:], bases.shape[1], velocities[m])
+        add_rows(scaled, first, size, c, m, dim, models, m)
+        add_rows(scaled, first, size, cv, m, dim, velocities, m)
 
 
 @njit(cache=True)
-def _widest(samples, rule):
-    return max(samples.blocks.shape[1], rule.batch)
+def _room(blocks, workers, batch):
+    """Return room for every worker's margins, coefficients and step, and its weights of (w, v)."""
+    shape = (workers, max(blocks.shape[1], batch))
+    z, zv, c, cv, g = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    return z, zv, c, cv, g, np.zeros((workers, 4))
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def add(a, b):
-    """Return the sum of two quadruples."""
-    return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _start(rows, rule, state, bases, base_margins):
-    """Let the state be the bases: unit coefficients, and the bases' own margins."""
+def _start(rows, rule, weights, coefficients, bases, base_margins):
+    """Let the state be the bases: unit weights, no coefficients, and the bases' own margins."""
     for k in range(3):
-        for i in range(state.shape[1]):
-            state[k, i] = 1.0 if i == k else 0.0
+        for i in range(BASES):
+            weights[k, i] = 1.0 if i == k else 0.0
+        for i in range(coefficients.shape[1]):
+            coefficients[k, i] = 0.0
     active = (True, rule.heavy, rule.stored, rule.anchored)
     for k in range(BASES):
         if active[k]:
             for i in range(rows.shape[0]):
-                base_margins[k, i] = dot(rows, i, bases[k], bases.shape[1])
+                base_margins[k, i] = dot(rows, i, bases, k, bases.shape[1])
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _fold(scaled, rule, state, bases):
-    """Replace the bases by the vectors that the coefficients stand for."""
-    active = (True, rule.heavy, rule.stored)
-    folded = np.zeros((3, bases.shape[1]))
+def _fold(scaled, rule, weights, coefficients, bases):
+    """Replace the bases by the vectors that weights and coefficients stand for."""
+    active, dim = (True, rule.heavy, rule.stored), bases.shape[1]
+    folded = np.zeros((3, dim))
     for k in range(3):
         if active[k]:
-            add_rows(bases, 0, BASES, state[k], bases.shape[1], folded[k])
-            add_rows(scaled, 0, scaled.shape[0], state[k, BASES:], bases.shape[1], folded[k])
+            add_rows(bases, 0, BASES, weights, k, dim, folded, k)
+            add_rows(scaled, 0, scaled.shape[0], coefficients, k, dim, folded, k)
     for k in range(3):
         if active[k]:
-            for i in range(bases.shape[1]):
+            for i in range(dim):
                 bases[k, i] = folded[k, i]
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _margins(gram, heavy, state, base_margins, margins):
-    """Recompute the margins of w, and those of the velocity where it is on, from the coefficients."""
+def _margins(gram, heavy, weights, coefficients, base_margins, margins):
+    """Recompute the margins of w, and those of the velocity where it is on."""
     n, width = gram.shape
     for k in range(2 if heavy else 1):
         for i in range(width):
             margins[k, i] = 0.0
-        add_rows(base_margins, 0, BASES, state[k], width, margins[k])
-        add_rows(gram, 0, n, state[k, BASES:], width, margins[k])
+        add_rows(base_margins, 0, BASES, weights, k, width, margins, k)
+        add_rows(gram, 0, n, coefficients, k, width, margins, k)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _work(samples, rule, m, steps, rates, clock, r, replica, margins, local, z, zv, c, cv, g, room):
-    """Do worker m's local work of round r; its coefficients go to ``local``.
-
-    Returns
-    -------
-    The weights of (w, v) at the start of the round in (w, v) at its end.
-    """
-    first, size = samples.starts[m], samples.starts[m + 1] - samples.starts[m]
-    step = clock[1][m] + r * steps[m]
-    draws = draw_round(rule, samples.starts, m, steps, clock[0] + r, step, replica, room)
-    for i in range(samples.padded[m]):
-        z[i], zv[i], c[i], cv[i] = 0.0, 0.0, 0.0, 0.0
-    for i in range(size):
-        z[i] = margins[0, first + i]
-        zv[i] = margins[1, first + i]
-    block = (samples.blocks, samples.targets, first, size, samples.padded[m])
-    weights = _local_steps(block, rule, steps[m], rates_of(rates, m, r), draws, z, zv, c, cv, g)
-    for i in range(size):
-        local[0, first + i] = c[i]
-        local[1, first + i] = cv[i]
-    return weights
+def _load(starts, padded, margins, z, zv, c, cv, local_weights):
+    """Hand every worker the margins of its samples; it starts from w and v themselves."""
+    for m in range(len(padded)):
+        first, size = starts[m], starts[m + 1] - starts[m]
+        for i in range(padded[m]):
+            z[m, i], zv[m, i], c[m, i], cv[m, i] = 0.0, 0.0, 0.0, 0.0
+        for i in range(size):
+            z[m, i], zv[m, i] = margins[0, first + i], margins[1, first + i]
+        local_weights[m, 0], local_weights[m, 1], local_weights[m, 2], local_weights[m, 3] = 1.0, 0.0, 0.0, 1.0
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _local_steps(block, rule, steps, rates, draws, z, zv, c, cv, g):
-    """Move coefficients and margins through the local steps of one round."""
-    blocks, targets, first, size, width = block
-    ww, wv, vw, vv = 1.0, 0.0, 0.0, 1.0
-    if rule.batch == 0 and not rule.heavy and rule.l2 == 0.0:
-        _descend(blocks, targets, first, size, width, rule.loss, rule.power, steps, rates, z, c, g)
-        return ww, wv, vw, vv
-    for h in range(steps):
-        last = h == steps - 1
-        decay = rates[h] * rule.l2
-        _weigh(targets, rule, first, size, width, rates[h], draws, h, z, g)
-        if rule.heavy:
-            for i in range(width):
-                cv[i] = rule.beta * cv[i] - decay * c[i]
-                zv[i] = rule.beta * zv[i] - decay * z[i]
-            _push(blocks, rule.batch, first, size, width, draws, h, g, cv, zv, last)
-            for i in range(width):
-                c[i] += cv[i]
-                z[i] += zv[i]
-            vw, vv = rule.beta * vw - decay * ww, rule.beta * vv - decay * wv
-            ww, wv = ww + vw, wv + vv
-        else:
-            if decay != 0.0:
-                for i in range(width):
-                    c[i] *= 1.0 - decay
-                    z[i] *= 1.0 - decay
-                ww *= 1.0 - decay
-            _push(blocks, rule.batch, first, size, width, draws, h, g, c, z, last)
-    return ww, wv, vw, vv
+def _local_round(
+    blocks, targets, starts, padded, rule, steps, rates, r, drawn, z, zv, c, cv, g, local_weights
+):
+    """Take every worker's local steps; groups of workers step in turn."""
+    group = max(1, INTERLEAVED // (blocks.shape[1] * blocks.shape[1]))
+    plain = rule.batch == 0 and not rule.heavy and rule.l2 == 0.0
+    shared, row = rates.shape[0] == 1, (r if rates.shape[1] > 1 else 0)
+    for lead in range(0, len(steps), group):
+        end = min(lead + group, len(steps))
+        for h in range(rates.shape[2]):
+            for m in range(lead, end):
+                if h >= steps[m]:
+                    continue
+                first, size, last = starts[m], starts[m + 1] - starts[m], h == steps[m] - 1
+                lr = rates[0 if shared else m, row, h]
+                if plain:
+                    slopes(z, m, targets, first, padded[m], lr / size, rule.loss, rule.power, g)
+                    _push(blocks, 0, first, size, padded[m], drawn, m, h, g, c, z, last)
+                else:
+                    _weigh(targets, rule, first, size, padded[m], lr, drawn, m, h, z, g)
+                    _step(
+                        blocks, rule, first, size, padded[m], lr, drawn, m, h, last, z, zv, c, cv, g, local_weights
+                    )
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _descend(blocks, targets, first, size, width, loss, power, steps, rates, z, c, g):
-    """Take plain full-gradient steps: the same arithmetic as below, without its switches."""
-    for h in range(steps):
-        slopes(z, targets, first, width, rates[h] / size, loss, power, g)
+def _step(blocks, rule, first, size, width, lr, drawn, m, h, last, z, zv, c, cv, g, local_weights):
+    """Take one step with ridge, momentum or a mini-batch, on coefficients, margins and weights alike."""
+    decay = lr * rule.l2
+    ww, wv, vw, vv = local_weights[m]
+    if rule.heavy:
         for i in range(width):
-            c[i] += g[i]
-        if h < steps - 1:
-            add_rows(blocks, first, size, g, width, z)
+            cv[m, i] = rule.beta * cv[m, i] - decay * c[m, i]
+            zv[m, i] = rule.beta * zv[m, i] - decay * z[m, i]
+        _push(blocks, rule.batch, first, size, width, drawn, m, h, g, cv, zv, last)
+        for i in range(width):
+            c[m, i] += cv[m, i]
+            z[m, i] += zv[m, i]
+        vw, vv = rule.beta * vw - decay * ww, rule.beta * vv - decay * wv
+        ww, wv = ww + vw, wv + vv
+    else:
+        if decay != 0.0:
+            for i in range(width):
+                c[m, i] *= 1.0 - decay
+                z[m, i] *= 1.0 - decay
+            ww *= 1.0 - decay
+        _push(blocks, rule.batch, first, size, width, drawn, m, h, g, c, z, last)
+    local_weights[m, 0], local_weights[m, 1], local_weights[m, 2], local_weights[m, 3] = ww, wv, vw, vv
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _weigh(targets, rule, first, size, width, lr, draws, h, z, g):
+def _weigh(targets, rule, first, size, width, lr, drawn, m, h, z, g):
     """Write η/n_m times the slopes of the worker's samples, or η/B times those of its draws."""
     if rule.batch == 0:
-        slopes(z, targets, first, width, lr / size, rule.loss, rule.power, g)
+        slopes(z, m, targets, first, width, lr / size, rule.loss, rule.power, g)
         return
     for b in range(rule.batch):
-        i = draws[h * rule.batch + b]
-        g[b] = lr / rule.batch * slope(z[i], targets[first + i], rule.loss, rule.power)
+        i = drawn[m, h * rule.batch + b]
+        g[m, b] = lr / rule.batch * slope(z[m, i], targets[first + i], rule.loss, rule.power)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _push(blocks, batch, first, size, width, draws, h, g, c, z, last):
+def _push(blocks, batch, first, size, width, drawn, m, h, g, c, z, last):
     """Add the step g to the coefficients, and to the margins unless the round ends here."""
     if batch == 0:
-        for i in range(size):
-            c[i] += g[i]
+        for i in range(width):
+            c[m, i] += g[m, i]
         if not last:
-            add_rows(blocks, first, size, g, width, z)
+            add_rows(blocks, first, size, g, m, width, z, m)
         return
     for b in range(batch):
-        j = draws[h * batch + b]
-        c[j] += g[b]
+        j = drawn[m, h * batch + b]
+        c[m, j] += g[m, b]
         if not last:
-            add_row(blocks, first + j, g[b], width, z)
+            add_row(blocks, first + j, g[m, b], width, z, m)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _aggregate(rule, workers, round_, sums, local, state):
-    """Replace the coefficients of w and of the two velocities by those after the round."""
-    ww, wv, vw, vv = sums[0] / workers, sums[1] / workers, sums[2] / workers, sums[3] / workers
+def _aggregate(rule, starts, round_, c, cv, local_weights, weights, coefficients):
+    """Replace weights and coefficients of w and of the two velocities by those after the round."""
+    workers = len(local_weights)
+    ww, wv, vw, vv = 0.0, 0.0, 0.0, 0.0
+    for m in range(workers):
+        ww, wv = ww + local_weights[m, 0] / workers, wv + local_weights[m, 1] / workers
+        vw, vv = vw + local_weights[m, 2] / workers, vv + local_weights[m, 3] / workers
     anchor = 1.0 / (round_ + 2.0) if rule.anchored else 0.0
-    for i in range(state.shape[1]):
-        w, v = state[0, i], state[1, i]
-        average = ww * w
-        if rule.heavy:
-            average += wv * v
-            v = vw * w + vv * v
-        if i >= BASES:
-            average += local[0, i - BASES] / workers
-            v += local[1, i - BASES] / workers
-        average *= 1.0 - anchor
-        if i == BASES - 1:
-            average += anchor
-        state[1, i] = v
-        if not rule.moved:
-            state[0, i] = average
-            continue
-        move = average - w
-        if rule.stored:
-            move += rule.momentum * state[2, i]
-            state[2, i] = move
-        state[0, i] = w + rule.rate * move
+    for i in range(BASES):
+        average, velocity = _carried(rule.heavy, ww, wv, vw, vv, weights[0, i], weights[1, i])
+        average = (1.0 - anchor) * average + (anchor if i == BASES - 1 else 0.0)
+        _serve(rule, average, velocity, weights, i)
+    for m in range(workers):
+        for j in range(starts[m + 1] - starts[m]):
+            i = starts[m] + j
+            average, velocity = _carried(
+                rule.heavy, ww, wv, vw, vv, coefficients[0, i], coefficients[1, i]
+            )
+            average, velocity = average + c[m, j] / workers, velocity + cv[m, j] / workers
+            _serve(rule, (1.0 - anchor) * average, velocity, coefficients, i)
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _carried(heavy, ww, wv, vw, vv, w, v):
+    """Return what the averages of models and velocities keep of (w, v)."""
+    return (ww * w + wv * v, vw * w + vv * v) if heavy else (ww * w, 0.0)
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _serve(rule, average, velocity, combination, i):
+    """Let the server turn the average into the next w."""
+    combination[1, i] = velocity
+    if not rule.moved:
+        combination[0, i] = average
+        return
+    move = average - combination[0, i]
+    if rule.stored:
+        move += rule.momentum * combination[2, i]
+        combination[2, i] = move
+    combination[0, i] += rule.rate * move

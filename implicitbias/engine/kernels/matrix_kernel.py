@@ -1,4 +1,7 @@
-"""The two dense products of every kernel, with loops that the compiler turns into wide instructions."""
+"""The dense products of every kernel, with loops that the compiler turns into wide instructions.
+
+Vectors are rows of matrices, named by their index: a view of a row costs more than a short row itself.
+"""
 
 from numba import njit
 
@@ -8,40 +11,41 @@ FAST = {"contract", "reassoc"}
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def add_rows(matrix, first, count, weights, width, out):
-    """Add Σ_j weights_j·matrix[first + j, :width], j < count, to ``out``; four rows per pass over ``out``."""
+def add_rows(matrix, first, count, weights, j, width, out, k):
+    """Add Σ_i weights[j, i]·matrix[first + i, :width], i < count, to out[k]; four rows per pass over ``out``."""
     whole = count - count % 4
-    for j in range(0, whole, 4):
-        a, b, c, d = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
-        row = first + j
-        for i in range(width):
-            out[i] += (a * matrix[row, i] + b * matrix[row + 1, i]) + (
-                c * matrix[row + 2, i] + d * matrix[row + 3, i]
+    for i in range(0, whole, 4):
+        a, b, c, d = weights[j, i], weights[j, i + 1], weights[j, i + 2], weights[j, i + 3]
+        row = first + i
+        for x in range(width):
+            out[k, x] += (a * matrix[row, x] + b * matrix[row + 1, x]) + (
+                c * matrix[row + 2, x] + d * matrix[row + 3, x]
             )
-    for j in range(whole, count):
-        add_row(matrix, first + j, weights[j], width, out)
+    for i in range(whole, count):
+        add_row(matrix, first + i, weights[j, i], width, out, k)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def add_row(matrix, row, weight, width, out):
-    """Add weight·matrix[row, :width] to ``out``."""
-    for i in range(width):
-        out[i] += weight * matrix[row, i]
+def add_row(matrix, row, weight, width, out, k):
+    """Add weight·matrix[row, :width] to out[k]."""
+    for x in range(width):
+        out[k, x] += weight * matrix[row, x]
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def dot(matrix, row, vector, width):
-    """Return matrix[row, :width]·vector."""
+def dot(matrix, row, vectors, k, width):
+    """Return matrix[row, :width]·vectors[k]."""
     total = 0.0
-    for i in range(width):
-        total += matrix[row, i] * vector[i]
+    for x in range(width):
+        total += matrix[row, x] * vectors[k, x]
     return total
 
 
-@njit(cache=True)
-def safe(vector, limit):
-    """Return whether every entry is a number of magnitude at most ``limit``."""
-    for x in vector:
-        if not abs(x) <= limit:
-            return False
-    return True
+@njit(cache=True, error_model="numpy")
+def safe(vectors, k, limit):
+    """Return whether every entry of vectors[k] is a number of magnitude at most ``limit``."""
+    beyond = 0
+    for x in range(vectors.shape[1]):
+        # A nan fails the comparison.
+        beyond += not abs(vectors[k, x]) <= limit
+    return beyond == 0

@@ -28,9 +28,9 @@ def multiply_high(typingctx, a, b):
 
 
 @njit(cache=True)
-def write_words(key0, key1, replica, worker, round_, out):
-    """Fill ``out`` with the first words of an address: block b of four is the cipher of (b+1, address)."""
-    for block in range((out.size + 3) // 4):
+def write_words(key0, key1, replica, worker, round_, count, out):
+    """Write the first ``count`` words of an address: block b of four is the cipher of (b + 1, address)."""
+    for block in range((count + 3) // 4):
         c0, c1, c2, c3 = np.uint64(block + 1), np.uint64(replica), np.uint64(worker), np.uint64(round_)
         k0, k1 = key0, key1
         for _ in range(PHILOX_ROUNDS):
@@ -39,33 +39,33 @@ def write_words(key0, key1, replica, worker, round_, out):
             c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
             k0, k1 = k0 + _WEYL_0, k1 + _WEYL_1
         for i, word in enumerate((c0, c1, c2, c3)):
-            if 4 * block + i < out.size:
+            if 4 * block + i < count:
                 out[4 * block + i] = word
 
 
 @njit(cache=True)
-def draw_with_replacement(key0, key1, replica, worker, round_, local, words, out):
-    """Fill ``out`` with sample indices ⌊word·n_m/2⁶⁴⌋ of the round."""
-    write_words(key0, key1, replica, worker, round_, words[: out.size])
-    for i in range(out.size):
-        out[i] = np.int64(multiply_high(words[i], np.uint64(local)))
+def draw_with_replacement(key0, key1, replica, worker, round_, size, words, count, out):
+    """Write ``count`` sample indices ⌊word·n_m/2⁶⁴⌋ of the round to out[worker]."""
+    write_words(key0, key1, replica, worker, round_, count, words)
+    for i in range(count):
+        out[worker, i] = np.int64(multiply_high(words[i], np.uint64(size)))
 
 
 @njit(cache=True)
-def draw_in_order(key0, key1, replica, worker, first, words, epochs, order, out):
-    """Fill ``out`` with samples first, first + 1, … of the worker's life: epoch after epoch in random order.
+def draw_in_order(key0, key1, replica, worker, first, words, epochs, start, size, orders, count, out):
+    """Write samples first, first + 1, … of the worker's life to out[worker]: epoch after epoch in random order.
 
-    ``order`` and ``epochs[worker]`` keep the order of the epoch at hand from one round to the next.
+    ``orders[start:]`` and ``epochs[worker]`` keep the order of the epoch at hand from one round to the next.
     """
     i = 0
-    while i < out.size:
-        epoch, place = divmod(first + i, order.size)
+    while i < count:
+        epoch, place = divmod(first + i, size)
         if epochs[worker] != epoch:
-            write_words(key0, key1, replica, worker, epoch, words[: order.size])
-            ranks = np.argsort(words[: order.size], kind="mergesort")
-            for q in range(order.size):
-                order[q] = ranks[q]
+            write_words(key0, key1, replica, worker, epoch, size, words)
+            ranks = np.argsort(words[:size], kind="mergesort")
+            for q in range(size):
+                orders[start + q] = ranks[q]
             epochs[worker] = epoch
-        for q in range(place, min(order.size, place + out.size - i)):
-            out[i] = order[q]
+        for q in range(place, min(size, place + count - i)):
+            out[worker, i] = orders[start + q]
             i += 1

@@ -7,10 +7,9 @@ Quadratics run here too, with the Hessian in the place of X_mᵀ.
 import numpy as np
 from numba import njit
 
-from implicitbias.engine.kernels.draw_kernel import draw_round
+from implicitbias.engine.kernels.draw_kernel import draw_room, draw_round
 from implicitbias.engine.kernels.exponential_kernel import slope, slopes
-from implicitbias.engine.kernels.matrix_kernel import add_rows, dot, FAST, safe
-from implicitbias.engine.kernels.scratch_kernel import draw_scratch, rates_of
+from implicitbias.engine.kernels.matrix_kernel import add_row, add_rows, dot, FAST, safe
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
@@ -21,25 +20,28 @@ def advance_weights(samples, rule, steps, rates, clock, replica, bases, rounds, 
     -------
     The number of rounds done; the bases hold the last state only if it is ``rounds``.
     """
-    dim = bases.shape[1]
     first_round, first_steps = clock
-    vectors, draws_scratch = _vectors(samples, rule, dim), draw_scratch(samples.starts, steps, rule.batch)
-    w, v = np.zeros(dim), np.zeros(dim)
-    mean, mean_velocity = np.zeros(dim), np.zeros(dim)
+    models = np.zeros((len(steps), bases.shape[1]))
+    velocities = np.zeros((len(steps), bases.shape[1]))
+    z, g, step = _room(samples.columns, len(steps), rule.batch, bases.shape[1])
+    words, orders, epochs, drawn = draw_room(samples.starts, steps, rule.batch)
     for r in range(rounds):
-        for k in range(dim):
-            mean[k], mean_velocity[k] = 0.0, 0.0
-        for m in range(len(steps)):
-            for k in range(dim):
-                w[k], v[k] = bases[0, k], bases[1, k]
-            step = first_steps[m] + r * steps[m]
-            draws = draw_round(rule, samples.starts, m, steps, first_round + r, step, replica, draws_scratch)
-            _local_steps(samples, rule, m, steps[m], rates_of(rates, m, r), draws, w, v, vectors)
-            for k in range(dim):
-                mean[k] += w[k]
-                mean_velocity[k] += v[k]
-        _aggregate(rule, len(steps), first_round + r, mean, mean_velocity, bases)
-        if not safe(bases[0], samples.limit):
+        draw_round(
+            rule,
+            samples.starts,
+            steps,
+            first_round + r,
+            first_steps,
+            r,
+            replica,
+            words,
+            orders,
+            epochs,
+            drawn,
+        )
+        _local_round(samples, rule, steps, rates, r, drawn, bases, models, velocities, z, g, step)
+        _aggregate(rule, first_round + r, models, velocities, bases)
+        if not safe(bases, 0, samples.limit):
             return r
     return rounds
 
@@ -47,80 +49,99 @@ def advance_weights(samples, rule, steps, rates, clock, replica, bases, rounds, 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def work_weights(samples, rule, steps, rates, clock, replica, bases, models, velocities):
     """Write the workers' ``models`` and ``velocities`` at the end of one round that starts at ``bases``."""
-    first_round, first_steps = clock
-    vectors = _vectors(samples, rule, bases.shape[1])
-    draws_scratch = draw_scratch(samples.starts, steps, rule.batch)
-    for m in range(len(steps)):
-        for k in range(bases.shape[1]):
-            models[m, k], velocities[m, k] = bases[0, k], bases[1, k]
-        draws = draw_round(
-            rule, samples.starts, m, steps, first_round, first_steps[m], replica, draws_scratch
-        )
-        row = rates_of(rates, m, 0)
-        _local_steps(samples, rule, m, steps[m], row, draws, models[m], velocities[m], vectors)
+    z, g, step = _room(samples.columns, len(steps), rule.batch, bases.shape[1])
+    words, orders, epochs, drawn = draw_room(samples.starts, steps, rule.batch)
+    draw_round(rule, samples.starts, steps, clock[0], clock[1], 0, replica, words, orders, epochs, drawn)
+    _local_round(samples, rule, steps, rates, 0, drawn, bases, models, velocities, z, g, step)
 
 
 @njit(cache=True)
-def _vectors(samples, rule, dim):
-    width = max(samples.columns.shape[1], rule.batch)
-    return np.zeros(width), np.zeros(width), np.zeros(dim)
+def _room(columns, workers, batch, dim):
+    """Return room for every worker's margins, slopes and step."""
+    shape = (workers, max(columns.shape[1], batch))
+    return np.zeros(shape), np.zeros(shape), np.zeros((workers, dim))
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _local_steps(samples, rule, m, steps, rates, draws, w, v, vectors):
-    """Take worker m's local steps on ``w`` and ``v`` in place."""
-    step = vectors[2]
-    for h in range(steps):
-        lr = rates[h]
-        _descent(samples, rule, m, lr, draws, h, w, vectors)
-        decay = lr * rule.l2
-        for k in range(w.size):
-            step[k] = (step[k] - decay * w[k]) * samples.inverse[k]
+def _local_round(samples, rule, steps, rates, r, drawn, bases, models, velocities, z, g, step):
+    """Take every worker's local steps from the bases; the workers step in turn."""
+    starts, padded, rows, columns = samples.starts, samples.padded, samples.rows, samples.columns
+    targets, inverse, dim = samples.targets, samples.inverse, bases.shape[1]
+    shared, row = rates.shape[0] == 1, (r if rates.shape[1] > 1 else 0)
+    for m in range(len(steps)):
+        for k in range(dim):
+            models[m, k], velocities[m, k] = bases[0, k], bases[1, k]
+    for h in range(rates.shape[2]):
+        for m in range(len(steps)):
+            if h >= steps[m]:
+                continue
+            lr, first, size = rates[0 if shared else m, row, h], starts[m], starts[m + 1] - starts[m]
+            if targets.size == 0:
+                _quadratic(rows, columns, m, lr, models, z, step)
+            elif rule.batch == 0:
+                _full(columns, targets, rule, m, first, size, padded[m], lr, models, z, g, step)
+            else:
+                _drawn(rows, targets, rule, m, first, lr, drawn, h, models, g, step)
+            _move(rule, m, lr * rule.l2, inverse, models, velocities, step)
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _quadratic(centres, hessians, m, lr, models, z, step):
+    """Write −η A_m(w − c_m) to step[m]."""
+    dim = step.shape[1]
+    for k in range(dim):
+        z[m, k] = lr * (centres[m, k] - models[m, k])
+    for k in range(dim):
+        step[m, k] = dot(hessians, m * dim + k, z, m, dim)
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _full(columns, targets, rule, m, first, size, width, lr, models, z, g, step):
+    """Write (η/n_m) Σ_i −ℓ′(z_i) x_i to step[m]."""
+    dim = step.shape[1]
+    for i in range(width):
+        z[m, i] = 0.0
+    add_rows(columns, m * dim, dim, models, m, width, z, m)
+    slopes(z, m, targets, first, width, lr / size, rule.loss, rule.power, g)
+    for k in range(dim):
+        step[m, k] = dot(columns, m * dim + k, g, m, width)
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _drawn(rows, targets, rule, m, first, lr, drawn, h, models, g, step):
+    """Write (η/B) Σ_b −ℓ′(z_b) x_b over the step's draws to step[m]."""
+    dim = step.shape[1]
+    for k in range(dim):
+        step[m, k] = 0.0
+    for b in range(rule.batch):
+        i = first + drawn[m, h * rule.batch + b]
+        margin = dot(rows, i, models, m, dim)
+        weight = lr / rule.batch * slope(margin, targets[i], rule.loss, rule.power)
+        add_row(rows, i, weight, dim, step, m)
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _move(rule, m, decay, inverse, models, velocities, step):
+    """Add ridge, scaling and momentum to the step, and take it."""
+    for k in range(step.shape[1]):
+        move = (step[m, k] - decay * models[m, k]) * inverse[k]
         if rule.heavy:
-            for k in range(w.size):
-                v[k] = rule.beta * v[k] + step[k]
-                w[k] += v[k]
-        else:
-            for k in range(w.size):
-                w[k] += step[k]
+            move += rule.beta * velocities[m, k]
+            velocities[m, k] = move
+        models[m, k] += move
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _descent(samples, rule, m, lr, draws, h, w, vectors):
-    """Write −η∇ of the worker's mean loss, without ridge and scaling."""
-    z, g, step = vectors
-    dim, first, width = w.size, samples.starts[m], samples.padded[m]
-    if samples.targets.size == 0:
-        for k in range(dim):
-            z[k] = lr * (samples.rows[m, k] - w[k])
-        for k in range(dim):
-            step[k] = dot(samples.columns, m * dim + k, z, dim)
-    elif rule.batch == 0:
-        size = samples.starts[m + 1] - first
-        for i in range(width):
-            z[i] = 0.0
-        add_rows(samples.columns, m * dim, dim, w, width, z)
-        slopes(z, samples.targets, first, width, lr / size, rule.loss, rule.power, g)
-        for k in range(dim):
-            step[k] = dot(samples.columns, m * dim + k, g, width)
-    else:
-        for b in range(rule.batch):
-            i = first + draws[h * rule.batch + b]
-            margin = dot(samples.rows, i, w, dim)
-            g[b] = lr / rule.batch * slope(margin, samples.targets[i], rule.loss, rule.power)
-        for k in range(dim):
-            step[k] = 0.0
-        for b in range(rule.batch):
-            add_rows(samples.rows, first + draws[h * rule.batch + b], 1, g[b:], dim, step)
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _aggregate(rule, workers, round_, mean, mean_velocity, bases):
-    """Replace w and the two velocities by those after the round; ``mean`` arrives as a sum over workers."""
+def _aggregate(rule, round_, models, velocities, bases):
+    """Replace w and the two velocities by those after the round."""
+    workers = models.shape[0]
     anchor = 1.0 / (round_ + 2.0)
-    for k in range(mean.size):
-        average = mean[k] / workers
-        bases[1, k] = mean_velocity[k] / workers
+    for k in range(bases.shape[1]):
+        average, velocity = 0.0, 0.0
+        for m in range(workers):
+            average += models[m, k]
+            velocity += velocities[m, k]
+        average, bases[1, k] = average / workers, velocity / workers
         if rule.anchored:
             average = anchor * bases[3, k] + (1.0 - anchor) * average
         if not rule.moved:
