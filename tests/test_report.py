@@ -42,11 +42,12 @@ from paper_repro.report import rerun
 from paper_repro.report.citation import citation
 from paper_repro.report.digits import known_digits, number
 from paper_repro.report.drawing import slug
+from paper_repro.report.formulas import FormulaError, mathml
 from paper_repro.report.interval_strip import interval_strip
 from paper_repro.report.making import make_report
 from paper_repro.report.outcome import counted, outcome, teeth
 from paper_repro.report.plates import Maker
-from paper_repro.report.prose import FormulaError, line, mathml, paragraphs
+from paper_repro.report.prose import line, paragraphs
 
 
 VOID = {"meta", "link", "input", "img", "br", "hr"}
@@ -419,6 +420,17 @@ def test_functions_are_set_apart_and_letters_have_their_alphabet():
 def test_signs_after_a_bracket_are_prefixes_and_between_terms_are_not():
     assert mathml("f(-x)").count('form="prefix"') == 1 and 'form="prefix"' not in mathml("a - b")
     assert 'form="prefix"' not in mathml("(a) - b") and mathml("-x").count('form="prefix"') == 1
+
+
+def test_relations_are_operators_and_symbols_that_are_letters_are_not():
+    for relation, symbol in ((r"\sim", "∼"), (r"\perp", "⊥"), (r"\pm", "±"), (r"\implies", "⟹")):
+        assert f"<mo>{symbol}</mo>" in mathml(f"a {relation} b")
+    assert ">∞</mi>" in mathml(r"x \to \infty") and ">∇</mi>" in mathml(r"\nabla f")
+
+
+def test_no_line_begins_with_the_comma_after_a_formula():
+    assert line("for $x$, $y$") == f'for <span class="unbroken">{mathml("x")},</span> {mathml("y")}'
+    assert line("$$x = 1$$.") == mathml("x = 1.", "block")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,6 @@
 | ``site`` | which files, in which order |
 | ``rendering`` | the templates |
 | ``drawing``, ``plates`` | figures of claims, and of the gallery |
-| ``outcome``, ``digits``, ``prose``, ``interval_strip`` | how verdicts, numbers, formulas, intervals look |
+| ``outcome``, ``digits``, ``prose``, ``formulas``, ``interval_strip`` | how results look |
 | ``citation``, ``rerun``, ``environment`` | its source, how to get it again, with what it was made |
 """

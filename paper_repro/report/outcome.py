@@ -22,6 +22,9 @@ STATUS_MEANING = {
     Status.ERROR: "the check could not be carried out",
 }
 
+# Fitted exponents are met by containment; see the judge.
+FITTED_MEANING = "the interval of the fitted exponent contains the predicted one, or lies inside its allowed region"
+
 STATUS_SYMBOL = {
     Status.HOLDS: "✓",
     Status.REFUTED: "✗",
@@ -94,5 +97,12 @@ def decisive(result: Result) -> Comparison | None:
 
 
 def evidence_meaning(result: Result) -> str:
-    """Return what was done to reach the verdict."""
-    return Evidence[result.evidence].value if result.evidence else ""
+    """Return what a statement that holds rests on; of any other verdict, the evidence says nothing but its kind."""
+    return Evidence[result.evidence].value if result.evidence and result.status is Status.HOLDS else ""
+
+
+def status_meaning(result: Result) -> str:
+    """Return what the rule found."""
+    if result.evidence == Evidence.RATE.name and result.status is Status.HOLDS:
+        return FITTED_MEANING
+    return STATUS_MEANING[result.status]

@@ -48,7 +48,7 @@ def _templates() -> Environment:
         "outcome": outcome.outcome,
         "python": rerun.python,
         "source_meaning": outcome.SOURCES.__getitem__,
-        "status_meaning": outcome.STATUS_MEANING.__getitem__,
+        "status_meaning": outcome.status_meaning,
         "status_symbol": outcome.STATUS_SYMBOL.__getitem__,
         "Status": Status,
         "strip": interval_strip,
