@@ -1,6 +1,9 @@
-"""Locally exact solves: proximal points, projections, sweeping processes."""
+"""Locally exact solves: proximal points, projections, sweeping processes, flows, and what lies between them."""
 
 from implicitbias.local_solvers.dispatch import solve_exactly as solve_exactly
+from implicitbias.local_solvers.limit_bounds import projection_distance_bound as projection_distance_bound
+from implicitbias.local_solvers.limit_bounds import sweeping_distance_bound as sweeping_distance_bound
+from implicitbias.local_solvers.local_flow import local_flow as local_flow
 from implicitbias.local_solvers.margin_sets import margin_set as margin_set
 from implicitbias.local_solvers.proximal import proximal_point as proximal_point
 from implicitbias.local_solvers.proximal import ProximalPoint as ProximalPoint
