@@ -1,6 +1,7 @@
 """Multiply–adds of a round in each form: the cheaper one runs."""
 
 import numpy as np
+from jaxtyping import Int
 
 from implicitbias.engine.kernels.packing import pad
 from implicitbias.methods import LocalMethod
@@ -13,31 +14,43 @@ FOLD_SHARE = 0.05
 LONGEST_PERIOD = 256
 # A packed array may hold this many doubles (1 GiB).
 MOST_DOUBLES = 2**27
+# Summing over the lanes of a register at the end of a dot product takes as long as this many multiply–adds.
+DOT_END = 16
 
 
 def round_cost(form: str, problem: AbstractProblem, method: LocalMethod) -> float:
     """Return the multiply–adds of one round of one replica."""
     dim, steps = problem.dim, np.array(method.steps(problem.workers, 0))
     if form == "hessians":
-        return float(steps.sum() * dim * dim)
-    sizes: np.ndarray = getattr(problem, "sizes")  # noqa: B009  # pyright: AbstractProblem has no samples
-    used = sizes if method.batch is None else np.minimum(sizes, int(method.batch))
+        return float(steps.sum() * dim * (pad(dim) + DOT_END))
+    sizes = _sizes(problem)
+    if form == "weights" and method.batch is None:
+        return float((steps * dim * (2 * _padded(sizes) + DOT_END)).sum())
+    drawn = sizes if method.batch is None else np.full_like(sizes, int(method.batch))
     if form == "weights":
-        return float((2 * steps * used * dim).sum() + problem.workers * dim)
-    velocities = 2 if method.momentum else 1
-    return float(((steps - 1) * used * sizes).sum() + velocities * sizes.sum() * pad(int(sizes.sum())))
+        return float((steps * drawn * (2 * dim + DOT_END)).sum())
+    total, velocities = int(sizes.sum()), 2 if method.momentum else 1
+    return float(((steps - 1) * drawn * _padded(sizes)).sum() + velocities * total * pad(total))
 
 
 def fits(form: str, problem: AbstractProblem) -> bool:
     """Return whether the form's packed arrays stay below ``MOST_DOUBLES``."""
-    sizes = np.asarray(getattr(problem, "sizes", [problem.dim] * problem.workers))
-    if form == "gram":
-        return len(problem.assignment) * pad(len(problem.assignment)) <= MOST_DOUBLES
-    return problem.workers * problem.dim * pad(int(sizes.max())) <= MOST_DOUBLES
+    sizes = _sizes(problem)
+    total, longest = int(sizes.sum()), pad(int(sizes.max()))
+    doubles = total * pad(total) if form == "gram" else problem.workers * problem.dim * longest
+    return doubles <= MOST_DOUBLES
 
 
 def fold_period(form: str, problem: AbstractProblem, method: LocalMethod) -> int:
     """Return how many rounds the coefficients of the Gram form grow before they are folded into w."""
-    samples = len(getattr(problem, "assignment", ()))
-    folding = 2.0 * samples * problem.dim
+    folding = 2.0 * int(_sizes(problem).sum()) * problem.dim
     return int(np.clip(folding / (FOLD_SHARE * round_cost(form, problem, method)), 1, LONGEST_PERIOD))
+
+
+def _sizes(problem: AbstractProblem) -> Int[np.ndarray, " worker"]:
+    """Return samples per worker; a quadratic counts as one sample per dimension, the rows of its Hessian."""
+    return np.asarray(getattr(problem, "sizes", [problem.dim] * problem.workers))
+
+
+def _padded(sizes: Int[np.ndarray, " worker"]) -> Int[np.ndarray, " worker"]:
+    return np.array([pad(int(n)) for n in sizes])

@@ -7,8 +7,8 @@ name admits every value, but a kernel row names them all: what is new is not com
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from implicitbias.engine.kernels.kernel import Kernel
 from implicitbias.engine.kernels.cost import fits, round_cost
+from implicitbias.engine.kernels.kernel import Kernel
 from implicitbias.methods import AbstractStepRule, LocalMethod
 from implicitbias.problems import AbstractProblem
 

@@ -17,24 +17,38 @@ import numpy as np
 from numba import njit
 
 from implicitbias.engine.kernels.draw_kernel import draw_room, draw_round
-from implicitbias.engine.kernels.exponential_kernel import slope, slopes
-from implicitbias.engine.kernels.matrix_kernel import add_row, add_rows, dot, FAST, safe
+from implicitbias.engine.kernels.gram_steps_kernel import step_on_margins
+from implicitbias.engine.kernels.matrix_kernel import add_rows, dot, FAST, safe
 
 
 BASES = 4
-# Workers whose blocks together stay in the first-level cache (this many doubles) step in turn, so that the
-# processor works on one while it waits for another.
-INTERLEAVED = 4096
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def advance_gram(samples, rule, steps, rates, clock, replica, bases, rounds, fold):
-    """Move one replica's ``bases`` by ``rounds`` rounds; stop before the first round that leaves the safe range.
+@njit(cache=True, nogil=True)
+def advance_gram(samples, rule, steps, rates, clock, replicas, bases, rounds, fold):
+    """Move every replica's bases by ``rounds`` rounds; stop before a round that leaves the safe range.
 
     Returns
     -------
-    The number of rounds done; the bases hold the last state only if it is ``rounds``.
+    The smallest number of rounds done; the bases hold the last states only if it is ``rounds``.
     """
+    least = rounds
+    for k in range(len(replicas)):
+        done = _advance(samples, rule, steps, rates, clock, replicas[k], bases[k], least, fold)
+        least = min(least, done)
+    return least
+
+
+@njit(cache=True, nogil=True)
+def work_gram(samples, rule, steps, rates, clock, replicas, bases, models, velocities):
+    """Write every replica's ``models`` and ``velocities`` at the end of one round that starts at its bases."""
+    for k in range(len(replicas)):
+        _work(samples, rule, steps, rates, clock, replicas[k], bases[k], models[k], velocities[k])
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _advance(samples, rule, steps, rates, clock, replica, bases, rounds, fold):
+    """Move one replica; return the number of rounds done."""
     rows, scaled, gram, blocks = samples.rows, samples.scaled, samples.gram, samples.blocks
     starts, padded, targets = samples.starts, samples.padded, samples.targets
     first_round, first_steps = clock
@@ -54,7 +68,7 @@ def advance_gram(samples, rule, steps, rates, clock, replica, bases, rounds, fol
             rule, starts, steps, first_round + r, first_steps, r, replica, words, orders, epochs, drawn
         )
         _load(starts, padded, margins, z, zv, c, cv, local_weights)
-        _local_round(
+        step_on_margins(
             blocks, targets, starts, padded, rule, steps, rates, r, drawn, z, zv, c, cv, g, local_weights
         )
         _aggregate(rule, starts, first_round + r, c, cv, local_weights, weights, coefficients)
@@ -66,9 +80,9 @@ def advance_gram(samples, rule, steps, rates, clock, replica, bases, rounds, fol
     return rounds
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def work_gram(samples, rule, steps, rates, clock, replica, bases, models, velocities):
-    """Write the workers' ``models`` and ``velocities`` at the end of one round that starts at ``bases``."""
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities):
+    """Write one replica's local models and velocities."""
     starts, padded, scaled, dim = samples.starts, samples.padded, samples.scaled, bases.shape[1]
     margins = np.zeros((2, samples.gram.shape[1]))
     z, zv, c, cv, g, local_weights = _room(samples.blocks, len(steps), rule.batch)
@@ -78,7 +92,7 @@ def work_gram(samples, rule, steps, rates, clock, replica, bases, models, veloci
             margins[k, i] = dot(samples.rows, i, bases, k, dim)
     draw_round(rule, starts, steps, clock[0], clock[1], 0, replica, words, orders, epochs, drawn)
     _load(starts, padded, margins, z, zv, c, cv, local_weights)
-    _local_round(
+    step_on_margins(
         samples.blocks,
         samples.targets,
         starts,
@@ -163,85 +177,12 @@ def _load(starts, padded, margins, z, zv, c, cv, local_weights):
             z[m, i], zv[m, i], c[m, i], cv[m, i] = 0.0, 0.0, 0.0, 0.0
         for i in range(size):
             z[m, i], zv[m, i] = margins[0, first + i], margins[1, first + i]
-        local_weights[m, 0], local_weights[m, 1], local_weights[m, 2], local_weights[m, 3] = 1.0, 0.0, 0.0, 1.0
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _local_round(
-    blocks, targets, starts, padded, rule, steps, rates, r, drawn, z, zv, c, cv, g, local_weights
-):
-    """Take every worker's local steps; groups of workers step in turn."""
-    group = max(1, INTERLEAVED // (blocks.shape[1] * blocks.shape[1]))
-    plain = rule.batch == 0 and not rule.heavy and rule.l2 == 0.0
-    shared, row = rates.shape[0] == 1, (r if rates.shape[1] > 1 else 0)
-    for lead in range(0, len(steps), group):
-        end = min(lead + group, len(steps))
-        for h in range(rates.shape[2]):
-            for m in range(lead, end):
-                if h >= steps[m]:
-                    continue
-                first, size, last = starts[m], starts[m + 1] - starts[m], h == steps[m] - 1
-                lr = rates[0 if shared else m, row, h]
-                if plain:
-                    slopes(z, m, targets, first, padded[m], lr / size, rule.loss, rule.power, g)
-                    _push(blocks, 0, first, size, padded[m], drawn, m, h, g, c, z, last)
-                else:
-                    _weigh(targets, rule, first, size, padded[m], lr, drawn, m, h, z, g)
-                    _step(
-                        blocks, rule, first, size, padded[m], lr, drawn, m, h, last, z, zv, c, cv, g, local_weights
-                    )
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _step(blocks, rule, first, size, width, lr, drawn, m, h, last, z, zv, c, cv, g, local_weights):
-    """Take one step with ridge, momentum or a mini-batch, on coefficients, margins and weights alike."""
-    decay = lr * rule.l2
-    ww, wv, vw, vv = local_weights[m]
-    if rule.heavy:
-        for i in range(width):
-            cv[m, i] = rule.beta * cv[m, i] - decay * c[m, i]
-            zv[m, i] = rule.beta * zv[m, i] - decay * z[m, i]
-        _push(blocks, rule.batch, first, size, width, drawn, m, h, g, cv, zv, last)
-        for i in range(width):
-            c[m, i] += cv[m, i]
-            z[m, i] += zv[m, i]
-        vw, vv = rule.beta * vw - decay * ww, rule.beta * vv - decay * wv
-        ww, wv = ww + vw, wv + vv
-    else:
-        if decay != 0.0:
-            for i in range(width):
-                c[m, i] *= 1.0 - decay
-                z[m, i] *= 1.0 - decay
-            ww *= 1.0 - decay
-        _push(blocks, rule.batch, first, size, width, drawn, m, h, g, c, z, last)
-    local_weights[m, 0], local_weights[m, 1], local_weights[m, 2], local_weights[m, 3] = ww, wv, vw, vv
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _weigh(targets, rule, first, size, width, lr, drawn, m, h, z, g):
-    """Write η/n_m times the slopes of the worker's samples, or η/B times those of its draws."""
-    if rule.batch == 0:
-        slopes(z, m, targets, first, width, lr / size, rule.loss, rule.power, g)
-        return
-    for b in range(rule.batch):
-        i = drawn[m, h * rule.batch + b]
-        g[m, b] = lr / rule.batch * slope(z[m, i], targets[first + i], rule.loss, rule.power)
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _push(blocks, batch, first, size, width, drawn, m, h, g, c, z, last):
-    """Add the step g to the coefficients, and to the margins unless the round ends here."""
-    if batch == 0:
-        for i in range(width):
-            c[m, i] += g[m, i]
-        if not last:
-            add_rows(blocks, first, size, g, m, width, z, m)
-        return
-    for b in range(batch):
-        j = drawn[m, h * batch + b]
-        c[m, j] += g[m, b]
-        if not last:
-            add_row(blocks, first + j, g[m, b], width, z, m)
+        local_weights[m, 0], local_weights[m, 1], local_weights[m, 2], local_weights[m, 3] = (
+            1.0,
+            0.0,
+            0.0,
+            1.0,
+        )
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -260,20 +201,18 @@ def _aggregate(rule, starts, round_, c, cv, local_weights, weights, coefficients
     for m in range(workers):
         for j in range(starts[m + 1] - starts[m]):
             i = starts[m] + j
-            average, velocity = _carried(
-                rule.heavy, ww, wv, vw, vv, coefficients[0, i], coefficients[1, i]
-            )
+            average, velocity = _carried(rule.heavy, ww, wv, vw, vv, coefficients[0, i], coefficients[1, i])
             average, velocity = average + c[m, j] / workers, velocity + cv[m, j] / workers
             _serve(rule, (1.0 - anchor) * average, velocity, coefficients, i)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
 def _carried(heavy, ww, wv, vw, vv, w, v):
     """Return what the averages of models and velocities keep of (w, v)."""
     return (ww * w + wv * v, vw * w + vv * v) if heavy else (ww * w, 0.0)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
 def _serve(rule, average, velocity, combination, i):
     """Let the server turn the average into the next w."""
     combination[1, i] = velocity

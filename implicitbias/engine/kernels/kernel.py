@@ -92,6 +92,10 @@ class _Job:
     def samples(self) -> Samples:
         return packed(self.problem, self.method, self.kernel.name)
 
+    @property
+    def _steps(self) -> np.ndarray:
+        return np.array(self.method.steps(self.problem.workers, 0))
+
     def run(self, state: State, rounds: int) -> tuple[int, State | None]:
         """Return ``rounds`` and the state reached, or the number of safe rounds and no state."""
         bases, clock = _bases(state), state.clock
@@ -106,13 +110,13 @@ class _Job:
     def _inner(self, state: State, bases: np.ndarray, clock: Clock, rates: np.ndarray, rounds: int) -> int:
         """Move the bases of all replicas in place; return the smallest number of rounds done."""
         advance, _ = _entries(self.kernel.name)
-        steps = np.array(self.method.steps(self.problem.workers, 0))
         fold = fold_period(self.kernel.name, self.problem, self.method)
-        address = (clock.round, np.array(clock.steps))
+        steps, address = self._steps, (clock.round, np.array(clock.steps))
+        samples, replicas = self.samples, state.replicas.astype(np.uint64)
 
-        def move(k: int) -> int:
-            replica = np.uint64(state.replicas[k])
-            return advance(self.samples, self.rule, steps, rates, address, replica, bases[k], rounds, fold)
+        def move(part: slice) -> int:
+            of_part = replicas[part], bases[part]
+            return advance(samples, self.rule, steps, rates, address, *of_part, rounds, fold)
 
         work = rounds * round_cost(self.kernel.name, self.problem, self.method)
         return min(_on_threads(move, len(bases), work))
@@ -121,12 +125,9 @@ class _Job:
         """Take the round whose local models the state shows; ``None`` if it leaves the safe range."""
         _, work = _entries(self.kernel.name)
         rates = next(_chunks(self.method, clock, 1))[1]
-        steps = np.array(self.method.steps(self.problem.workers, 0))
-        local = np.empty_like(state.local)
-        velocity = np.zeros_like(state.local)
-        address = (clock.round, np.array(clock.steps))
-        for k, replica in enumerate(state.replicas.astype(np.uint64)):
-            work(self.samples, self.rule, steps, rates, address, replica, bases[k], local[k], velocity[k])
+        local, velocity = np.empty_like(state.local), np.zeros_like(state.local)
+        address, replicas = (clock.round, np.array(clock.steps)), state.replicas.astype(np.uint64)
+        work(self.samples, self.rule, self._steps, rates, address, replicas, bases, local, velocity)
         if not (np.abs(local) <= self.samples.limit).all():
             return None
         before = dataclasses.replace(
@@ -213,18 +214,27 @@ def _later(clock: Clock, rates: np.ndarray, rounds: int, method: LocalMethod) ->
     times = []
     for start, power in ((clock.time, 1), (clock.slow_time, 2)):
         per_worker = [(rates[m % len(rates), :, :h] ** power).sum(axis=-1) for m, h in enumerate(steps)]
-        increments = np.broadcast_to(np.stack(per_worker, axis=-1).mean(axis=-1), (rounds,))
-        times.append(float(np.cumsum(np.concatenate([[start], increments]))[-1]))
+        times.append(
+            _running_sum(start, np.broadcast_to(np.stack(per_worker, axis=-1).mean(axis=-1), (rounds,)))
+        )
     moved = tuple(k + rounds * h for k, h in zip(clock.steps, steps, strict=True))
     return Clock(clock.round + rounds, moved, *times)
 
 
-def _on_threads(move: Callable[[int], int], replicas: int, work: float) -> list[int]:
-    """Return ``move(k)`` for every replica; each is the same compiled call on any number of threads."""
+def _running_sum(start: float, terms: Float[np.ndarray, " term"]) -> float:
+    """Return start + terms[0] + terms[1] + …, added in this order (``sum`` would pair them) in little memory."""
+    for low in range(0, len(terms), RATES_PER_CHUNK):
+        start = float(np.cumsum(np.concatenate([[start], terms[low : low + RATES_PER_CHUNK]]))[-1])
+    return start
+
+
+def _on_threads(move: Callable[[slice], int], replicas: int, work: float) -> list[int]:
+    """Return ``move`` of blocks of replicas; a replica meets the same compiled code in any block."""
     from numba import get_num_threads
 
     threads = min(get_num_threads(), replicas)
     if threads == 1 or replicas * work < THREAD_WORK:
-        return [move(k) for k in range(replicas)]
+        return [move(slice(None))]
+    ends = np.linspace(0, replicas, threads + 1).astype(int)
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(move, range(replicas)))
+        return list(pool.map(move, map(slice, ends[:-1], ends[1:])))

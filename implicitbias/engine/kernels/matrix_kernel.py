@@ -10,7 +10,7 @@ from numba import njit
 FAST = {"contract", "reassoc"}
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
 def add_rows(matrix, first, count, weights, j, width, out, k):
     """Add Σ_i weights[j, i]·matrix[first + i, :width], i < count, to out[k]; four rows per pass over ``out``."""
     whole = count - count % 4
@@ -25,14 +25,14 @@ def add_rows(matrix, first, count, weights, j, width, out, k):
         add_row(matrix, first + i, weights[j, i], width, out, k)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
 def add_row(matrix, row, weight, width, out, k):
     """Add weight·matrix[row, :width] to out[k]."""
     for x in range(width):
         out[k, x] += weight * matrix[row, x]
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
 def dot(matrix, row, vectors, k, width):
     """Return matrix[row, :width]·vectors[k]."""
     total = 0.0
@@ -41,7 +41,7 @@ def dot(matrix, row, vectors, k, width):
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def safe(vectors, k, limit):
     """Return whether every entry of vectors[k] is a number of magnitude at most ``limit``."""
     beyond = 0

@@ -13,8 +13,7 @@ _WEYL_0, _WEYL_1 = (np.uint64(x) for x in PHILOX_WEYL)
 
 
 @intrinsic
-def multiply_high(typingctx, a, b):
-    """Return the high word of the 128-bit product of two words."""
+def _multiply_high(typingctx, a, b):
     del typingctx, a, b
 
     def generate(context, builder, signature, arguments):
@@ -25,6 +24,13 @@ def multiply_high(typingctx, a, b):
         return builder.trunc(high, ir.IntType(64))
 
     return types.uint64(types.uint64, types.uint64), generate
+
+
+@njit(cache=True, forceinline=True)
+def multiply_high(a, b):
+    """Return the high word of the 128-bit product of two words."""
+    # numba passes the typing context itself.
+    return _multiply_high(a, b)  # pyright: ignore[reportCallIssue]
 
 
 @njit(cache=True)

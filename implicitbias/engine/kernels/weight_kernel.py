@@ -12,18 +12,35 @@ from implicitbias.engine.kernels.exponential_kernel import slope, slopes
 from implicitbias.engine.kernels.matrix_kernel import add_row, add_rows, dot, FAST, safe
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def advance_weights(samples, rule, steps, rates, clock, replica, bases, rounds, _fold):
-    """Move one replica's ``bases`` by ``rounds`` rounds; stop before the first round that leaves the safe range.
+@njit(cache=True, nogil=True)
+def advance_weights(samples, rule, steps, rates, clock, replicas, bases, rounds, _fold):
+    """Move every replica's bases by ``rounds`` rounds; stop before a round that leaves the safe range.
 
     Returns
     -------
-    The number of rounds done; the bases hold the last state only if it is ``rounds``.
+    The smallest number of rounds done; the bases hold the last states only if it is ``rounds``.
     """
+    least = rounds
+    for k in range(len(replicas)):
+        done = _advance(samples, rule, steps, rates, clock, replicas[k], bases[k], least)
+        least = min(least, done)
+    return least
+
+
+@njit(cache=True, nogil=True)
+def work_weights(samples, rule, steps, rates, clock, replicas, bases, models, velocities):
+    """Write every replica's ``models`` and ``velocities`` at the end of one round that starts at its bases."""
+    for k in range(len(replicas)):
+        _work(samples, rule, steps, rates, clock, replicas[k], bases[k], models[k], velocities[k])
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _advance(samples, rule, steps, rates, clock, replica, bases, rounds):
+    """Move one replica; return the number of rounds done."""
     first_round, first_steps = clock
     models = np.zeros((len(steps), bases.shape[1]))
     velocities = np.zeros((len(steps), bases.shape[1]))
-    z, g, step = _room(samples.columns, len(steps), rule.batch, bases.shape[1])
+    z, g, step = _room(samples.columns, len(steps), bases.shape[1])
     words, orders, epochs, drawn = draw_room(samples.starts, steps, rule.batch)
     for r in range(rounds):
         draw_round(
@@ -46,46 +63,44 @@ def advance_weights(samples, rule, steps, rates, clock, replica, bases, rounds, 
     return rounds
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def work_weights(samples, rule, steps, rates, clock, replica, bases, models, velocities):
-    """Write the workers' ``models`` and ``velocities`` at the end of one round that starts at ``bases``."""
-    z, g, step = _room(samples.columns, len(steps), rule.batch, bases.shape[1])
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities):
+    """Write one replica's local models and velocities."""
+    z, g, step = _room(samples.columns, len(steps), bases.shape[1])
     words, orders, epochs, drawn = draw_room(samples.starts, steps, rule.batch)
     draw_round(rule, samples.starts, steps, clock[0], clock[1], 0, replica, words, orders, epochs, drawn)
     _local_round(samples, rule, steps, rates, 0, drawn, bases, models, velocities, z, g, step)
 
 
 @njit(cache=True)
-def _room(columns, workers, batch, dim):
+def _room(columns, workers, dim):
     """Return room for every worker's margins, slopes and step."""
-    shape = (workers, max(columns.shape[1], batch))
+    shape = (workers, columns.shape[1])
     return np.zeros(shape), np.zeros(shape), np.zeros((workers, dim))
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
 def _local_round(samples, rule, steps, rates, r, drawn, bases, models, velocities, z, g, step):
-    """Take every worker's local steps from the bases; the workers step in turn."""
+    """Take every worker's local steps from the bases."""
     starts, padded, rows, columns = samples.starts, samples.padded, samples.rows, samples.columns
     targets, inverse, dim = samples.targets, samples.inverse, bases.shape[1]
     shared, row = rates.shape[0] == 1, (r if rates.shape[1] > 1 else 0)
     for m in range(len(steps)):
+        first, size, lane = starts[m], starts[m + 1] - starts[m], 0 if shared else m
         for k in range(dim):
             models[m, k], velocities[m, k] = bases[0, k], bases[1, k]
-    for h in range(rates.shape[2]):
-        for m in range(len(steps)):
-            if h >= steps[m]:
-                continue
-            lr, first, size = rates[0 if shared else m, row, h], starts[m], starts[m + 1] - starts[m]
+        for h in range(steps[m]):
+            lr = rates[lane, row, h]
             if targets.size == 0:
                 _quadratic(rows, columns, m, lr, models, z, step)
             elif rule.batch == 0:
                 _full(columns, targets, rule, m, first, size, padded[m], lr, models, z, g, step)
             else:
-                _drawn(rows, targets, rule, m, first, lr, drawn, h, models, g, step)
+                _drawn(rows, targets, rule, m, first, lr, drawn, h, models, step)
             _move(rule, m, lr * rule.l2, inverse, models, velocities, step)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
 def _quadratic(centres, hessians, m, lr, models, z, step):
     """Write −η A_m(w − c_m) to step[m]."""
     dim = step.shape[1]
@@ -95,7 +110,7 @@ def _quadratic(centres, hessians, m, lr, models, z, step):
         step[m, k] = dot(hessians, m * dim + k, z, m, dim)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
 def _full(columns, targets, rule, m, first, size, width, lr, models, z, g, step):
     """Write (η/n_m) Σ_i −ℓ′(z_i) x_i to step[m]."""
     dim = step.shape[1]
@@ -107,8 +122,8 @@ def _full(columns, targets, rule, m, first, size, width, lr, models, z, g, step)
         step[m, k] = dot(columns, m * dim + k, g, m, width)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _drawn(rows, targets, rule, m, first, lr, drawn, h, models, g, step):
+@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
+def _drawn(rows, targets, rule, m, first, lr, drawn, h, models, step):
     """Write (η/B) Σ_b −ℓ′(z_b) x_b over the step's draws to step[m]."""
     dim = step.shape[1]
     for k in range(dim):
@@ -120,7 +135,7 @@ def _drawn(rows, targets, rule, m, first, lr, drawn, h, models, g, step):
         add_row(rows, i, weight, dim, step, m)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
 def _move(rule, m, decay, inverse, models, velocities, step):
     """Add ridge, scaling and momentum to the step, and take it."""
     for k in range(step.shape[1]):
