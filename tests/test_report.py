@@ -7,6 +7,7 @@ import re
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from traceback import format_exception
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
@@ -41,7 +42,7 @@ from paper_repro.commands import figures as figures_command
 from paper_repro.report import rerun
 from paper_repro.report.citation import citation
 from paper_repro.report.digits import known_digits, number
-from paper_repro.report.drawing import slug
+from paper_repro.report.drawing import first_line, slug
 from paper_repro.report.formulas import FormulaError, mathml
 from paper_repro.report.interval_strip import interval_strip
 from paper_repro.report.making import make_report
@@ -156,7 +157,7 @@ def drawn_view(seed: int, budget: Budget, data_home: Path | None):
 
 
 def failing(seed: int, budget: Budget, data_home: Path | None):
-    raise ValueError("gallery & trouble")
+    raise ValueError("gallery & trouble\nand a second line")
 
 
 GALLERY = (
@@ -318,6 +319,17 @@ def test_the_gallery_shows_figures_reasons_and_failures(site, results, tmp_path)
     report = write(tmp_path, without_figures(results), GALLERY[1:])
     assert dict(report.missing) == {"mnist": "no MNIST in data_home"}
     assert dict(report.failed) == {"broken": "ValueError: gallery & trouble"}
+
+
+def test_an_error_is_named_by_the_first_line_of_its_message():
+    try:
+        try:
+            raise_markup(None, None)
+        except RuntimeError as error:
+            raise ValueError("outer\n  indented\nlast") from error
+    except ValueError as error:
+        assert first_line("".join(format_exception(error))) == "ValueError: outer"
+    assert first_line("one line") == "one line"
 
 
 def test_same_results_give_the_same_bytes_and_times_are_in_the_records_only(results, tmp_path):

@@ -106,6 +106,8 @@ def _row(name: str, trouble: str, missing: str, options: argparse.Namespace) -> 
 
 
 def _sentence(row: dict[str, Any]) -> str:
+    from paper_repro.report.drawing import first_line
+
     if row["failed"]:
-        return f"failed   {row['name']}: {row['failed'].strip().splitlines()[-1]}"
+        return f"failed   {row['name']}: {first_line(row['failed'])}"
     return f"missing  {row['name']}: {row['missing']}" if row["missing"] else f"drawn    {row['files'][0]}"

@@ -76,8 +76,10 @@ def draw(task: Task, folder: Path, kept: Path) -> Drawing:
 
 
 def first_line(trouble: str) -> str:
-    """Return what a traceback ends with: the message of its error."""
-    return trouble.strip().splitlines()[-1]
+    """Return the error of a traceback, the first line of its message: what follows the last quoted line of code."""
+    lines = trouble.strip().splitlines()
+    quoted = max((k for k, text in enumerate(lines) if text.startswith("  File ")), default=-1)
+    return next((text for text in lines[quoted + 1 :] if not text.startswith(" ")), lines[-1])
 
 
 def _same_files(folder: Path, name: str, sidecar: Mapping[str, Any]) -> bool:

@@ -21,6 +21,8 @@ class Plate:
 
     name: str
     title: str
+    seed: int
+    budget: str
     view: str = ""
     missing: str = ""
     trouble: str = ""
@@ -59,7 +61,7 @@ class Maker:
         return [(p, drawings.get(p.name, Drawing(p.name, trouble=p.trouble))) for p in built]
 
     def _task(self, plate: Plate) -> Task:
-        setting = {"seed": self.seed, "budget": self.budget.value, "environment": environment()}
+        setting = {"seed": plate.seed, "budget": plate.budget, "environment": environment()}
         return Task(plate.name, plate.view, {"figure": plate.name, **setting}, self.venue)
 
 
@@ -72,13 +74,12 @@ def gallery() -> tuple[Any, ...]:
 
 def build(figure: Any, seed: int, budget: Budget, data_home: Path | None) -> Plate:
     """Build one figure. A failure is told, and the others go on."""
+    asked = (figure.name, figure.title, seed, budget.value)
     try:
         built = figure.build(seed, budget, data_home)
-        if not isinstance(built, View):
-            return Plate(figure.name, figure.title, missing=built.reason)
-        return Plate(figure.name, figure.title, view_to_json(built))
+        return Plate(*asked, view_to_json(built)) if isinstance(built, View) else Plate(*asked, missing=built.reason)
     except Exception:
-        return Plate(figure.name, figure.title, trouble=traceback.format_exc())
+        return Plate(*asked, trouble=traceback.format_exc())
 
 
 def complaint(drawing: Drawing) -> str:
