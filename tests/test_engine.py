@@ -271,6 +271,7 @@ def test_disagreement_is_the_spread_of_the_workers():
     assert trace.disagreement[0] == pytest.approx([0.0, 0.5])
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
@@ -296,6 +297,7 @@ def test_bad_requests_are_refused_before_any_work(change, rule):
         run(problem_of(0), request.pop("method"), request.pop("rounds"), **request)
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("build", "rule"),
     [

@@ -73,8 +73,8 @@ def test_a_batch_of_all_samples_is_the_full_gradient(seed):
 
 def test_log_loss_is_finite_where_the_loss_is_not():
     problem = LinearClassification([[1.0, 0.0], [0.0, 1.0]], [1, 1])
-    assert problem.log_loss(np.array([-1e4, 0.0])) == pytest.approx(1e4 + np.log(0.5))
-    assert problem.log_loss(np.array([1e4, 1e4])) == pytest.approx(-1e4)
+    assert problem.log_loss(np.array([[-1e4, 0.0]])) == pytest.approx(1e4 + np.log(0.5))
+    assert problem.log_loss(np.array([[1e4, 1e4]])) == pytest.approx(-1e4)
 
 
 def test_content_decides_equality():
@@ -83,6 +83,7 @@ def test_content_decides_equality():
     assert first == second and hash(first) == hash(second) and first != other
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [
@@ -105,6 +106,7 @@ def test_bad_data_name_value_rule_and_cure(arguments, rule):
         LinearClassification(merged.pop("features"), merged.pop("labels"), **merged)
 
 
+@pytest.mark.bad_input
 def test_a_hessian_must_be_symmetric_and_semidefinite():
     with pytest.raises(BadInput, match="symmetric"):
         Quadratics([[[1.0, 1.0], [0.0, 1.0]]], [[0.0, 0.0]])

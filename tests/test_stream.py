@@ -63,6 +63,7 @@ def test_normals_have_moments_of_a_normal():
     assert abs((normals**4).mean() - 3) < 6 * np.sqrt(96 / 2e5)
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize("seed", [-1, 1.5, "0", True])
 def test_a_seed_is_a_non_negative_integer(seed):
     with pytest.raises(BadInput, match="seed"):

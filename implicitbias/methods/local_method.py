@@ -95,7 +95,7 @@ class LocalMethod:
     def steps(self, workers: int, step: int) -> tuple[int, ...]:
         """Return H_m for each of ``workers`` workers, in the round that starts at step count ``step``."""
         if isinstance(self.local_steps, AbstractStepRule):
-            return (self.local_steps.steps(float(self.schedule(np.asarray(step))), np.inf),) * workers
+            return (self.local_steps.steps(float(self.schedule(np.array([step]))[0]), np.inf),) * workers
         if isinstance(self.local_steps, tuple):
             if len(self.local_steps) != workers:
                 raise BadInput(

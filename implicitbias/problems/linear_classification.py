@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 
 from implicitbias.errors import BadInput
 from implicitbias.losses import AbstractLoss, Exponential
@@ -41,8 +42,8 @@ class LinearClassification(AbstractProblem):
 
     def __init__(
         self,
-        features: Float[np.ndarray, "sample dim"],
-        labels: Float[np.ndarray, " sample"] | Int[np.ndarray, " sample"],
+        features: ArrayLike,
+        labels: ArrayLike,
         *,
         workers: object = 1,
         loss: AbstractLoss | None = None,

@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 
 from implicitbias.problems.abstract import AbstractProblem, apply, frozen_array, worker_assignment
 
@@ -28,8 +29,8 @@ class LinearRegression(AbstractProblem):
 
     def __init__(
         self,
-        features: Float[np.ndarray, "sample dim"],
-        targets: Float[np.ndarray, " sample"],
+        features: ArrayLike,
+        targets: ArrayLike,
         *,
         workers: object = 1,
     ):

@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 
 from implicitbias.errors import BadInput
 from implicitbias.problems.abstract import AbstractProblem, apply, frozen_array
@@ -30,7 +31,7 @@ class Quadratics(AbstractProblem):
     """
 
     def __init__(
-        self, hessians: Float[np.ndarray, "worker dim dim"], centres: Float[np.ndarray, "worker dim"]
+        self, hessians: ArrayLike, centres: ArrayLike
     ):
         self.centres = frozen_array("centres", centres, 2)
         workers, dim = self.centres.shape
