@@ -140,7 +140,7 @@ def choose_engine(problem: AbstractProblem, method: LocalMethod, engine: str) ->
 
 def divergence_message(problem: AbstractProblem, method: LocalMethod, round: int) -> str:
     """Return which round overflowed, at which ηH, and the cure in numbers where the problem has them."""
-    rate = float(method.schedule(np.zeros(1, dtype=int))[0])
+    rate = method.first_lr
     steps = max(method.steps(problem.workers, 0))
     loss = getattr(problem, "loss_function", None)
     what = f"the {type(loss).__name__.lower()} loss" if loss else "the iterate"

@@ -88,6 +88,11 @@ class LocalMethod:
         return self.lr if isinstance(self.lr, AbstractSchedule) else Constant(self.lr)
 
     @property
+    def first_lr(self) -> float:
+        """η at step 0: the learning rate, where it is constant."""
+        return float(self.schedule(np.zeros(1, dtype=np.int64))[0])
+
+    @property
     def deterministic(self) -> bool:
         """Whether the method draws nothing."""
         return self.batch is None
