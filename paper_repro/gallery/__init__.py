@@ -1,0 +1,22 @@
+"""The gallery: figures that tell the story of local methods across claims, one module per figure.
+
+Each module has ``build(seed, budget, data_home)``; it is imported when its figure is asked for.
+"""
+
+from paper_repro.gallery.figure import Build as Build
+from paper_repro.gallery.figure import Figure as Figure
+from paper_repro.gallery.figure import InModule
+from paper_repro.gallery.figure import Missing as Missing
+
+
+GALLERY: tuple[Figure, ...] = (
+    Figure("separators", "Local separators, the global one, and where Local GD goes", InModule("separators")),
+    Figure("direction", "How fast the direction converges, for H = 1 … 1000", InModule("direction")),
+    Figure("loss", "The loss behind the local steps: ηHr·f", InModule("loss")),
+    Figure("residual", "The residual limit, and the weights of the samples in it", InModule("residual")),
+    Figure("methods", "Averaged local solves, anchored solves, finite H", InModule("methods")),
+    Figure("regression", "Regression: the linear rate of Local GD", InModule("regression")),
+    Figure("soudry-figure-1", "Gradient descent, with momentum, with local steps", InModule("five_views")),
+    Figure("real-data", "Real data: when does the theory begin?", InModule("real_data")),
+    Figure("last-layer", "The last layer of a random network on MNIST", InModule("last_layer")),
+)
