@@ -1,5 +1,7 @@
 """Where local methods go: finite problems, local methods, the engine, the max-margin oracle, asymptotics."""
 
+from implicitbias.asymptotics import direction_error as direction_error
+from implicitbias.asymptotics import margin_gap as margin_gap
 from implicitbias.engine.definition import round_step as round_step
 from implicitbias.engine.records import RecordAt as RecordAt
 from implicitbias.engine.run import run as run

@@ -20,6 +20,10 @@ from paper_repro.claims.run_spec import RunSpec
 from paper_repro.claims.verdict import Status, Verdict
 
 
+# (items of a stage, its name, how many) ↦ the same items, while somebody watches.
+Watch = Callable[[Iterator[Any], str, int], Iterator[Any]]
+
+
 @dataclass(frozen=True)
 class Request:
     """A claim to verify, at which knobs."""
@@ -65,7 +69,7 @@ def verify(
     seed: int = 0,
     budget: Budget = Budget.QUICK,
     jobs: int = 1,
-    started: Callable[[str, int], None] = lambda stage, count: None,
+    watch: Watch = lambda items, stage, count: iter(items),
 ) -> Iterator[Result]:
     """Yield the result of every request, in order.
 
@@ -79,20 +83,20 @@ def verify(
         How much work to spend.
     jobs
         Processes; results do not depend on their number.
-    started
-        Called with the name and size of each stage, for progress.
+    watch
+        Passes on the items of a stage one by one, given its name and size: for progress.
     """
-    prepared = [_guarded(prepare, r, seed, budget) for r in requests]
+    setups = in_order(_guarded_prepare, [(r, seed, budget) for r in requests], jobs=1)
+    prepared = list(watch(setups, "cases", len(requests)))
     specs = list(dict.fromkeys(s for p in prepared if isinstance(p, Prepared) for s in p.runs))
-    started("runs", len(specs))
-    computed = dict(zip(specs, in_order(_compute, [(s,) for s in specs], jobs), strict=True))
+    traces = watch(in_order(_compute, [(s,) for s in specs], jobs), "runs", len(specs))
+    computed = dict(zip(specs, traces, strict=True))
     asked = {s: sum(s in p.runs for p in prepared if isinstance(p, Prepared)) for s in specs}
-    started("claims", len(requests))
     tasks = [
         (request, part, _share(part, computed, asked), seed, budget)
         for request, part in zip(requests, prepared, strict=True)
     ]
-    yield from in_order(judge_claim, tasks, jobs)
+    yield from watch(in_order(judge_claim, tasks, jobs), "claims", len(requests))
 
 
 def verify_one(claim: Claim, knobs: Any = None, *, seed: int = 0, budget: Budget = Budget.QUICK) -> Result:
@@ -225,6 +229,10 @@ def _share(
     return {
         s: dataclasses.replace(computed[s], seconds=computed[s].seconds / asked[s]) for s in prepared.runs
     }
+
+
+def _guarded_prepare(request: Request, seed: int, budget: Budget) -> Prepared | Failure:
+    return _guarded(prepare, request, seed, budget)
 
 
 def _guarded(stage: Callable[..., Any], *arguments: Any) -> Any:

@@ -46,7 +46,7 @@ def verified(options: argparse.Namespace) -> list[Result]:
     kept = [None if options.fresh else _kept(cache, r, options.seed, budget) for r in requests]
     missing = [r for r, result in zip(requests, kept, strict=True) if result is None]
     announce = Announcer(len(requests), quiet=options.json)
-    fresh = verify(missing, seed=options.seed, budget=budget, jobs=options.jobs, started=announce.started)
+    fresh = verify(missing, seed=options.seed, budget=budget, jobs=options.jobs, watch=announce.watch)
     results = []
     for result in kept:
         if result is None:

@@ -2,8 +2,14 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from typing import Any
 
 from paper_repro.claims.result import Result
+
+
+# Verdicts are said as they fall; the stages before them, this often.
+SECONDS_BETWEEN_LINES = 3.0
 
 
 class Announcer:
@@ -15,18 +21,24 @@ class Announcer:
         self._quiet = quiet
         self._began = time.monotonic()
 
-    def started(self, stage: str, count: int) -> None:
-        """Say that a stage begins."""
-        if not self._quiet and count:
-            print(f"{self._elapsed()} computing {count} {stage} …", file=sys.stderr, flush=True)
+    def watch(self, items: Iterator[Any], stage: str, count: int) -> Iterator[Any]:
+        """Pass the items of a stage on, and say every few seconds how many are done."""
+        if count and stage != "claims":
+            self._say(f"{count} {stage}")
+        said = time.monotonic()
+        for done, item in enumerate(items, start=1):
+            if time.monotonic() - said > SECONDS_BETWEEN_LINES and stage != "claims":
+                said = time.monotonic()
+                self._say(f"{stage} {done}/{count}")
+            yield item
 
     def finished(self, result: Result) -> None:
         """Say what became of a claim."""
         self._done += 1
-        if not self._quiet:
-            flag = "" if result.as_expected else "  (unexpected)" if not result.undecided else "  (undecided)"
-            line = f"{self._elapsed()} {self._done:>3}/{self._total} {result.status.value:<14} {result.key}{flag}"
-            print(line, file=sys.stderr, flush=True)
+        flag = "" if result.as_expected else "  (unexpected)" if not result.undecided else "  (undecided)"
+        self._say(f"{self._done:>3}/{self._total} {result.status.value:<14} {result.key}{flag}")
 
-    def _elapsed(self) -> str:
-        return f"[{time.monotonic() - self._began:6.1f} s]"
+    def _say(self, line: str) -> None:
+        if not self._quiet:
+            elapsed = time.monotonic() - self._began
+            print(f"[{elapsed:6.1f} s] {line}", file=sys.stderr, flush=True)
