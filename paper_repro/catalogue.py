@@ -36,6 +36,30 @@ class Entry:
 
 ENTRIES = (
     Entry(
+        "crawshaw2025/drift-threshold",
+        "crawshaw2025.drift_threshold",
+        "Once f ≤ γ/(70ηHM), the drift of Local GD is at most a fifth of the gradient",
+        "second-hand",
+    ),
+    Entry(
+        "derived/drift-bound",
+        "derived.drift.bound",
+        "Local GD is gradient descent with step ηH and an error |b_r| ≤ 2ηHM f²",
+        "derived",
+    ),
+    Entry(
+        "derived/drift-leading-term",
+        "derived.drift.leading_term",
+        "The drift is −(η(H−1)/2) mean ∇²f_m ∇f_m, up to a relative error of order f",
+        "derived",
+    ),
+    Entry(
+        "derived/onset",
+        "derived.drift.onset",
+        "The first round with f ≤ γ/(70ηHM) comes later for larger ηH, but never after 70M/γ³",
+        "derived",
+    ),
+    Entry(
         "derived/orthogonal-closed-forms",
         "derived.orthogonal.closed_forms",
         "One orthogonal sample per worker: separator, limit, projections and local flow in closed form",
@@ -90,6 +114,26 @@ ENTRIES = (
         "soudry2018.validation_loss",
         "The validation loss grows like Σ |x·ŵ| log t, summed over the misclassified points",
         "stated",
+    ),
+    Entry(
+        "zhu2024/anchored-projections",
+        "zhu2024.anchored_projections",
+        "Anchored projections converge to the max margin like 1/r, and to P_C(u⁰) from another anchor",
+        "second-hand",
+    ),
+    Entry(
+        "zhu2024/many-local-steps",
+        "zhu2024.many_local_steps",
+        "Many local steps reach the feasible set of the separators, not the max margin",
+        "second-hand",
+    ),
+    Entry(
+        "zhu2024/many-local-steps-max-margin",
+        "zhu2024.many_local_steps",
+        "As we read it, any number of local steps gives the max margin: not in the limit of many",
+        "second-hand",
+        "REFUTED",
+        name="CLAIM_MAX_MARGIN",
     ),
     Entry(
         "zhu2024/residual-limit",

@@ -15,8 +15,8 @@ def picture(
     """Return the claim's own view, or its curves on one panel, or its comparisons as a table."""
     if claim.view is not None:
         return claim.view(case, observation, prediction)
-    curves = (*observation.curves, *prediction.curves)
     xlabel, ylabel, xscale, yscale = claim.axes
+    curves = [c for c in (*observation.curves, *prediction.curves) if visible(c, xscale, yscale).any()]
     if not curves:
         return View(claim.title, caption, (Panel((_number_table(observation, prediction),)),))
     marks = tuple(series(curve, xscale, yscale) for curve in curves)
@@ -24,11 +24,16 @@ def picture(
     return View(claim.title, caption, (panel,))
 
 
+def visible(curve: Curve, xscale: str = "linear", yscale: str = "linear") -> np.ndarray:
+    """Return which points axes of these scales can show: a logarithmic one only positive values."""
+    shown = np.isfinite(curve.x) & np.isfinite(curve.y)
+    shown &= (curve.x > 0) | (xscale != "log")
+    return shown & ((curve.y > 0) | (yscale != "log"))
+
+
 def series(curve: Curve, xscale: str = "linear", yscale: str = "linear") -> Series:
-    """Return a curve as a series, without the points a logarithmic axis cannot show."""
-    keep = np.isfinite(curve.x) & np.isfinite(curve.y)
-    keep &= (curve.x > 0) | (xscale != "log")
-    keep &= (curve.y > 0) | (yscale != "log")
+    """Return the visible points of a curve as a series."""
+    keep = visible(curve, xscale, yscale)
     error = None
     if curve.low is not None and curve.high is not None:
         error = (tuple(curve.low[keep]), tuple(curve.high[keep]))

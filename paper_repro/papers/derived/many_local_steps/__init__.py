@@ -1,0 +1,1 @@
+"""What many local steps do: sweeping or projecting, why limits do not commute, and what anchoring can repair."""
