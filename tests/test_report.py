@@ -37,12 +37,13 @@ from paper_repro.claims import (
     Status,
     verify_one,
 )
+from paper_repro.claims.failure import first_line
 from paper_repro.claims.verdict import Comparison
 from paper_repro.commands import figures as figures_command
 from paper_repro.report import rerun
 from paper_repro.report.citation import citation
 from paper_repro.report.digits import known_digits, number
-from paper_repro.report.drawing import first_line, slug
+from paper_repro.report.drawing import slug
 from paper_repro.report.formulas import FormulaError, mathml
 from paper_repro.report.interval_strip import interval_strip
 from paper_repro.report.making import make_report

@@ -11,6 +11,7 @@ from figures import view_to_json
 from implicitbias import Stream, Trace
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.claim import AssumptionUnmet, Claim, Falsifier
+from paper_repro.claims.failure import Failure
 from paper_repro.claims.knobs import check_knobs
 from paper_repro.claims.observation import Observation
 from paper_repro.claims.parallel import in_order
@@ -30,13 +31,6 @@ class Request:
 
     claim: Claim
     knobs: Any
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A stage that raised: its traceback is part of the report, and the other claims go on."""
-
-    text: str
 
 
 @dataclass(frozen=True)
@@ -134,12 +128,12 @@ def judge_claim(
     began = time.process_time()
     blank = _blank(request, seed, budget)
     if isinstance(prepared, Failure):
-        return dataclasses.replace(blank, message=_last_line(prepared.text), traceback=prepared.text)
+        return dataclasses.replace(blank, message=prepared.message, traceback=prepared.text)
     if isinstance(prepared.case, AssumptionUnmet):
         return dataclasses.replace(blank, status=Status.NOT_APPLICABLE, message=prepared.case.reason)
     judged = _guarded(_judge, blank, prepared, runs)
     if isinstance(judged, Failure):
-        return dataclasses.replace(blank, message=_last_line(judged.text), traceback=judged.text)
+        return dataclasses.replace(blank, message=judged.message, traceback=judged.text)
     spent = prepared.seconds + time.process_time() - began + sum(c.seconds for c in runs.values())
     return dataclasses.replace(judged, seconds=spent)
 
@@ -266,7 +260,3 @@ def _caption(blank: Result, observation: Observation) -> str:
     knobs = ", ".join(f"{name} = {value}" for name, value in blank.knobs.items())
     parts = [f"Claim {blank.key}", knobs, f"seed {blank.seed}, budget {blank.budget}", observation.undecided]
     return "; ".join(p for p in parts if p) + "."
-
-
-def _last_line(text: str) -> str:
-    return text.strip().splitlines()[-1]

@@ -106,7 +106,7 @@ def _row(name: str, trouble: str, missing: str, options: argparse.Namespace) -> 
 
 
 def _sentence(row: dict[str, Any]) -> str:
-    from paper_repro.report.drawing import first_line
+    from paper_repro.claims.failure import first_line
 
     if row["failed"]:
         return f"failed   {row['name']}: {first_line(row['failed'])}"

@@ -75,13 +75,6 @@ def draw(task: Task, folder: Path, kept: Path) -> Drawing:
         return Drawing(task.name, trouble=traceback.format_exc())
 
 
-def first_line(trouble: str) -> str:
-    """Return the error of a traceback, the first line of its message: what follows the last quoted line of code."""
-    lines = trouble.strip().splitlines()
-    quoted = max((k for k, text in enumerate(lines) if text.startswith("  File ")), default=-1)
-    return next((text for text in lines[quoted + 1 :] if not text.startswith(" ")), lines[-1])
-
-
 def _same_files(folder: Path, name: str, sidecar: Mapping[str, Any]) -> bool:
     """Whether the files of this very figure are there. ``save`` writes the sidecar last, so it vouches for them."""
     try:

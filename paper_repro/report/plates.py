@@ -10,8 +10,9 @@ from typing import Any
 
 from figures import View, view_to_json
 from paper_repro.claims.budget import Budget
+from paper_repro.claims.failure import first_line
 from paper_repro.claims.parallel import in_order
-from paper_repro.report.drawing import Drawing, drawn, first_line, Task
+from paper_repro.report.drawing import Drawing, drawn, Task
 from paper_repro.report.environment import environment
 
 
