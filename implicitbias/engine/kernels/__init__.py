@@ -5,6 +5,7 @@
 
 from implicitbias.engine.kernels.coverage import COVERAGE as COVERAGE
 from implicitbias.engine.kernels.coverage import coverage_text as coverage_text
+from implicitbias.engine.kernels.coverage import covering_row as covering_row
 from implicitbias.engine.kernels.coverage import find_kernel as find_kernel
 from implicitbias.engine.kernels.coverage import Row as Row
 from implicitbias.engine.kernels.coverage import why_not as why_not

@@ -190,8 +190,7 @@ def _weight_form(problem: LinearClassification | LinearRegression, inverse: np.n
 
 def _hessian_form(problem: Quadratics, inverse: np.ndarray) -> Samples:
     columns = np.zeros((problem.workers, problem.dim, pad(problem.dim)))
-    # Row k of the block is column k of A_m: the definition multiplies from the left.
-    columns[:, :, : problem.dim] = problem.hessians.transpose(0, 2, 1)
+    columns[:, :, : problem.dim] = problem.hessians
     centres = problem.centres.copy()
     return Samples(
         starts=np.arange(problem.workers + 1),

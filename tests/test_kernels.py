@@ -1,0 +1,380 @@
+"""Compiled rounds equal the definition, on every row of the coverage table."""
+
+import dataclasses
+import subprocess
+import sys
+
+import mpmath
+import numba
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from implicitbias import (
+    BadInput,
+    Exponential,
+    gd,
+    HeavyBall,
+    initial_state,
+    LinearClassification,
+    local_gd,
+    local_sgd,
+    LocalMethod,
+    Logistic,
+    PowerDecay,
+    projection,
+    QuadraticRule,
+    Quadratics,
+    Stream,
+)
+from implicitbias.engine.definition import batches
+from implicitbias.engine.kernels import COVERAGE, coverage_text, covering_row, find_kernel, Kernel, why_not
+from implicitbias.engine.kernels import kernel as kernel_module
+from tests.kernel_zoo import assert_equal_states, assert_same_bytes, by_definition, cases, RELATIVE
+
+
+ROWS = [(row, name) for row in COVERAGE for name in row.kernels]
+SEEDS = st.integers(0, 2**32 - 1)
+# The exponential's stated error, 2 units in the last place.
+EXPONENTIAL_ERROR = 2 * 2.0**-52
+# 256 rounds of coefficients of size 1/2 between two folds, rounded at 2⁻⁵³ each: 3e-14 of a model of size 1.
+CANCELLED = 3e-14
+
+
+def separable(seed, sizes=(3, 5, 4), dim=4, **options):
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(sum(sizes), dim)) / np.sqrt(dim)
+    rows[:, 0] = np.abs(rows[:, 0]) + 0.2
+    labels = rng.choice([-1.0, 1.0], size=len(rows))
+    workers = np.repeat(np.arange(len(sizes)), sizes)
+    return LinearClassification(rows * labels[:, None], labels, workers=workers, **options)
+
+
+def started(problem, method, seed, replicas=1):
+    start = np.random.default_rng(seed).normal(size=(replicas, problem.dim))
+    return initial_state(problem, method, start, np.arange(3, 3 + replicas))
+
+
+@pytest.mark.parametrize(("row", "name"), ROWS, ids=[f"{dict(r.axes)['problem'][0]}-{n}" for r, n in ROWS])
+@given(data=st.data(), seed=SEEDS, rounds=st.integers(1, 40))
+def test_a_kernel_is_the_definition(row, name, data, seed, rounds):
+    problem, method = data.draw(cases(row))
+    assert covering_row(problem, method) is row
+    state, stream = started(problem, method, seed, replicas=2), Stream(seed)
+    reached, failed = Kernel(name).advance(problem, method, state, stream, rounds)
+    assert failed is None
+    assert_equal_states(reached, by_definition(problem, method, state, stream, rounds))
+
+
+@pytest.mark.parametrize("name", ["gram", "weights"])
+@given(data=st.data(), seed=SEEDS)
+@settings(max_examples=5)
+def test_thousands_of_rounds_are_the_definition(name, data, seed):
+    problem, method = data.draw(cases(COVERAGE[0]))
+    state, stream = started(problem, method, seed), Stream(seed)
+    reached, _ = Kernel(name).advance(problem, method, state, stream, 1500)
+    assert_equal_states(reached, by_definition(problem, method, state, stream, 1500))
+
+
+def test_a_method_without_kernel_says_why():
+    problem, other = separable(0), Quadratics(np.ones((1, 1, 1)), np.zeros((1, 1)))
+    rule = local_gd(PowerDecay(0.1), QuadraticRule(2, 0.1))
+    wanted = [
+        (other, local_sgd(0.1, 2, 1), "samples"),
+        (problem, rule, "rule"),
+        (other, rule, "rule"),
+        (problem, projection(), "exact local solve"),
+    ]
+    for problem, method, reason in wanted:
+        assert find_kernel(problem, method) is None
+        assert reason in why_not(problem, method)
+    assert find_kernel(separable(0), gd(0.1)) is not None
+    assert why_not(separable(0), gd(0.1)) == ""
+
+
+def test_every_row_is_printed():
+    for row in COVERAGE:
+        assert str(row) in coverage_text() and row.reason in str(row)
+
+
+def test_an_axis_that_the_table_does_not_know_is_left_to_the_definition():
+    kind = dataclasses.make_dataclass("Delayed", [("delay", int, 0)], bases=(LocalMethod,), frozen=True)
+    assert find_kernel(separable(0), kind()) is not None
+    assert find_kernel(separable(0), kind(delay=3)) is None
+
+
+def test_the_cheaper_form_runs():
+    assert find_kernel(separable(0, sizes=(4, 4), dim=300), local_gd(0.1, 9)) == Kernel("gram")
+    assert find_kernel(separable(0, sizes=(200, 200), dim=2), local_gd(0.1, 9)) == Kernel("weights")
+
+
+@pytest.mark.parametrize("name", ["gram", "weights"])
+@given(data=st.data(), seed=SEEDS, first=st.integers(0, 30), second=st.integers(0, 30))
+def test_two_calls_are_one(name, data, seed, first, second):
+    problem, method = data.draw(cases(COVERAGE[0]))
+    kernel, stream = Kernel(name), Stream(seed)
+    state = started(problem, method, seed)
+    halfway, _ = kernel.advance(problem, method, state, stream, first)
+    apart, _ = kernel.advance(problem, method, halfway, stream, second)
+    together, _ = kernel.advance(problem, method, state, stream, first + second)
+    assert_equal_states(apart, together)
+
+
+@given(data=st.data(), seed=SEEDS)
+@settings(max_examples=8)
+def test_learning_rates_may_come_in_chunks(data, seed):
+    problem, method = data.draw(cases(COVERAGE[0]))
+    state, stream = started(problem, method, seed), Stream(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel_module, "RATES_PER_CHUNK", 17)
+        reached, _ = Kernel("gram").advance(problem, method, state, stream, 50)
+    assert_equal_states(reached, by_definition(problem, method, state, stream, 50))
+
+
+@pytest.mark.parametrize(("row", "name"), ROWS, ids=[f"{dict(r.axes)['problem'][0]}-{n}" for r, n in ROWS])
+@given(data=st.data(), seed=SEEDS, replica=st.integers(0, 4))
+@settings(max_examples=8)
+def test_a_replica_is_the_same_alone_and_on_any_number_of_threads(row, name, data, seed, replica):
+    problem, method = data.draw(cases(row))
+    kernel, stream = Kernel(name), Stream(seed)
+    state = started(problem, method, seed, replicas=5)
+    one = slice(replica, replica + 1)
+    rows = {f: getattr(state, f) for f in ("w", "local", "replicas", "velocity", "server", "anchor")}
+    alone = dataclasses.replace(state, **{f: None if v is None else v[one] for f, v in rows.items()})
+    expected, _ = kernel.advance(problem, method, alone, stream, 12)
+    threads = numba.get_num_threads()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel_module, "THREAD_WORK", 0)
+        for count in {1, min(2, threads)}:
+            numba.set_num_threads(count)
+            batch, _ = kernel.advance(problem, method, state, stream, 12)
+            rows = {f: getattr(batch, f) for f in rows}
+            cut = dataclasses.replace(batch, **{f: None if v is None else v[one] for f, v in rows.items()})
+            assert_same_bytes(cut, expected)
+    numba.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("name", ["gram", "weights"])
+@given(seed=SEEDS, lr=st.floats(5.0, 60.0), replicas=st.integers(1, 3))
+@example(seed=0, lr=12.0, replicas=2)
+def test_a_run_diverges_in_the_round_of_the_definition(name, seed, lr, replicas):
+    problem = separable(seed)
+    rng = np.random.default_rng(seed)
+    # A conflict of labels: the exponential loss cannot settle at this learning rate.
+    problem = LinearClassification(
+        problem.features, rng.choice([-1.0, 1.0], len(problem.features)), workers=problem.assignment
+    )
+    method = local_gd(lr, 2)
+    state = started(problem, method, seed, replicas)
+    reached, failed = Kernel(name).advance(problem, method, state, None, 60)
+    with np.errstate(over="ignore", invalid="ignore"):
+        expected, when = state, None
+        for _ in range(60):
+            following = by_definition(problem, method, expected, None, 1)
+            if not np.isfinite(following.w).all():
+                when = following.clock.round
+                break
+            expected = following
+    assert failed == when
+    assert np.isfinite(reached.w).all() and reached.clock == expected.clock
+    if when is not None and when <= 6:
+        # Long before divergence rounding is amplified in both; in a few rounds it cannot be.
+        assert_equal_states(reached, expected, relative=1e-9)
+
+
+def test_divergence_is_reached_by_the_example_above():
+    rows = np.array([[1.0, 0.2], [-1.0, 0.1]])
+    problem = LinearClassification(rows, np.ones(2), workers=2)
+    for name in ("gram", "weights"):
+        reached, failed = Kernel(name).advance(
+            problem, local_gd(30.0, 3), initial_state(problem, local_gd(30.0, 3)), None, 100
+        )
+        assert failed is not None and failed < 100
+        assert reached.clock.round == failed - 1
+
+
+@given(seed=SEEDS, order=st.permutations(range(3)))
+@settings(max_examples=10)
+def test_the_order_of_the_workers_does_not_matter(seed, order):
+    problem = separable(seed)
+    renamed = LinearClassification(
+        problem.features, problem.labels, workers=np.asarray(order)[problem.assignment]
+    )
+    method = local_gd(0.1, 4)
+    for name in ("gram", "weights"):
+        one, _ = Kernel(name).advance(problem, method, started(problem, method, seed), None, 50)
+        other, _ = Kernel(name).advance(renamed, method, started(renamed, method, seed), None, 50)
+        assert_equal_states(dataclasses.replace(one, local=other.local[:, order]), one)
+        assert np.allclose(other.w, one.w, rtol=RELATIVE, atol=0)
+
+
+@given(seed=SEEDS)
+@settings(max_examples=10)
+def test_one_local_step_is_gradient_descent(seed):
+    problem = separable(seed, sizes=(4, 4, 4), loss=Logistic())
+    state = started(problem, gd(0.3), seed)
+    w = state.w
+    for _ in range(80):
+        w = w - 0.3 * problem.gradient(w)
+    for name in ("gram", "weights"):
+        reached, _ = Kernel(name).advance(problem, gd(0.3), state, None, 80)
+        assert np.abs(reached.w - w).max() <= RELATIVE * np.abs(w).max()
+
+
+def test_coefficients_that_cancel_cost_no_digits():
+    # No hyperplane separates: the sum of all steps taken grows without bound while the model stays put.
+    rows = np.array([[1.0, 0.3], [-0.9, 0.4], [0.2, -1.0], [-0.5, -0.2]])
+    problem = LinearClassification(rows, np.ones(4), workers=2, loss=Logistic())
+    method = local_gd(1.0, 1)
+    state = started(problem, method, 0)
+    reached, _ = Kernel("gram").advance(problem, method, state, None, 200_000)
+    w = reached.w[0]
+    for _ in range(5):
+        hessian = np.stack([problem.hvp(w, e) for e in np.eye(2)])
+        w = w - np.linalg.solve(hessian, problem.gradient(w))
+    assert np.abs(reached.w[0] - w).max() <= CANCELLED * np.abs(w).max()
+
+
+@pytest.mark.parametrize("name", ["gram", "weights"])
+@pytest.mark.parametrize("momentum", [None, HeavyBall(0.8)])
+def test_rounds_are_those_of_sixty_digits(name, momentum):
+    problem = separable(1, sizes=(2, 3), dim=3)
+    method = LocalMethod(lr=0.4, local_steps=3, momentum=momentum)
+    reached, _ = Kernel(name).advance(problem, method, initial_state(problem, method), None, 400)
+    with mpmath.workdps(60):
+        exact = _exact_rounds(problem, 0.4, 3, momentum.beta if momentum else 0.0, 400)
+        error = max(abs(mpmath.mpf(float(a)) - b) for a, b in zip(reached.w[0], exact, strict=True))
+    assert error <= RELATIVE / 10 * np.abs(reached.w).max()
+
+
+def _exact_rounds(problem, lr, steps, beta, rounds):
+    rows = [[[mpmath.mpf(float(x)) for x in row] for row in block] for block in problem.local_signed]
+    lr, beta, dim = mpmath.mpf(lr), mpmath.mpf(beta), problem.dim
+    w, v = [mpmath.mpf(0)] * dim, [mpmath.mpf(0)] * dim
+    for _ in range(rounds):
+        ends = []
+        for block in rows:
+            u, s = list(w), list(v)
+            for _ in range(steps):
+                slopes = [mpmath.exp(-mpmath.fdot(x, u)) / len(block) for x in block]
+                pull = [mpmath.fdot(slopes, [x[k] for x in block]) for k in range(dim)]
+                s = [beta * s[k] + lr * pull[k] for k in range(dim)]
+                u = [u[k] + s[k] for k in range(dim)]
+            ends.append((u, s))
+        w = [sum(u[k] for u, _ in ends) / len(ends) for k in range(dim)]
+        v = [sum(s[k] for _, s in ends) / len(ends) for k in range(dim)]
+    return w
+
+
+@given(x=st.floats(-708.0, 709.0))
+@settings(max_examples=300)
+def test_the_exponential_is_right_to_two_units(x):
+    from implicitbias.engine.kernels.exponential_kernel import exponential
+
+    with mpmath.workdps(40):
+        exact = mpmath.exp(mpmath.mpf(x))
+        assert abs(mpmath.mpf(exponential(x)) - exact) <= EXPONENTIAL_ERROR * exact
+
+
+@given(x=st.floats(-745.2, -708.0))
+@example(x=-745.1332191019411)
+@example(x=-745.1332191019412)
+def test_the_exponential_underflows_through_subnormal_numbers(x):
+    from implicitbias.engine.kernels.exponential_kernel import exponential
+
+    # Two units of the smallest subnormal, plus the relative error where it is larger.
+    assert abs(exponential(x) - np.exp(x)) <= 2 * 5e-324 + EXPONENTIAL_ERROR * np.exp(x)
+
+
+def test_the_exponential_at_the_ends_of_its_range():
+    from implicitbias.engine.kernels.exponential_kernel import exponential
+
+    assert exponential(0.0) == exponential(-0.0) == 1.0
+    assert exponential(709.782712893384) < np.inf == exponential(709.7827128933842)
+    assert exponential(np.inf) == exponential(1e300) == np.inf
+    assert exponential(-np.inf) == exponential(-1e300) == exponential(-746.0) == 0.0
+    assert exponential(-745.0) > 0.0
+    assert np.isnan(exponential(np.nan))
+
+
+@pytest.mark.parametrize("loss", [Exponential(), Logistic()])
+def test_slopes_of_margins_of_any_size_are_those_of_the_loss(loss):
+    from implicitbias.engine.kernels.exponential_kernel import EXPONENTIAL, LOGISTIC, slopes
+
+    code = EXPONENTIAL if isinstance(loss, Exponential) else LOGISTIC
+    z = np.array([[-np.inf, -1e4, -800.0, -709.0, -1.0, -0.0, 0.0, 0.5, 36.0, 700.0, 800.0, np.inf, np.nan]])
+    out = np.empty_like(z)
+    slopes(z, 0, np.zeros(z.size), 0, z.size, 1.0, code, 0.0, out)
+    np.testing.assert_allclose(out, loss.slope(z), rtol=2 * EXPONENTIAL_ERROR, atol=0)
+
+
+@given(seed=SEEDS, replica=st.integers(0, 2**40), worker=st.integers(0, 50), round_=st.integers(0, 2**50))
+def test_words_are_those_of_the_stream(seed, replica, worker, round_):
+    from implicitbias.engine.kernels.philox_kernel import write_words
+
+    stream, out = Stream(seed), np.zeros(11, np.uint64)
+    key = (np.uint64(k) for k in stream.key("batch"))
+    write_words(*key, np.uint64(replica), worker, round_, 11, out)
+    assert (out == stream.at("batch", replica, worker, round_).words(11)).all()
+
+
+@given(
+    seed=SEEDS,
+    size=st.integers(1, 9),
+    batch=st.integers(1, 9),
+    steps=st.integers(1, 7),
+    life=st.integers(0, 99),
+)
+def test_samples_in_random_order_are_those_of_the_definition(seed, size, batch, steps, life):
+    from implicitbias.engine.kernels.philox_kernel import draw_in_order
+
+    problem, stream = separable(0, sizes=(size,)), Stream(seed)
+    batch = min(batch, size)
+    method = local_sgd(0.1, steps, batch, replacement=False)
+    state = initial_state(problem, method)
+    key = [np.uint64(k) for k in stream.key("order")]
+    words, orders, epochs = np.zeros(size, np.uint64), np.zeros(size, np.int64), np.full(1, -1)
+    out = np.zeros((1, steps * batch), np.int64)
+    for step in (life, life + steps):
+        clock = dataclasses.replace(state.clock, steps=(step,))
+        expected = batches(problem, method, dataclasses.replace(state, clock=clock), 0, steps, stream)
+        draw_in_order(*key, np.uint64(0), 0, step * batch, words, epochs, 0, size, orders, steps * batch, out)
+        assert (out.reshape(steps, batch) == np.asarray(expected)[:, 0]).all()
+
+
+def test_batches_that_cannot_be_drawn_are_refused():
+    problem = separable(0)
+    method = local_sgd(0.1, 2, 4, replacement=False)
+    with pytest.raises(BadInput, match="n_m = 3"):
+        Kernel("gram").advance(problem, method, initial_state(problem, method), Stream(0), 5)
+    with pytest.raises(BadInput, match="stream"):
+        Kernel("gram").advance(problem, local_sgd(0.1, 2, 2), initial_state(problem, gd(0.1)), None, 5)
+
+
+def test_a_state_of_another_method_is_brought_in_line_by_the_definition():
+    problem = separable(0)
+    method = local_gd(0.1, 2, momentum=0.5)
+    state = initial_state(problem, method)
+    uneven = dataclasses.replace(state, velocity=np.random.default_rng(0).normal(size=state.velocity.shape))
+    for given_state in (uneven, dataclasses.replace(state, velocity=None)):
+        reached, _ = Kernel("gram").advance(problem, method, given_state, None, 9)
+        assert_equal_states(reached, by_definition(problem, method, given_state, None, 9))
+
+
+def test_a_packed_problem_dies_with_its_problem():
+    from implicitbias.engine.kernels.packing import _PACKED
+
+    problem = separable(12345)
+    Kernel("gram").advance(problem, gd(0.1), initial_state(problem, gd(0.1)), None, 1)
+    assert problem in _PACKED
+    before = len(_PACKED)
+    del problem
+    assert len(_PACKED) == before - 1
+
+
+def test_finding_a_kernel_does_not_import_numba():
+    code = (
+        "import sys; from implicitbias.engine.kernels import find_kernel; assert 'numba' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
