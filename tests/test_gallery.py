@@ -54,7 +54,8 @@ def test_theory_and_measurement_share_the_colour_of_their_method(built):
 
 
 def test_the_line_of_the_direction_figure_meets_the_points(built):
-    for mark, theory in zip(*(_of_role(built["direction"].panels[0], r)[2:] for r in ("measured", "theory")), strict=True):
+    measured, lines = (_of_role(built["direction"].panels[0], role)[2:] for role in ("measured", "theory"))
+    for mark, theory in zip(measured, lines, strict=True):
         end = np.interp(np.log(mark.x[-1]), np.log(theory.x), theory.y)
         # H = 100, 1000: at the last round of a smoke run w is within a few per cent of its asymptote.
         assert mark.x[-1] < theory.x[0] or mark.y[-1] == pytest.approx(end, rel=0.1)

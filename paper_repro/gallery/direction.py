@@ -31,7 +31,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
         "the budget of local steps; the lines go on."
     )
     panels = (_panel(fixed, f"η = {LR} fixed", last), _panel(scaled, f"η = {LR}/H", last))
-    return View(title, caption, panels)
+    return View(title, caption, panels, legend="shared")
 
 
 def _panel(runs: tuple[LocalRun, ...], title: str, last: int) -> Panel:

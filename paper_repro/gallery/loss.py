@@ -21,7 +21,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
         "1/(γ²cr) for every H. A large ηH overshoots first: one round then solves each local problem too well."
     )
     panels = (_panel(fixed, f"η = {LR} fixed", level), _panel(scaled, f"η = {LR}/H", level))
-    return View(title, caption, panels)
+    return View(title, caption, panels, legend="shared")
 
 
 def _panel(runs: tuple[LocalRun, ...], title: str, level: float) -> Panel:
