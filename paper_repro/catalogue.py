@@ -54,6 +54,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/loss-inequalities",
+        "derived.losses.inequalities",
+        "The loss bounds its slope, the slope its curvature and, for z ≥ 0, half the loss",
+        "derived",
+    ),
+    Entry(
         "derived/onset",
         "derived.drift.onset",
         "The first round with f ≤ γ/(70ηHM) comes later for larger ηH, but never after 70M/γ³",

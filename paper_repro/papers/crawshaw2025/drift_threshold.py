@@ -112,7 +112,7 @@ def _sizes(problem: AbstractProblem, w: np.ndarray) -> np.ndarray:
 def predict(case: ThresholdCase) -> Prediction:
     """At most 1 where f is at most the threshold."""
     del case
-    region = Curve(np.array([1e-3, 1.0]), np.ones(2), "a fifth of the gradient, below the threshold", "theory")
+    region = Curve(np.array([0.1, 1.0]), np.ones(2), "a fifth of the gradient, below the threshold", "theory")
     return Prediction({SHARE: Predicted(1.0, relation=Relation.AT_MOST)}, (region,))
 
 

@@ -40,12 +40,12 @@ def observe(case: DriftCase, traces: Traces) -> Observation:
     drift = round_drift(case.problem, case.method, w)
     size, losses = np.linalg.norm(drift.value, axis=1), case.worker_losses(w)
     quantities, curves = {}, [Curve(trace.rounds, size, "|b_r| measured", method="local_gd")]
-    for name, theorem in ((SIMPLE, drift_bound), (PATH, path_drift_bound)):
+    for name, theorem, role in ((SIMPLE, drift_bound, "theory"), (PATH, path_drift_bound, "reference")):
         bounds = [theorem(f, **_setting(case)) for f in losses]
         value = np.array([b.value for b in bounds])
         met = np.array([b.applicable for b in bounds]) & (drift.rounding <= LARGEST_ROUNDING * value)
         quantities[name] = _ratio(size[met], drift.rounding[met], value[met])
-        curves.append(Curve(trace.rounds[met], value[met], name.split("/", 1)[1].strip("()"), "theory"))
+        curves.append(Curve(trace.rounds[met], value[met], f"bound {name[6:-1]}", role))
     return Observation(quantities, tuple(curves))
 
 

@@ -64,13 +64,21 @@ def observe(case: DriftCase, traces: Traces, leading: Leading = of_products) -> 
     smallness = scale * trace.loss[0, 1:]
     kept = (smallness <= SMALL) & (drift.rounding <= LARGEST_ROUNDING * left) & (size > 0)
     error = left[kept] / size[kept]
-    curves = (Curve(smallness[kept], error, "relative error of the leading term", method="local_gd"),)
+    curves = (
+        Curve(smallness[kept], error, "relative error of the leading term", method="local_gd"),
+        *(Curve(smallness[kept], _relative(drift.value[kept], wrong(case, w[kept])), label, "falsifier") for
+          label, wrong in (("with H for H − 1", of_all_steps), ("with ∇²f ∇f", of_the_mean))),
+    )  # fmt: skip
     if kept.sum() < FEWEST_RECORDS or smallness[kept][0] < SHORTEST * smallness[kept][-1]:
         return Observation({SLOPE: Measured(0.0, np.inf)}, curves, "less than a decade of f above rounding")
     worst = float((drift.rounding[kept] / left[kept]).max())
     fitted = fit_rate(1.0 / smallness[kept], error, relative_error=worst)
     half = max(fitted.interval.high - fitted.slope, fitted.slope - fitted.interval.low)
     return Observation({SLOPE: Measured(fitted.slope, half)}, curves)
+
+
+def _relative(drift: np.ndarray, term: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(drift - term, axis=1) / np.linalg.norm(term, axis=1)
 
 
 def predict(case: DriftCase) -> Prediction:

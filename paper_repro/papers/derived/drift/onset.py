@@ -129,7 +129,7 @@ def onset(case: OnsetCase, trace: Trace, threshold: float) -> int | None:
 def predict(case: OnsetCase) -> Prediction:
     """The onset never falls as ηH grows, and stays below its level."""
     steps = np.array(case.rates) * case.local_steps
-    level = Curve(steps, np.full(STEPS, case.level), "70 M b_x³/γ³", "theory")
+    level = Curve(steps, np.full(STEPS, case.level), "level 70 M b_x³/γ³", "reference")
     start = float(case.problem.loss(np.zeros(case.problem.dim)))
     lower = case.level - 1.0 / (case.margin**2 * start * steps)
     flow = Curve(steps, lower, "bound of the flow: 70 M b_x³/γ³ − 1/(γ² f(0) ηH)", "theory")
