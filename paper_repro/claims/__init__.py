@@ -13,6 +13,7 @@ from paper_repro.claims.judges import certified as certified
 from paper_repro.claims.judges import closed_form as closed_form
 from paper_repro.claims.judges import limit as limit
 from paper_repro.claims.judges import rate as rate
+from paper_repro.claims.judges import sampled_limit as sampled_limit
 from paper_repro.claims.judges import statistical as statistical
 from paper_repro.claims.judges import symbolic as symbolic
 from paper_repro.claims.knobs import knob as knob

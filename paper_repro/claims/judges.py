@@ -55,6 +55,12 @@ def statistical(observation: Observation, prediction: Prediction) -> Verdict:
     return _judge(observation, prediction, Evidence.STATISTICAL)
 
 
+def sampled_limit(observation: Observation, prediction: Prediction) -> Verdict:
+    """Judge limits extrapolated from random runs; errors hold confidence interval and extrapolation."""
+    verdict = _judge(observation, prediction, Evidence.STATISTICAL, contain=True)
+    return _sharp_enough(verdict, BLUNTEST_LIMIT)
+
+
 def symbolic(observation: Observation, prediction: Prediction) -> Verdict:
     """Judge identities: each quantity is 0 if computer algebra reduced the difference to zero, else 1."""
     return _judge(observation, prediction, Evidence.SYMBOLIC)
