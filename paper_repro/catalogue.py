@@ -42,6 +42,12 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "derived/dependent-support",
+        "derived.local_gd.dependent_support",
+        "With more support vectors than dimensions, the residual minimises J",
+        "derived",
+    ),
+    Entry(
         "derived/drift-bound",
         "derived.drift.bound",
         "Local GD is gradient descent with step ηH and an error |b_r| ≤ 2ηHM f²",
@@ -54,9 +60,33 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/dual-sum",
+        "derived.local_gd.dual_sum",
+        "The multipliers sum to 1/γ², and A_S ŵ = ŵ",
+        "derived",
+    ),
+    Entry(
+        "derived/fixed-budget",
+        "derived.local_gd.fixed_budget",
+        "With N = HR local steps in all, direction and loss do not depend on how N is split",
+        "derived",
+    ),
+    Entry(
+        "derived/local-steps-gain",
+        "derived.local_gd.local_steps_gain",
+        "At a fixed learning rate, H times as many local steps only add log H to the clock of the direction",
+        "derived",
+    ),
+    Entry(
         "derived/loss-inequalities",
         "derived.losses.inequalities",
         "The loss bounds its slope, the slope its curvature and, for z ≥ 0, half the loss",
+        "derived",
+    ),
+    Entry(
+        "derived/loss-rate-corrected",
+        "derived.local_gd.loss_rate",
+        "With η = c/H, r times the loss tends to 1/(γ²c) for every H: local steps gain nothing",
         "derived",
     ),
     Entry(
@@ -69,6 +99,18 @@ ENTRIES = (
         "derived/orthogonal-closed-forms",
         "derived.orthogonal.closed_forms",
         "One orthogonal sample per worker: separator, limit, projections and local flow in closed form",
+        "derived",
+    ),
+    Entry(
+        "derived/reshuffling",
+        "derived.local_gd.reshuffling",
+        "Among workers of equal size, it does not matter who holds which sample",
+        "derived",
+    ),
+    Entry(
+        "derived/residual-rate",
+        "derived.local_gd.residual_rate",
+        "The residual settles like r^(−κ): the data decide the exponent, not H",
         "derived",
     ),
     Entry(
@@ -126,6 +168,52 @@ ENTRIES = (
         "zhu2024.anchored_projections",
         "Anchored projections converge to the max margin like 1/r, and to P_C(u⁰) from another anchor",
         "second-hand",
+    ),
+    Entry(
+        "zhu2024/control-iris",
+        "zhu2024.direction_real_data",
+        "Control: iris 1 and 2 are not separable, and the check says so before it runs",
+        "second-hand",
+        "NOT_APPLICABLE",
+        name="CONTROL",
+    ),
+    Entry(
+        "zhu2024/direction-limit",
+        "zhu2024.direction_limit",
+        "Local GD turns towards the global max-margin separator, like 1/log(ηHr)",
+        "second-hand",
+    ),
+    Entry(
+        "zhu2024/direction-real-data",
+        "zhu2024.direction_real_data",
+        "Real data: where Local GD goes is predicted, but the date lies beyond every budget",
+        "second-hand",
+        "INCONCLUSIVE",
+    ),
+    Entry(
+        "zhu2024/learning-rate-independence",
+        "zhu2024.learning_rate_independence",
+        "One learning rate serves H = 1, 10, 100 and 1000: plain Local GD with logistic loss keeps its limit",
+        "derived",
+    ),
+    Entry(
+        "zhu2024/local-sgd-same-limit",
+        "zhu2024.local_sgd_limit",
+        "Local SGD settles on the very limit of Local GD, whatever its batch size",
+        "second-hand",
+    ),
+    Entry(
+        "zhu2024/loss-limit",
+        "zhu2024.loss_limit",
+        "ηHr times the loss tends to 1/γ², for the exponential and the logistic loss",
+        "derived",
+    ),
+    Entry(
+        "zhu2024/loss-rate-reading",
+        "zhu2024.loss_rate_reading",
+        "A reading: under η = O(1/H) the loss is at most K/(Hr), with K the same for every H",
+        "second-hand",
+        "REFUTED",
     ),
     Entry(
         "zhu2024/many-local-steps",

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from implicitbias import max_margin
 from implicitbias.asymptotics import residual
 from implicitbias.oracle import residual_limit as limit_of
-from implicitbias.statistics import extrapolated_limit
 from paper_repro.claims import (
     AssumptionUnmet,
     Budget,
@@ -12,7 +12,6 @@ from paper_repro.claims import (
     Curve,
     Falsifier,
     limit,
-    Measured,
     Observation,
     Predicted,
     Prediction,
@@ -20,7 +19,11 @@ from paper_repro.claims import (
     RunSpec,
     Traces,
 )
+from paper_repro.claims.extrapolation import at_infinity, divergence
 from paper_repro.claims.separable import LocalGDKnobs, separable_case, SeparableCase
+
+
+LIMIT = "limit of w − ŵ log(ηHr)"
 
 
 def needs(case: SeparableCase, budget: Budget) -> tuple[RunSpec, ...]:
@@ -31,30 +34,28 @@ def needs(case: SeparableCase, budget: Budget) -> tuple[RunSpec, ...]:
 def observe(case: SeparableCase, traces: Traces) -> Observation:
     """Extrapolate ρ(r) to r → ∞ with the predicted exponent κ, over the last two decades."""
     (trace,) = traces
-    late = trace.rounds >= trace.rounds[-1] / 100
-    rho = residual(trace.w[0], case.svm.weights, trace.log_time)
-    end = extrapolated_limit(trace.rounds[late], rho[late], case.exponent)
-    distance = np.linalg.norm(rho[1:] - case.residual_limit, axis=1)
-    curve = Curve(trace.rounds[1:], distance, "|ρ − w̃| measured", method="local_gd")
-    return Observation({"limit of w − ŵ log(ηHr)": Measured(end.value, end.error)}, (curve,))
+    rounds, rho = trace.rounds[1:], residual(trace.w[0, 1:], case.svm.weights, trace.log_time[1:])
+    distance = np.linalg.norm(rho - case.residual_limit, axis=1)
+    curve = Curve(rounds, distance, "|ρ − w̃| measured", method="local_gd")
+    return Observation({LIMIT: at_infinity(rounds, rho, case.exponent)}, (curve,), divergence(traces))
 
 
 def predict(case: SeparableCase) -> Prediction:
     """p_i exp(−x_i·w̃) = α_i on the support, p_i = 1/(M n_m)."""
-    return Prediction({"limit of w − ŵ log(ηHr)": Predicted(case.residual_limit)})
+    return Prediction({LIMIT: Predicted(case.residual_limit)})
 
 
 def shifted(case: SeparableCase, factor: float) -> Prediction:
     """The prediction if the logarithm were taken of ``factor``·ηHr."""
     moved = case.residual_limit + case.svm.weights * np.log(factor)
-    return Prediction({"limit of w − ŵ log(ηHr)": Predicted(moved)})
+    return Prediction({LIMIT: Predicted(moved)})
 
 
 def uniform_weights(case: SeparableCase) -> Prediction | AssumptionUnmet:
     """The prediction with p_i = 1/n."""
     if len(set(case.problem.sizes)) == 1:
         return AssumptionUnmet("equal n_m: 1/n and 1/(M n_m) are the same")
-    return Prediction({"limit of w − ŵ log(ηHr)": Predicted(limit_of(case.problem.signed))})
+    return Prediction({LIMIT: Predicted(limit_of(case.problem.signed))})
 
 
 def without_steps(case: SeparableCase) -> Prediction | AssumptionUnmet:
@@ -63,6 +64,21 @@ def without_steps(case: SeparableCase) -> Prediction | AssumptionUnmet:
     if steps == 1:
         return AssumptionUnmet("H = 1: ηHr and ηr/H are the same")
     return shifted(case, 1.0 / steps**2)
+
+
+def local_multipliers(case: SeparableCase) -> Prediction | AssumptionUnmet:
+    """The prediction with every worker's own multipliers for α (the least squares solution of their equations)."""
+    duals = np.zeros(len(case.problem.signed))
+    for rows in case.problem.members:
+        duals[rows] = max_margin(case.problem.signed[rows]).duals
+    own, shares = duals[case.svm.support], case.problem.sample_weights[case.svm.support]
+    if (own <= 0).any():
+        return AssumptionUnmet("a support vector of the whole does not support its worker's own separator")
+    if np.allclose(own, case.svm.duals[case.svm.support]):
+        return AssumptionUnmet("on these data the local multipliers are those of the whole")
+    system = case.problem.signed[case.svm.support]
+    wrong = np.linalg.lstsq(system, -np.log(own / shares), rcond=None)[0]
+    return Prediction({LIMIT: Predicted(wrong)})
 
 
 CLAIM = Claim(
@@ -93,6 +109,9 @@ CLAIM = Claim(
         Falsifier("log(ηr/H)", "the paper's step size is O(1/H), so H seems to divide", without_steps),
         Falsifier(
             "log(r)", "the literature drops the constant ηH", lambda case: shifted(case, 1 / case.step)
+        ),
+        Falsifier(
+            "local multipliers for α", "every worker knows its own support vectors only", local_multipliers
         ),
     ),
     axes=("communication rounds r", "distance to the predicted limit w̃", "log", "log"),
