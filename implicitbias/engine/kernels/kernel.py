@@ -1,7 +1,7 @@
 """From a state to a state many rounds later: chunks of learning rates, replicas on threads, divergence."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -11,16 +11,14 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias.engine.definition import aggregate, round_step
-from implicitbias.engine.kernels.cost import fold_period, round_cost
-from implicitbias.engine.kernels.packing import packed, Rule, rule_of, Samples
+from implicitbias.engine.kernels.plan import Plan, plan_for
+from implicitbias.engine.kernels.rates import chunks, later, Rates
 from implicitbias.engine.state import Clock, State
-from implicitbias.methods import Anchored, Constant, Fixed, LocalMethod
+from implicitbias.methods import Anchored, Fixed, LocalMethod
 from implicitbias.problems import AbstractProblem
 from implicitbias.stream import Stream
 
 
-# Learning rates handed over at a time: memory does not grow with the number of rounds.
-RATES_PER_CHUNK = 2**18
 # Multiply–adds below which starting a thread costs more than it saves (about a millisecond of work).
 THREAD_WORK = 4_000_000
 
@@ -58,9 +56,9 @@ class Kernel:
         """
         goal = state.clock.round + rounds
         while state.clock.round < goal:
-            left = goal - state.clock.round
             if _kept_by(method, state):
-                state = self._advance_safely(problem, method, state, stream, left)
+                plan = plan_for(self.name, problem, method, stream)
+                state = self._advance_safely(plan, method, state, goal - state.clock.round)
             if state.clock.round < goal:
                 following = _defined_round(problem, method, state, stream)
                 if not np.isfinite(following.w).all():
@@ -68,72 +66,54 @@ class Kernel:
                 state = following
         return state, None
 
-    def _advance_safely(
-        self, problem: AbstractProblem, method: LocalMethod, state: State, stream: Stream | None, rounds: int
-    ) -> State:
+    def _advance_safely(self, plan: Plan, method: LocalMethod, state: State, rounds: int) -> State:
         """Return the state after as many of the rounds as stay in the safe range, perhaps none."""
-        job = _Job(self, problem, method, rule_of(problem, method, stream))
         while rounds > 0:
-            done, reached = job.run(state, rounds)
+            rounds, reached = self._attempt(plan, method, state, rounds)
             if reached is not None:
                 return reached
-            rounds = done
         return state
 
-
-@dataclass(frozen=True)
-class _Job:
-    kernel: Kernel
-    problem: AbstractProblem
-    method: LocalMethod
-    rule: Rule
-
-    @property
-    def samples(self) -> Samples:
-        return packed(self.problem, self.method, self.kernel.name)
-
-    @property
-    def _steps(self) -> np.ndarray:
-        return np.array(self.method.steps(self.problem.workers, 0))
-
-    def run(self, state: State, rounds: int) -> tuple[int, State | None]:
+    def _attempt(
+        self, plan: Plan, method: LocalMethod, state: State, rounds: int
+    ) -> tuple[int, State | None]:
         """Return ``rounds`` and the state reached, or the number of safe rounds and no state."""
         bases, clock = _bases(state), state.clock
-        for chunk, rates in _chunks(self.method, clock, rounds - 1):
-            done = self._inner(state, bases, clock, rates, chunk)
-            if done < chunk:
+        for count, rates in chunks(method, clock, rounds - 1):
+            done = self._inner_rounds(plan, state, bases, clock, rates, count)
+            if done < count:
                 return clock.round - state.clock.round + done, None
-            clock = _later(clock, rates, chunk, self.method)
-        reached = self._last_round(state, bases, clock)
+            clock = later(clock, method, rates, count)
+        reached = self._last_round(plan, method, state, bases, clock)
         return (rounds, reached) if reached is not None else (rounds - 1, None)
 
-    def _inner(self, state: State, bases: np.ndarray, clock: Clock, rates: np.ndarray, rounds: int) -> int:
+    def _inner_rounds(
+        self, plan: Plan, state: State, bases: np.ndarray, clock: Clock, rates: Rates, rounds: int
+    ) -> int:
         """Move the bases of all replicas in place; return the smallest number of rounds done."""
-        advance, _ = _entries(self.kernel.name)
-        fold = fold_period(self.kernel.name, self.problem, self.method)
-        steps, address = self._steps, (clock.round, np.array(clock.steps))
-        samples, replicas = self.samples, state.replicas.astype(np.uint64)
+        advance, _ = _entries(self.name)
+        address, replicas = (clock.round, np.array(clock.steps)), state.replicas.astype(np.uint64)
 
         def move(part: slice) -> int:
             of_part = replicas[part], bases[part]
-            return advance(samples, self.rule, steps, rates, address, *of_part, rounds, fold)
+            return advance(plan.samples, plan.rule, plan.steps, rates, address, *of_part, rounds, plan.fold)
 
-        work = rounds * round_cost(self.kernel.name, self.problem, self.method)
-        return min(_on_threads(move, len(bases), work))
+        return min(_on_threads(move, len(bases), rounds * plan.work))
 
-    def _last_round(self, state: State, bases: np.ndarray, clock: Clock) -> State | None:
+    def _last_round(
+        self, plan: Plan, method: LocalMethod, state: State, bases: np.ndarray, clock: Clock
+    ) -> State | None:
         """Take the round whose local models the state shows; ``None`` if it leaves the safe range."""
-        _, work = _entries(self.kernel.name)
-        rates = next(_chunks(self.method, clock, 1))[1]
+        _, work = _entries(self.name)
+        rates = next(chunks(method, clock, 1))[1]
         local, velocity = np.empty_like(state.local), np.zeros_like(state.local)
         address, replicas = (clock.round, np.array(clock.steps)), state.replicas.astype(np.uint64)
-        work(self.samples, self.rule, self._steps, rates, address, replicas, bases, local, velocity)
-        if not (np.abs(local) <= self.samples.limit).all():
+        work(plan.samples, plan.rule, plan.steps, rates, address, replicas, bases, local, velocity)
+        if not (np.abs(local) <= plan.samples.limit).all():
             return None
-        before = dataclasses.replace(
-            state, w=bases[:, 0], server=None if state.server is None else bases[:, 2], clock=clock
-        )
-        w, server = aggregate(self.method, before, local.mean(axis=1))
+        stored = None if state.server is None else bases[:, 2]
+        before = dataclasses.replace(state, w=bases[:, 0], server=stored, clock=clock)
+        w, server = aggregate(method, before, local.mean(axis=1))
         mean = np.repeat(velocity.mean(axis=1)[:, None], local.shape[1], axis=1)
         return dataclasses.replace(
             state,
@@ -141,7 +121,7 @@ class _Job:
             local=local,
             server=server,
             velocity=None if state.velocity is None else mean,
-            clock=_later(clock, rates, 1, self.method),
+            clock=later(clock, method, rates, 1),
         )
 
 
@@ -187,54 +167,13 @@ def _bases(state: State) -> Float[np.ndarray, "replica base dim"]:
     return bases
 
 
-def _chunks(
-    method: LocalMethod, clock: Clock, rounds: int
-) -> Iterator[tuple[int, Float[np.ndarray, "worker round step"]]]:
-    """Yield numbers of rounds and their learning rates; an axis of length one stands for equal entries."""
-    workers = len(clock.steps)
-    steps = method.steps(workers, 0)
-    shared = len(set(zip(clock.steps, steps, strict=True))) == 1
-    constant = isinstance(method.schedule, Constant)
-    longest = max(steps)
-    size = rounds if constant else max(1, RATES_PER_CHUNK // (longest * (1 if shared else workers)))
-    first = np.array(clock.steps[:1] if shared else clock.steps)
-    each = np.array(steps[:1] if shared else steps)
-    done = 0
-    while done < rounds:
-        count = min(size, rounds - done)
-        r = np.arange(1 if constant else count) + done
-        k = (first[:, None] + each[:, None] * r)[:, :, None] + np.arange(longest)
-        yield count, np.ascontiguousarray(method.schedule(k), dtype=np.float64)
-        done += count
-
-
-def _later(clock: Clock, rates: np.ndarray, rounds: int, method: LocalMethod) -> Clock:
-    """Return the clock ``rounds`` later, with the same sums in the same order as round by round."""
-    steps = method.steps(len(clock.steps), 0)
-    times = []
-    for start, power in ((clock.time, 1), (clock.slow_time, 2)):
-        per_worker = [(rates[m % len(rates), :, :h] ** power).sum(axis=-1) for m, h in enumerate(steps)]
-        times.append(
-            _running_sum(start, np.broadcast_to(np.stack(per_worker, axis=-1).mean(axis=-1), (rounds,)))
-        )
-    moved = tuple(k + rounds * h for k, h in zip(clock.steps, steps, strict=True))
-    return Clock(clock.round + rounds, moved, *times)
-
-
-def _running_sum(start: float, terms: Float[np.ndarray, " term"]) -> float:
-    """Return start + terms[0] + terms[1] + …, added in this order (``sum`` would pair them) in little memory."""
-    for low in range(0, len(terms), RATES_PER_CHUNK):
-        start = float(np.cumsum(np.concatenate([[start], terms[low : low + RATES_PER_CHUNK]]))[-1])
-    return start
-
-
 def _on_threads(move: Callable[[slice], int], replicas: int, work: float) -> list[int]:
     """Return ``move`` of blocks of replicas; a replica meets the same compiled code in any block."""
+    if replicas == 1 or replicas * work < THREAD_WORK:
+        return [move(slice(None))]
     from numba import get_num_threads
 
     threads = min(get_num_threads(), replicas)
-    if threads == 1 or replicas * work < THREAD_WORK:
-        return [move(slice(None))]
     ends = np.linspace(0, replicas, threads + 1).astype(int)
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(move, map(slice, ends[:-1], ends[1:])))

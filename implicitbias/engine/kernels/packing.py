@@ -1,12 +1,10 @@
 """What a kernel reads: the problem sorted by worker and padded, and the method as numbers.
 
-A named tuple of arrays is what numba takes for a record. Packing costs about one evaluation of the Gram
-matrix, so the packed problem is kept as long as the problem itself is alive.
+A named tuple of arrays is what numba takes for a record.
 """
 
 from functools import cache
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -68,16 +66,9 @@ def pad(count: int) -> int:
     return -(-count // LANES) * LANES
 
 
-_PACKED: WeakKeyDictionary[AbstractProblem, dict] = WeakKeyDictionary()
-
-
-def packed(problem: AbstractProblem, method: LocalMethod, form: str) -> Samples:
-    """Return the packed problem, from the store if it was packed before in this form and scaling."""
-    key = (form, method.scaling)
-    forms = _PACKED.setdefault(problem, {})
-    if key not in forms:
-        forms[key] = _PACKERS[form](problem, _inverse_diagonal(problem.dim, method))
-    return forms[key]
+def packed(form: str, problem: AbstractProblem, method: LocalMethod) -> Samples:
+    """Return the problem packed for a form, with the scaling of the method."""
+    return _PACKERS[form](problem, _inverse_diagonal(problem.dim, method))
 
 
 def rule_of(problem: AbstractProblem, method: LocalMethod, stream: Stream | None) -> Rule:

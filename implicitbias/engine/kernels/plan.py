@@ -1,0 +1,67 @@
+"""What a run of one method on one problem needs again at every record, kept as long as the problem lives."""
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from jaxtyping import Int
+
+from implicitbias.engine.kernels.cost import fold_period, round_cost
+from implicitbias.engine.kernels.packing import packed, Rule, rule_of, Samples
+from implicitbias.methods import Fixed, Identity, LocalMethod
+from implicitbias.problems import AbstractProblem
+from implicitbias.stream import Stream
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Packed data, the method as numbers, and its costs; it does not refer to the problem."""
+
+    samples: Samples
+    rule: Rule
+    steps: Int[np.ndarray, " worker"]
+    fold: int
+    work: float
+
+
+@dataclass
+class _Kept:
+    """Packed forms of a problem, and its latest plan with what it was made for."""
+
+    packed: dict[tuple[str, Identity | Fixed], Samples]
+    plan: Plan | None = None
+    made_for: tuple[str, LocalMethod, Stream | None] | None = None
+
+
+_KEPT: WeakKeyDictionary[AbstractProblem, _Kept] = WeakKeyDictionary()
+
+
+def plan_for(form: str, problem: AbstractProblem, method: LocalMethod, stream: Stream | None) -> Plan:
+    """Return the plan, from the store if this problem's latest one was the same.
+
+    Raises
+    ------
+    BadInput
+        For mini-batches that cannot be drawn.
+    """
+    kept = _KEPT.setdefault(problem, _Kept({}))
+    wanted = (form, method, stream)
+    if kept.plan is None or kept.made_for != wanted:
+        kept.plan, kept.made_for = _plan(form, problem, method, stream, kept.packed), wanted
+    return kept.plan
+
+
+def _plan(
+    form: str, problem: AbstractProblem, method: LocalMethod, stream: Stream | None, store: dict
+) -> Plan:
+    rule = rule_of(problem, method, stream)
+    key = (form, method.scaling)
+    if key not in store:
+        store[key] = packed(form, problem, method)
+    return Plan(
+        samples=store[key],
+        rule=rule,
+        steps=np.array(method.steps(problem.workers, 0)),
+        fold=fold_period(form, problem, method),
+        work=round_cost(form, problem, method),
+    )
