@@ -80,8 +80,10 @@ def observe(case: ValidationCase, traces: Traces) -> Observation:
     late = trace.rounds >= trace.rounds[-1] / DECADES
     losses = Logistic().value(trace.w[0, late] @ case.validation.T).sum(axis=1)
     fitted = fit_log_slope(trace.rounds[late], losses)
-    interval = fitted.interval
-    measured = Measured(fitted.slope, max(interval.high - fitted.slope, fitted.slope - interval.low))
+    # Terms t^{−κ}, t^{−|x·ŵ|} and log t/t of either sign may cancel where the slopes look settled, not in all windows.
+    spread = float(np.ptp(fitted.local_slopes))
+    error = max(fitted.interval.high - fitted.slope, fitted.slope - fitted.interval.low, spread)
+    measured = Measured(fitted.slope, error)
     return Observation({SLOPE: measured}, (Curve(trace.rounds[late], losses, "validation loss", method="gd"),))
 
 
