@@ -28,7 +28,8 @@ from paper_repro.papers.soudry2018.sum_loss import largest_step, on_the_sum, Sum
 
 
 SLOPE = "exponent of |Π⊥w(t)|"
-FROM_HERE = 10  # iteration from which rates are fitted
+FROM_HERE = 10  # iteration from which the chord is drawn
+DECADES = 100  # exponents are fitted over the last two decades
 # Starts nearer to the symmetry axis than this are drowned by rounding before the rate shows.
 LEAST_ASYMMETRY = 0.1
 
@@ -69,13 +70,17 @@ def observe(case: AsymmetricCase, traces: Traces) -> Observation:
     """Fit the exponent of the part of w(t) orthogonal to ŵ; draw the chord."""
     (trace,) = traces
     svm = case.training.separable.svm
-    late = trace.rounds >= FROM_HERE
-    time, w = trace.rounds[late], trace.w[0, late]
-    across = w - np.outer(w @ svm.direction, svm.direction)
-    size = np.linalg.norm(across, axis=1)
+    shown = trace.rounds >= FROM_HERE
+    time, w = trace.rounds[shown], trace.w[0, shown]
+    size = np.linalg.norm(w - np.outer(w @ svm.direction, svm.direction), axis=1)
+    late = time >= time[-1] / DECADES
     # Components of size ε|w| are rounding.
-    fitted = fit_rate(time, size, relative_error=float(np.max(4e-16 * np.linalg.norm(w, axis=1) / size)))
-    measured = Measured(fitted.slope, max(fitted.interval.high - fitted.slope, fitted.slope - fitted.interval.low))
+    rounding = float(np.max(4e-16 * np.linalg.norm(w, axis=1) / size))
+    fitted = fit_rate(time[late], size[late], relative_error=rounding)
+    # Terms of either sign may cancel where the slopes look settled, not in all windows.
+    spread = float(np.ptp(fitted.local_slopes))
+    error = max(fitted.interval.high - fitted.slope, fitted.slope - fitted.interval.low, spread)
+    measured = Measured(fitted.slope, error)
     chord = chord_from_residual(w, svm.weights, np.zeros(len(w)))
     return Observation({SLOPE: measured}, (Curve(time, chord, "chord to ŵ", method="gd"),))
 
