@@ -102,6 +102,32 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/regression-bias",
+        "derived.regression.bias",
+        "On inconsistent regression Local GD with H > 1 ends away from least squares",
+        "derived",
+    ),
+    Entry(
+        "derived/regression-bias-order",
+        "derived.regression.bias",
+        "The bias of Local GD on inconsistent regression is of first order in η(H − 1)",
+        "derived",
+        name="CLAIM_ORDER",
+    ),
+    Entry(
+        "derived/regression-exact-solves",
+        "derived.regression.rate",
+        "With exact local solves the error shrinks by 1 − θ_min per round",
+        "derived",
+        name="CLAIM_EXACT",
+    ),
+    Entry(
+        "derived/regression-rate",
+        "derived.regression.rate",
+        "On consistent regression the error shrinks by the spectral radius of T_H per round",
+        "derived",
+    ),
+    Entry(
         "derived/reshuffling",
         "derived.local_gd.reshuffling",
         "Among workers of equal size, it does not matter who holds which sample",
@@ -228,6 +254,12 @@ ENTRIES = (
         "second-hand",
         "REFUTED",
         name="CLAIM_MAX_MARGIN",
+    ),
+    Entry(
+        "zhu2024/regression-minimum-norm",
+        "zhu2024.regression_minimum_norm",
+        "For overparameterised regression Local GD from 0 ends at the minimum-norm solution",
+        "second-hand",
     ),
     Entry(
         "zhu2024/residual-limit",

@@ -8,13 +8,16 @@ from implicitbias.problems import AbstractProblem
 
 @dataclass(frozen=True)
 class RunSpec:
-    """A run, described: same description, same trace."""
+    """A run, described: same description, same trace.
+
+    ``start`` is one w⁰ for all replicas, or one for each; by default 0.
+    """
 
     problem: AbstractProblem
     method: LocalMethod
     rounds: int
     record: RecordAt = RecordAt.log(200)
-    start: tuple[float, ...] | None = None
+    start: tuple[float, ...] | tuple[tuple[float, ...], ...] | None = None
     replicas: int = 1
     stream: Stream = Stream(0)
 
@@ -24,7 +27,7 @@ class RunSpec:
             self.problem,
             self.method,
             self.rounds,
-            start=None if self.start is None else _vector(self.start),
+            start=None if self.start is None else _array(self.start),
             replicas=self.replicas,
             record=self.record,
             stream=self.stream,
@@ -36,7 +39,7 @@ class RunSpec:
         return trace
 
 
-def _vector(start: tuple[float, ...]):
+def _array(start: tuple):
     import numpy as np
 
     return np.array(start)
