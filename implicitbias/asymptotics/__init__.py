@@ -7,9 +7,11 @@
 | normalised margin, margin gap | `normalised_margin`, `margin_gap` |
 | residual ρ = w − ŵτ, predicted path | `residual`, `predicted_path` |
 | chord·τ → C, chord ≈ C/(τ + a), gap·τ → limit | `rate_constant`, `rate_correction`, `predicted_chord`, `margin_rate_constant` |
+| path of anchored averaging | `anchored_path` |
 | when it begins to hold | `predicted_onset`, `log10_accurate_round`, `log10_round_of_chord` |
 """  # noqa: E501
 
+from implicitbias.asymptotics._anchored import anchored_path as anchored_path
 from implicitbias.asymptotics._direction import angle_from_chord as angle_from_chord
 from implicitbias.asymptotics._direction import chord_from_residual as chord_from_residual
 from implicitbias.asymptotics._direction import direction_error as direction_error
