@@ -42,6 +42,20 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "derived/anchored-finite-steps",
+        "derived.many_local_steps.anchored_path",
+        "At finite ηH anchoring is a ridge of strength 1/(ηHr): log-like, no better than averaging",
+        "derived",
+        name="CLAIM_STEPS",
+    ),
+    Entry(
+        "derived/anchored-proximal-floor",
+        "derived.many_local_steps.anchored_path",
+        "Anchored proximal solves stop at a floor set by log(1/λ), where exact projections go on",
+        "derived",
+        name="CLAIM_PROXIMAL",
+    ),
+    Entry(
         "derived/dependent-support",
         "derived.local_gd.dependent_support",
         "With more support vectors than dimensions, the residual minimises J",
@@ -66,9 +80,27 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/fejer",
+        "derived.many_local_steps.fejer",
+        "Projections and sweeping never move away from a point of the feasible set",
+        "derived",
+    ),
+    Entry(
+        "derived/finite-steps-leave",
+        "derived.many_local_steps.finite_steps",
+        "Finite H leaves the limit of infinitely many local steps and goes to the max margin",
+        "derived",
+    ),
+    Entry(
         "derived/fixed-budget",
         "derived.local_gd.fixed_budget",
         "With N = HR local steps in all, direction and loss do not depend on how N is split",
+        "derived",
+    ),
+    Entry(
+        "derived/fixed-points",
+        "derived.many_local_steps.fixed_points",
+        "Averaged projections rest exactly on the feasible set of all workers",
         "derived",
     ),
     Entry(
@@ -99,6 +131,18 @@ ENTRIES = (
         "derived/orthogonal-closed-forms",
         "derived.orthogonal.closed_forms",
         "One orthogonal sample per worker: separator, limit, projections and local flow in closed form",
+        "derived",
+    ),
+    Entry(
+        "derived/proximal-multipliers",
+        "derived.many_local_steps.proximal_multipliers",
+        "A proximal point misses the margin of an active sample by log(n_m Λ β)/Λ, exactly",
+        "derived",
+    ),
+    Entry(
+        "derived/proximal-projection",
+        "derived.many_local_steps.proximal_projection",
+        "Weakly regularised local solves project, many gradient steps sweep: the limits differ",
         "derived",
     ),
     Entry(
@@ -138,6 +182,24 @@ ENTRIES = (
         "derived.local_gd.residual_rate",
         "The residual settles like r^(−κ): the data decide the exponent, not H",
         "derived",
+    ),
+    Entry(
+        "derived/sweeping-limit",
+        "derived.many_local_steps.sweeping_limit",
+        "At a fixed round, many local steps sweep: w/log(ηH) tends to the averaged sweeping process",
+        "derived",
+    ),
+    Entry(
+        "evron2023/sequential-projections",
+        "evron2023.sequential_projections",
+        "Weak regularisation projects from task to task, and need not end at the max margin",
+        "second-hand",
+    ),
+    Entry(
+        "lieder2021/halpern-bound",
+        "lieder2021.halpern_bound",
+        "Anchored iterations have residual at most 2|u⁰ − u*|/(r + 1), and T = −I attains it",
+        "stated",
     ),
     Entry(
         "soudry2018/cosine-expansion",

@@ -82,7 +82,7 @@ def split_case(knobs: SplitKnobs, stream: Stream, loss: str = "exponential") -> 
     return SplitCase(problem, svm, start)
 
 
-def drawn_direction(stream: Stream, dim: int) -> Float[np.ndarray, " dim"]:
-    """Return a uniformly distributed unit vector."""
-    normal = stream.at("start").generator().standard_normal(dim)
+def drawn_direction(stream: Stream, dim: int, number: int = 0) -> Float[np.ndarray, " dim"]:
+    """Return a uniformly distributed unit vector; another one for every ``number``."""
+    normal = stream.at("start", number).generator().standard_normal(dim)
     return normal / np.linalg.norm(normal)

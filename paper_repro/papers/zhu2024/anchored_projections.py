@@ -134,8 +134,8 @@ CLAIM = Claim(
     statement=(
         r"Modified Local GD with exact, weakly regularised local solves in their limit $\lambda\to0$, "
         r"$u^{r+1} = a_r u^0 + (1-a_r)\frac1M\sum_m P_m(u^r)$ with $a_r = 1/(r+2)$ and $u^0 = 0$, converges to "
-        r"$\hat w$ with distance $O(1/r)$; from an anchor $u^0 \ne 0$ to $P_C(u^0)$. The aggregation weights of the paper are "
-        r"not known to us; these reach the stated limit."
+        r"$\hat w$ with distance $O(1/r)$; from an anchor $u^0 \ne 0$ to $P_C(u^0)$. The aggregation weights of the "
+        r"paper are not known to us; these reach the stated limit."
     ),
     hypotheses=("separable data, margin γ > 0", "local problems solved exactly: no learning rate enters"),
     reference=Reference("zhu2024", "modified Local GD; theorem number and rate unknown", ("v1", "v2")),

@@ -79,7 +79,12 @@ def observe(case: ManyStepsCase, traces: Traces) -> Observation:
     # |a/|a| − b/|b|| ≤ 2|a − b|/|a|, and |z| ≥ |ŵ| for every z in C.
     chord, blur = float(direction_error(z, data.svm.weights)), 2.0 * error * data.svm.margin
     curves = (
-        Curve(trace.rounds, apart, "|u − P_C(u)|", method=case.solver),
+        Curve(
+            trace.rounds,
+            np.where(apart > ROUNDING * np.linalg.norm(inside, axis=1), apart, np.nan),
+            "|u − P_C(u)|",
+            method=case.solver,
+        ),
         Curve(trace.rounds[1:], direction_error(u[1:], data.svm.weights), "|u/|u| − ŵ/|ŵ||", "reference"),
     )
     quantities = {
