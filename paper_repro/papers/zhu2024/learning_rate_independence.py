@@ -70,7 +70,7 @@ def setup(knobs: OneRateKnobs, stream: Stream) -> OneRateCase | AssumptionUnmet:
 def needs(case: OneRateCase, budget: Budget) -> tuple[RunSpec, ...]:
     """One run per H, of about the same number of local steps for the larger H."""
     rounds, steps = budget.pick(
-        smoke=(3_000, 300_000), quick=(50_000, 2_000_000), paper=(1_000_000, 100_000_000)
+        smoke=(20_000, 200_000), quick=(50_000, 1_000_000), paper=(1_000_000, 100_000_000)
     )
     return tuple(
         RunSpec(c.problem, c.method, min(rounds, steps // h))

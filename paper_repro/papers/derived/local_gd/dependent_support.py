@@ -51,9 +51,9 @@ def setup(knobs: DependentKnobs, stream: Stream) -> SeparableCase | AssumptionUn
 
 
 def dependent(kind: str, stream: Stream) -> Samples:
-    """Return rows (1, t) with t of both signs, so that ŵ = (1, 0), and one row off the margin for each worker.
+    """Return rows (1, t) with t of both signs, so that ŵ = (1, 0), and two rows off the margin.
 
-    Three different t, or two of which the first is held by both workers; n = (2, 3), so that weights differ.
+    Three different t, or two of which the first is held by both workers; n = (1, 4), so that weights differ.
     """
     draw = stream.at("claim/dependent-support").generator()
     left, right, third = -draw.uniform(0.7, 1.5), draw.uniform(0.7, 1.5), draw.uniform(-0.6, 0.6)
@@ -62,7 +62,7 @@ def dependent(kind: str, stream: Stream) -> Samples:
     off_margin = np.column_stack([np.full(2, NEXT_MARGIN), draw.uniform(-1, 1, 2)])
     rows = np.vstack([on_margin, off_margin])
     return Samples(
-        rows, np.ones(5), "dependent", "three support vectors in a plane", np.array([0, 1, 1, 0, 1])
+        rows, np.ones(5), "dependent", "three support vectors in a plane", np.array([0, 1, 1, 1, 1])
     )
 
 

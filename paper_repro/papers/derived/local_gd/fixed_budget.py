@@ -103,7 +103,7 @@ def depending_on(case: BudgetCase, split: np.ndarray) -> Prediction:
     """The prediction if N/split mattered: chord at log(ηN/split), loss constant times split."""
     weights, end = case.any.svm.weights, case.any.residual_limit
     chords = chord_from_residual(np.tile(end, (len(split), 1)), weights, np.log(case.lr * COMPARED / split))
-    steps = np.geomspace(100, COMPARED, 100)
+    steps = np.geomspace(1e3, COMPARED, 100)
     path = chord_from_residual(np.tile(end, (100, 1)), weights, np.log(case.lr * steps))
     line = Curve(steps, path, "along ŵτ + w̃, τ = log(ηN)", "theory")
     return Prediction({CHORDS: Predicted(chords), LOSSES_SCALED: Predicted(split)}, (line,))

@@ -102,7 +102,7 @@ def predict(case: GainCase) -> Prediction:
     """The ratio of the chords of ŵτ + w̃: log(ηH₂r)/log(ηH₁r) up to the shift a of both clocks."""
     weights, end = case.fewer.svm.weights, case.fewer.residual_limit
     first, second = (float(chord_from_residual(end, weights, tau)) for tau in case.log_times(COMPARED))
-    rounds = np.geomspace(10, COMPARED, 100)
+    rounds = np.geomspace(1e3, COMPARED, 100)
     paths = zip(_steps(case), case.log_times(rounds), strict=True)
     curves = tuple(
         Curve(

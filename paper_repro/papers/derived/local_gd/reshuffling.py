@@ -98,7 +98,7 @@ def both(
 
 def needs(case: ReshuffleCase, budget: Budget) -> tuple[RunSpec, ...]:
     """One run per assignment."""
-    rounds = budget.pick(smoke=3_000, quick=50_000, paper=5_000_000)
+    rounds = budget.pick(smoke=3_000, quick=30_000, paper=5_000_000)
     return tuple(RunSpec(c.problem, c.method, rounds) for c in (case.before, case.after))
 
 
