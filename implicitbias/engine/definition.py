@@ -15,7 +15,7 @@ from implicitbias.engine.state import Clock, State
 from implicitbias.errors import BadInput
 from implicitbias.local_solvers import solve_exactly
 from implicitbias.methods import Anchored, GradientSteps, LocalMethod
-from implicitbias.problems import AbstractProblem
+from implicitbias.problems import AbstractProblem, AbstractSampledProblem
 from implicitbias.stream import Stream
 
 
@@ -145,10 +145,9 @@ def check_draw(
         raise BadInput(
             "stream = None: mini-batches are drawn at addresses of a stream; give stream=Stream(0)"
         )
-    sizes = getattr(problem, "sizes", None)
-    if sizes is None:
+    if not isinstance(problem, AbstractSampledProblem):
         raise BadInput(f"batch = {method.batch}: {problem!r} has no samples; use batch=None (full gradients)")
-    size, local = method.batch, int(sizes[worker])
+    size, local = method.batch, int(problem.sizes[worker])
     if size is None or int(size) != size:
         raise BadInput(f"batch = {size!r}: on a finite problem B_loc must be an integer")
     if not method.replacement and size > local:

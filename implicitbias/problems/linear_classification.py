@@ -8,10 +8,11 @@ from numpy.typing import ArrayLike
 
 from implicitbias.errors import BadInput
 from implicitbias.losses import AbstractLoss, Exponential
-from implicitbias.problems.abstract import AbstractProblem, apply, frozen_array, worker_assignment
+from implicitbias.problems.abstract import apply, frozen_array, worker_assignment
+from implicitbias.problems.sampled import AbstractSampledProblem
 
 
-class LinearClassification(AbstractProblem):
+class LinearClassification(AbstractSampledProblem):
     """f(w) = Σ_i p_i ℓ(x_i·w) + (l2/2)|w|² with x_i = label_i·feature_i and p_i = 1/(M n_{m(i)}).
 
     Parameters
@@ -57,30 +58,10 @@ class LinearClassification(AbstractProblem):
         self.signed = _read_only(self.labels[:, None] * self.features)
         self.sample_weights = _read_only(1.0 / (self.workers * self.sizes[self.assignment]))
 
-    @property
-    def dim(self) -> int:
-        """Dimension d of the features."""
-        return self.features.shape[1]
-
-    @property
-    def workers(self) -> int:
-        """Number of workers M."""
-        return int(self.assignment.max()) + 1
-
-    @cached_property
-    def members(self) -> tuple[Int[np.ndarray, " local"], ...]:
-        """For each worker, the indices of its samples in increasing order."""
-        return tuple(np.flatnonzero(self.assignment == m) for m in range(self.workers))
-
     @cached_property
     def local_signed(self) -> tuple[Float[np.ndarray, "local dim"], ...]:
         """For each worker, its rows x_i."""
         return tuple(self.signed[rows] for rows in self.members)
-
-    @cached_property
-    def sizes(self) -> Int[np.ndarray, " worker"]:
-        """Samples per worker, n_m."""
-        return np.bincount(self.assignment)
 
     @cached_property
     def radius(self) -> float:

@@ -6,10 +6,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from implicitbias.problems.abstract import AbstractProblem, apply, frozen_array, worker_assignment
+from implicitbias.problems.abstract import apply, frozen_array, worker_assignment
+from implicitbias.problems.sampled import AbstractSampledProblem
 
 
-class LinearRegression(AbstractProblem):
+class LinearRegression(AbstractSampledProblem):
     """f(w) = (1/M) Σ_m |X_m w − y_m|²/(2 n_m).
 
     Parameters
@@ -37,26 +38,6 @@ class LinearRegression(AbstractProblem):
         self.features = frozen_array("features", features, 2)
         self.targets = frozen_array("targets", targets, 1, shape=(len(self.features),))
         self.assignment = worker_assignment(workers, len(self.features))
-
-    @property
-    def dim(self) -> int:
-        """Dimension d of the features."""
-        return self.features.shape[1]
-
-    @property
-    def workers(self) -> int:
-        """Number of workers M."""
-        return int(self.assignment.max()) + 1
-
-    @cached_property
-    def members(self) -> tuple[Int[np.ndarray, " local"], ...]:
-        """For each worker, the indices of its samples in increasing order."""
-        return tuple(np.flatnonzero(self.assignment == m) for m in range(self.workers))
-
-    @cached_property
-    def sizes(self) -> Int[np.ndarray, " worker"]:
-        """Samples per worker, n_m."""
-        return np.bincount(self.assignment)
 
     @cached_property
     def covariances(self) -> Float[np.ndarray, "worker dim dim"]:
