@@ -306,7 +306,7 @@ def test_slopes_of_margins_of_any_size_are_those_of_the_loss(loss):
     code = EXPONENTIAL if isinstance(loss, Exponential) else LOGISTIC
     z = np.array([[-np.inf, -1e4, -800.0, -709.0, -1.0, -0.0, 0.0, 0.5, 36.0, 700.0, 800.0, np.inf, np.nan]])
     out = np.empty_like(z)
-    slopes(z, 0, np.zeros(z.size), 0, z.size, 1.0, code, 0.0, out)
+    slopes(z, 0, np.zeros(z.size), 0, z.size, 1.0, np.ones_like(z), code, 0.0, out)
     np.testing.assert_allclose(out, loss.slope(z), rtol=2 * EXPONENTIAL_ERROR, atol=0)
 
 

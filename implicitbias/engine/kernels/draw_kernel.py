@@ -1,12 +1,12 @@
 """Mini-batches of all workers in one round, read at the addresses of the definition."""
 
 import numpy as np
-from numba import njit
 
+from implicitbias.engine.kernels.compiled import fast
 from implicitbias.engine.kernels.philox_kernel import draw_in_order, draw_with_replacement
 
 
-@njit(cache=True)
+@fast
 def draw_room(starts, steps, batch):
     """Return room for words, the orders at hand, their epochs, and each worker's drawn indices."""
     count, words = 1, 1
@@ -20,7 +20,7 @@ def draw_room(starts, steps, batch):
     return words, np.zeros(starts[-1], np.int64), epochs, np.zeros((len(steps), count), np.int64)
 
 
-@njit(cache=True)
+@fast
 def draw_round(rule, starts, steps, round_, first_steps, r, replica, words, orders, epochs, drawn):
     """Write every worker's local sample indices of the round to ``drawn``, step after step."""
     if rule.batch == 0:

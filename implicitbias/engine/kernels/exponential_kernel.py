@@ -5,13 +5,11 @@ and e^r = 1 + r + r²q(r) for a polynomial q: only arithmetic, hence eight numbe
 """
 
 import numpy as np
-from numba import njit
+
+from implicitbias.engine.kernels.compiled import exact
 
 
 EXPONENTIAL, LOGISTIC, POLYNOMIAL, SQUARED = 0, 1, 2, 3
-
-# Contraction may fuse a multiplication with an addition. Reassociation stays off: it would cancel the shift.
-_CONTRACT = {"contract"}
 
 _LOG2_E = 1.4426950408889634
 # log 2 in two parts; the first has 32 trailing zero bits, so that k·_LOG2_HIGH is exact for |k| ≤ 1100.
@@ -31,7 +29,7 @@ _Q6, _Q7 = 2.480152119021773e-05, 2.7557268378684192e-06
 _Q8, _Q9 = 2.7620138719733994e-07, 2.5100424157005067e-08
 
 
-@njit(cache=True, fastmath=_CONTRACT, forceinline=True)
+@exact
 def exponential(x):
     """Return e^x to 2 units in the last place; ∞ above the range, 0 below it, nan at nan."""
     # Written so that a nan passes both comparisons.
@@ -52,19 +50,19 @@ def exponential(x):
     return (1.0 + (r + r2 * q)) * _power_of_two(first) * _power_of_two(second)
 
 
-@njit(cache=True, forceinline=True)
+@exact
 def _power_of_two(k):
     return np.int64((k + 1023) << 52).view(np.float64)
 
 
-@njit(cache=True, fastmath=_CONTRACT, error_model="numpy", forceinline=True)
+@exact
 def _sigmoid(x):
     """Return 1/(1 + e^{−x}) from e^{−|x|}, which cannot overflow."""
     decay = exponential(-abs(x))
     return (decay if x <= 0.0 else 1.0) / (1.0 + decay)
 
 
-@njit(cache=True, fastmath=_CONTRACT, error_model="numpy", forceinline=True)
+@exact
 def slope(z, target, loss, power):
     """Return −ℓ′ at one margin z; for squared errors, target − z."""
     if loss == SQUARED:
@@ -77,32 +75,32 @@ def slope(z, target, loss, power):
     return power * (1.0 + (0.0 if z < 0.0 else z)) ** (-power - 1.0)
 
 
-@njit(cache=True, fastmath=_CONTRACT, error_model="numpy", forceinline=True)
-def slopes(z, m, targets, first, width, scale, loss, power, out):
-    """Write scale·(−ℓ′(z[m, i])), i < width, into out[m]; one loop per loss, so that each is vectorised."""
+@exact
+def slopes(z, m, targets, first, width, lr, shares, loss, power, out):
+    """Write lr·shares[m, i]·(−ℓ′(z[m, i])), i < width, into out[m]; one loop per loss: each is vectorised."""
     if loss == EXPONENTIAL:
         for i in range(width):
-            out[m, i] = scale * exponential(-z[m, i])
+            out[m, i] = lr * shares[m, i] * exponential(-z[m, i])
     elif loss == LOGISTIC:
         for i in range(width):
-            out[m, i] = scale * _sigmoid(-z[m, i])
+            out[m, i] = lr * shares[m, i] * _sigmoid(-z[m, i])
     else:
         for i in range(width):
-            out[m, i] = scale * slope(z[m, i], targets[first + i], loss, power)
+            out[m, i] = lr * shares[m, i] * slope(z[m, i], targets[first + i], loss, power)
 
 
-@njit(cache=True, fastmath=_CONTRACT, error_model="numpy", forceinline=True)
-def add_slopes(z, m, targets, first, width, scale, loss, power, out, total):
+@exact
+def add_slopes(z, m, targets, first, width, lr, shares, loss, power, out, total):
     """Do what ``slopes`` does and add the same to total[m], in one pass: a second one shows in small problems."""
     if loss == EXPONENTIAL:
         for i in range(width):
-            out[m, i] = scale * exponential(-z[m, i])
+            out[m, i] = lr * shares[m, i] * exponential(-z[m, i])
             total[m, i] += out[m, i]
     elif loss == LOGISTIC:
         for i in range(width):
-            out[m, i] = scale * _sigmoid(-z[m, i])
+            out[m, i] = lr * shares[m, i] * _sigmoid(-z[m, i])
             total[m, i] += out[m, i]
     else:
         for i in range(width):
-            out[m, i] = scale * slope(z[m, i], targets[first + i], loss, power)
+            out[m, i] = lr * shares[m, i] * slope(z[m, i], targets[first + i], loss, power)
             total[m, i] += out[m, i]

@@ -7,24 +7,25 @@ only needs the margins of the worker's own samples, and moves them by its own bl
 
     g ← (η/n_m)·(−ℓ′(z)),   c ← (1 − ηλ)c + g,   z ← (1 − ηλ)z + G_mm g.
 
-After the last local step only c matters: the next round recomputes all margins from the coefficients, so
-margins cannot drift away from the model. Every ``fold`` rounds the coefficients are folded into the bases:
-where margins cancel (data that no hyperplane separates) they would otherwise grow without bound and cost
-digits.
+Small workers that take the same steps are merged into one block diagonal, which fills registers better than
+one after the other. After the last local step only c matters: the next round recomputes all margins from the
+coefficients, so margins cannot drift away from the model. Every ``fold`` rounds the coefficients are folded
+into the bases: where margins cancel (data that no hyperplane separates) they would otherwise grow without
+bound and cost digits.
 """
 
 import numpy as np
-from numba import njit
 
+from implicitbias.engine.kernels.compiled import entry, fast, inlined
 from implicitbias.engine.kernels.draw_kernel import draw_room, draw_round
 from implicitbias.engine.kernels.gram_steps_kernel import step_on_margins
-from implicitbias.engine.kernels.matrix_kernel import add_rows, dot, FAST, safe
+from implicitbias.engine.kernels.matrix_kernel import add_rows, dot, safe
 
 
 BASES = 4
 
 
-@njit(cache=True, nogil=True)
+@entry
 def advance_gram(samples, rule, steps, rates, clock, replicas, bases, rounds, fold):
     """Move every replica's bases by ``rounds`` rounds; stop before a round that leaves the safe range.
 
@@ -39,18 +40,18 @@ def advance_gram(samples, rule, steps, rates, clock, replicas, bases, rounds, fo
     return least
 
 
-@njit(cache=True, nogil=True)
+@entry
 def work_gram(samples, rule, steps, rates, clock, replicas, bases, models, velocities):
     """Write every replica's ``models`` and ``velocities`` at the end of one round that starts at its bases."""
     for k in range(len(replicas)):
         _work(samples, rule, steps, rates, clock, replicas[k], bases[k], models[k], velocities[k])
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@fast
 def _advance(samples, rule, steps, rates, clock, replica, bases, rounds, fold):
     """Move one replica; return the number of rounds done."""
     rows, scaled, gram, blocks = samples.rows, samples.scaled, samples.gram, samples.blocks
-    starts, padded, targets = samples.starts, samples.padded, samples.targets
+    starts, padded, shares, targets = samples.starts, samples.padded, samples.shares, samples.targets
     first_round, first_steps = clock
     weights, coefficients = np.zeros((3, BASES)), np.zeros((3, gram.shape[0]))
     margins, base_margins = np.zeros((2, gram.shape[1])), np.zeros((BASES, gram.shape[1]))
@@ -64,14 +65,32 @@ def _advance(samples, rule, steps, rates, clock, replica, bases, rounds, fold):
             _start(rows, rule, weights, coefficients, bases, base_margins)
             since = 0
         _margins(gram, rule.heavy, weights, coefficients, base_margins, margins)
-        draw_round(
-            rule, starts, steps, first_round + r, first_steps, r, replica, words, orders, epochs, drawn
-        )
+        if rule.batch > 0:
+            draw_round(
+                rule, starts, steps, first_round + r, first_steps, r, replica, words, orders, epochs, drawn
+            )
         _load(starts, padded, margins, z, zv, c, cv, local_weights)
         step_on_margins(
-            blocks, targets, starts, padded, rule, steps, rates, r, drawn, z, zv, c, cv, g, local_weights
+            blocks,
+            targets,
+            starts,
+            padded,
+            shares,
+            rule,
+            steps,
+            rates,
+            r,
+            drawn,
+            z,
+            zv,
+            c,
+            cv,
+            g,
+            local_weights,
         )
-        _aggregate(rule, starts, first_round + r, c, cv, local_weights, weights, coefficients)
+        _aggregate(
+            rule, samples.workers, starts, first_round + r, c, cv, local_weights, weights, coefficients
+        )
         if not (safe(coefficients, 0, samples.limit) and safe(weights, 0, samples.limit)):
             return r
         since += 1
@@ -80,7 +99,7 @@ def _advance(samples, rule, steps, rates, clock, replica, bases, rounds, fold):
     return rounds
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@fast
 def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities):
     """Write one replica's local models and velocities."""
     starts, padded, scaled, dim = samples.starts, samples.padded, samples.scaled, bases.shape[1]
@@ -97,6 +116,7 @@ def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities
         samples.targets,
         starts,
         padded,
+        samples.shares,
         rule,
         steps,
         rates,
@@ -119,7 +139,7 @@ def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities
         add_rows(scaled, first, size, cv, m, dim, velocities, m)
 
 
-@njit(cache=True)
+@fast
 def _room(blocks, workers, batch):
     """Return room for every worker's margins, coefficients and step, and its weights of (w, v)."""
     shape = (workers, max(blocks.shape[1], batch))
@@ -127,7 +147,7 @@ def _room(blocks, workers, batch):
     return z, zv, c, cv, g, np.zeros((workers, 4))
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@fast
 def _start(rows, rule, weights, coefficients, bases, base_margins):
     """Let the state be the bases: unit weights, no coefficients, and the bases' own margins."""
     for k in range(3):
@@ -142,7 +162,7 @@ def _start(rows, rule, weights, coefficients, bases, base_margins):
                 base_margins[k, i] = dot(rows, i, bases, k, bases.shape[1])
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@fast
 def _fold(scaled, rule, weights, coefficients, bases):
     """Replace the bases by the vectors that weights and coefficients stand for."""
     active, dim = (True, rule.heavy, rule.stored), bases.shape[1]
@@ -157,7 +177,7 @@ def _fold(scaled, rule, weights, coefficients, bases):
                 bases[k, i] = folded[k, i]
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@inlined
 def _margins(gram, heavy, weights, coefficients, base_margins, margins):
     """Recompute the margins of w, and those of the velocity where it is on."""
     n, width = gram.shape
@@ -168,7 +188,7 @@ def _margins(gram, heavy, weights, coefficients, base_margins, margins):
         add_rows(gram, 0, n, coefficients, k, width, margins, k)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@inlined
 def _load(starts, padded, margins, z, zv, c, cv, local_weights):
     """Hand every worker the margins of its samples; it starts from w and v themselves."""
     for m in range(len(padded)):
@@ -185,20 +205,20 @@ def _load(starts, padded, margins, z, zv, c, cv, local_weights):
         )
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _aggregate(rule, starts, round_, c, cv, local_weights, weights, coefficients):
+@inlined
+def _aggregate(rule, workers, starts, round_, c, cv, local_weights, weights, coefficients):
     """Replace weights and coefficients of w and of the two velocities by those after the round."""
-    workers = len(local_weights)
+    blocks = len(local_weights)
     ww, wv, vw, vv = 0.0, 0.0, 0.0, 0.0
-    for m in range(workers):
-        ww, wv = ww + local_weights[m, 0] / workers, wv + local_weights[m, 1] / workers
-        vw, vv = vw + local_weights[m, 2] / workers, vv + local_weights[m, 3] / workers
+    for m in range(blocks):
+        ww, wv = ww + local_weights[m, 0] / blocks, wv + local_weights[m, 1] / blocks
+        vw, vv = vw + local_weights[m, 2] / blocks, vv + local_weights[m, 3] / blocks
     anchor = 1.0 / (round_ + 2.0) if rule.anchored else 0.0
     for i in range(BASES):
         average, velocity = _carried(rule.heavy, ww, wv, vw, vv, weights[0, i], weights[1, i])
         average = (1.0 - anchor) * average + (anchor if i == BASES - 1 else 0.0)
         _serve(rule, average, velocity, weights, i)
-    for m in range(workers):
+    for m in range(blocks):
         for j in range(starts[m + 1] - starts[m]):
             i = starts[m] + j
             average, velocity = _carried(rule.heavy, ww, wv, vw, vv, coefficients[0, i], coefficients[1, i])
@@ -206,13 +226,13 @@ def _aggregate(rule, starts, round_, c, cv, local_weights, weights, coefficients
             _serve(rule, (1.0 - anchor) * average, velocity, coefficients, i)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
+@inlined
 def _carried(heavy, ww, wv, vw, vv, w, v):
     """Return what the averages of models and velocities keep of (w, v)."""
     return (ww * w + wv * v, vw * w + vv * v) if heavy else (ww * w, 0.0)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
+@inlined
 def _serve(rule, average, velocity, combination, i):
     """Let the server turn the average into the next w."""
     combination[1, i] = velocity

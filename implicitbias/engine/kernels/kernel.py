@@ -92,11 +92,15 @@ class Kernel:
     ) -> int:
         """Move the bases of all replicas in place; return the smallest number of rounds done."""
         advance, _ = _entries(self.name)
-        address, replicas = (clock.round, np.array(clock.steps)), state.replicas.astype(np.uint64)
+        # Merged workers need equal learning rates, hence equal clocks.
+        together = plan.merged is not None and len(set(clock.steps)) == 1
+        samples = plan.merged if plan.merged is not None and together else plan.samples
+        steps, replicas = plan.steps[: len(samples.padded)], state.replicas.astype(np.uint64)
+        address = clock.round, np.array(clock.steps[: len(steps)])
 
         def move(part: slice) -> int:
             of_part = replicas[part], bases[part]
-            return advance(plan.samples, plan.rule, plan.steps, rates, address, *of_part, rounds, plan.fold)
+            return advance(samples, plan.rule, steps, rates, address, *of_part, rounds, plan.fold)
 
         return min(_on_threads(move, len(bases), rounds * plan.work))
 

@@ -18,6 +18,11 @@ from implicitbias.stream import Stream
 
 # Doubles in the widest vector register: rows padded to it need no remainder loop.
 LANES = 8
+# Rows added in one pass; the last pass may reach this far beyond the last row.
+QUAD = 4
+# Workers share a block of up to this many samples: three registers wide, where work on zeros is still cheaper
+# than waiting for one short chain of operations after the other.
+MERGED = 24
 # A vector this large is handed to the definition: far below overflow, far above any model of interest.
 LARGE = 1e150
 
@@ -25,18 +30,21 @@ LARGE = 1e150
 class Samples(NamedTuple):
     """Samples sorted by worker; the rows of worker m are starts[m] … starts[m + 1] − 1.
 
+    ``shares`` are the weights 1/n_m of the samples in f_m.
     ``rows`` are x_i, ``scaled`` are D^{−1}x_i, ``blocks`` row i is (x_i·D^{−1}x_j)_j over the worker's own
     samples, ``gram`` the same over all samples. Forms that do not need an array carry an empty one.
     ``columns`` holds X_mᵀ, worker after worker; for quadratics the Hessians, with ``rows`` the centres.
     """
 
+    workers: int
     starts: Int[np.ndarray, " worker1"]
     padded: Int[np.ndarray, " worker"]
+    shares: Float[np.ndarray, "worker local"]
     rows: Float[np.ndarray, "sample dim"]
     scaled: Float[np.ndarray, "sample dim"]
     inverse: Float[np.ndarray, " dim"]
     targets: Float[np.ndarray, " padded"]
-    blocks: Float[np.ndarray, "sample local"]
+    blocks: Float[np.ndarray, "row local"]
     gram: Float[np.ndarray, "sample padded"]
     columns: Float[np.ndarray, "workerdim local"]
     limit: float
@@ -142,12 +150,14 @@ def _gram_form(problem: LinearClassification | LinearRegression, inverse: np.nda
     product = rows @ scaled.T
     gram = np.zeros((len(rows), pad(len(rows))))
     gram[:, : len(rows)] = (product + product.T) / 2
-    blocks = np.zeros((len(rows), pad(max(problem.sizes))))
+    blocks = np.zeros((len(rows) + QUAD, pad(max(problem.sizes))))
     for first, last in zip(starts[:-1], starts[1:], strict=True):
         blocks[first:last, : last - first] = gram[first:last, first:last]
     return Samples(
+        workers=problem.workers,
         starts=starts,
         padded=np.array([pad(n) for n in problem.sizes]),
+        shares=_shares(problem.sizes),
         rows=rows,
         scaled=scaled,
         inverse=inverse,
@@ -159,6 +169,41 @@ def _gram_form(problem: LinearClassification | LinearRegression, inverse: np.nda
     )
 
 
+def merged(samples: Samples) -> Samples:
+    """Return Gram-form samples with runs of small workers merged into one block each.
+
+    The block of several workers is block diagonal, so that their steps stay apart.
+    """
+    sizes, owners = np.diff(samples.starts), []
+    for size in sizes:
+        if owners and size + sum(owners[-1]) <= MERGED:
+            owners[-1].append(int(size))
+        else:
+            owners.append([int(size)])
+    totals = np.array([sum(group) for group in owners])
+    starts = np.concatenate([[0], np.cumsum(totals)])
+    blocks, shares = (
+        np.zeros((len(samples.rows), pad(max(totals)))),
+        np.zeros((len(totals), pad(max(totals)))),
+    )
+    row = 0
+    for cell, group in enumerate(owners):
+        for size in group:
+            own = slice(row - starts[cell], row - starts[cell] + size)
+            blocks[row : row + size, own] = samples.blocks[row : row + size, :size]
+            shares[cell, own] = 1.0 / size
+            row += size
+    padded = np.array([pad(int(n)) for n in totals])
+    return samples._replace(starts=starts, padded=padded, blocks=blocks, shares=shares)
+
+
+def _shares(sizes: Int[np.ndarray, " worker"]) -> Float[np.ndarray, "worker local"]:
+    shares = np.zeros((len(sizes), pad(int(max(sizes)))))
+    for m, size in enumerate(sizes):
+        shares[m, :size] = 1.0 / size
+    return shares
+
+
 def _weight_form(problem: LinearClassification | LinearRegression, inverse: np.ndarray) -> Samples:
     rows, targets = _sorted_rows(problem)
     starts = np.concatenate([[0], np.cumsum(problem.sizes)])
@@ -166,8 +211,10 @@ def _weight_form(problem: LinearClassification | LinearRegression, inverse: np.n
     for m, (first, last) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
         columns[m, :, : last - first] = rows[first:last].T
     return Samples(
+        workers=problem.workers,
         starts=starts,
         padded=np.array([pad(n) for n in problem.sizes]),
+        shares=_shares(problem.sizes),
         rows=rows,
         scaled=rows,
         inverse=inverse,
@@ -184,8 +231,10 @@ def _hessian_form(problem: Quadratics, inverse: np.ndarray) -> Samples:
     columns[:, :, : problem.dim] = problem.hessians
     centres = problem.centres.copy()
     return Samples(
+        workers=problem.workers,
         starts=np.arange(problem.workers + 1),
         padded=np.full(problem.workers, pad(problem.dim)),
+        shares=np.empty((0, 0)),
         rows=centres,
         scaled=centres,
         inverse=inverse,

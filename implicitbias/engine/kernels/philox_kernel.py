@@ -2,9 +2,10 @@
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
+from implicitbias.engine.kernels.compiled import exact, fast
 from implicitbias.stream import PHILOX_MULTIPLIERS, PHILOX_ROUNDS, PHILOX_WEYL
 
 
@@ -26,14 +27,14 @@ def _multiply_high(typingctx, a, b):
     return types.uint64(types.uint64, types.uint64), generate
 
 
-@njit(cache=True, forceinline=True)
+@exact
 def multiply_high(a, b):
     """Return the high word of the 128-bit product of two words."""
     # numba passes the typing context itself.
     return _multiply_high(a, b)  # pyright: ignore[reportCallIssue]
 
 
-@njit(cache=True)
+@fast
 def write_words(key0, key1, replica, worker, round_, count, out):
     """Write the first ``count`` words of an address: block b of four is the cipher of (b + 1, address)."""
     for block in range((count + 3) // 4):
@@ -49,7 +50,7 @@ def write_words(key0, key1, replica, worker, round_, count, out):
                 out[4 * block + i] = word
 
 
-@njit(cache=True)
+@fast
 def draw_with_replacement(key0, key1, replica, worker, round_, size, words, count, out):
     """Write ``count`` sample indices ⌊word·n_m/2⁶⁴⌋ of the round to out[worker]."""
     write_words(key0, key1, replica, worker, round_, count, words)
@@ -57,7 +58,7 @@ def draw_with_replacement(key0, key1, replica, worker, round_, size, words, coun
         out[worker, i] = np.int64(multiply_high(words[i], np.uint64(size)))
 
 
-@njit(cache=True)
+@fast
 def draw_in_order(key0, key1, replica, worker, first, words, epochs, start, size, orders, count, out):
     """Write samples first, first + 1, … of the worker's life to out[worker]: epoch after epoch in random order.
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int
 
 from implicitbias.engine.kernels.cost import fold_period, round_cost
-from implicitbias.engine.kernels.packing import packed, Rule, rule_of, Samples
+from implicitbias.engine.kernels.packing import merged, packed, Rule, rule_of, Samples
 from implicitbias.methods import Fixed, Identity, LocalMethod
 from implicitbias.problems import AbstractProblem
 from implicitbias.stream import Stream
@@ -15,9 +15,13 @@ from implicitbias.stream import Stream
 
 @dataclass(frozen=True)
 class Plan:
-    """Packed data, the method as numbers, and its costs; it does not refer to the problem."""
+    """Packed data, the method as numbers, and its costs; it does not refer to the problem.
+
+    ``merged`` is for rounds in which all workers take the same number of full-gradient steps.
+    """
 
     samples: Samples
+    merged: Samples | None
     rule: Rule
     steps: Int[np.ndarray, " worker"]
     fold: int
@@ -58,10 +62,14 @@ def _plan(
     key = (form, method.scaling)
     if key not in store:
         store[key] = packed(form, problem, method)
+    steps = np.array(method.steps(problem.workers, 0))
     return Plan(
         samples=store[key],
+        merged=merged(store[key])
+        if form == "gram" and method.batch is None and (steps == steps[0]).all()
+        else None,
         rule=rule,
-        steps=np.array(method.steps(problem.workers, 0)),
+        steps=steps,
         fold=fold_period(form, problem, method),
         work=round_cost(form, problem, method),
     )

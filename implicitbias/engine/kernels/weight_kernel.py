@@ -5,14 +5,14 @@ Quadratics run here too, with the Hessian in the place of X_mᵀ.
 """
 
 import numpy as np
-from numba import njit
 
+from implicitbias.engine.kernels.compiled import entry, fast, inlined
 from implicitbias.engine.kernels.draw_kernel import draw_room, draw_round
 from implicitbias.engine.kernels.exponential_kernel import slope, slopes
-from implicitbias.engine.kernels.matrix_kernel import add_row, add_rows, dot, FAST, safe
+from implicitbias.engine.kernels.matrix_kernel import add_row, add_rows, dot, safe
 
 
-@njit(cache=True, nogil=True)
+@entry
 def advance_weights(samples, rule, steps, rates, clock, replicas, bases, rounds, _fold):
     """Move every replica's bases by ``rounds`` rounds; stop before a round that leaves the safe range.
 
@@ -27,14 +27,14 @@ def advance_weights(samples, rule, steps, rates, clock, replicas, bases, rounds,
     return least
 
 
-@njit(cache=True, nogil=True)
+@entry
 def work_weights(samples, rule, steps, rates, clock, replicas, bases, models, velocities):
     """Write every replica's ``models`` and ``velocities`` at the end of one round that starts at its bases."""
     for k in range(len(replicas)):
         _work(samples, rule, steps, rates, clock, replicas[k], bases[k], models[k], velocities[k])
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@fast
 def _advance(samples, rule, steps, rates, clock, replica, bases, rounds):
     """Move one replica; return the number of rounds done."""
     first_round, first_steps = clock
@@ -63,7 +63,7 @@ def _advance(samples, rule, steps, rates, clock, replica, bases, rounds):
     return rounds
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@fast
 def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities):
     """Write one replica's local models and velocities."""
     z, g, step = _room(samples.columns, len(steps), bases.shape[1])
@@ -72,21 +72,21 @@ def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities
     _local_round(samples, rule, steps, rates, 0, drawn, bases, models, velocities, z, g, step)
 
 
-@njit(cache=True)
+@fast
 def _room(columns, workers, dim):
     """Return room for every worker's margins, slopes and step."""
     shape = (workers, columns.shape[1])
     return np.zeros(shape), np.zeros(shape), np.zeros((workers, dim))
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@fast
 def _local_round(samples, rule, steps, rates, r, drawn, bases, models, velocities, z, g, step):
     """Take every worker's local steps from the bases."""
     starts, padded, rows, columns = samples.starts, samples.padded, samples.rows, samples.columns
-    targets, inverse, dim = samples.targets, samples.inverse, bases.shape[1]
+    targets, inverse, shares, dim = samples.targets, samples.inverse, samples.shares, bases.shape[1]
     shared, row = rates.shape[0] == 1, (r if rates.shape[1] > 1 else 0)
     for m in range(len(steps)):
-        first, size, lane = starts[m], starts[m + 1] - starts[m], 0 if shared else m
+        first, lane = starts[m], 0 if shared else m
         for k in range(dim):
             models[m, k], velocities[m, k] = bases[0, k], bases[1, k]
         for h in range(steps[m]):
@@ -94,13 +94,13 @@ def _local_round(samples, rule, steps, rates, r, drawn, bases, models, velocitie
             if targets.size == 0:
                 _quadratic(rows, columns, m, lr, models, z, step)
             elif rule.batch == 0:
-                _full(columns, targets, rule, m, first, size, padded[m], lr, models, z, g, step)
+                _full(columns, targets, rule, m, first, padded[m], lr, shares, models, z, g, step)
             else:
                 _drawn(rows, targets, rule, m, first, lr, drawn, h, models, step)
             _move(rule, m, lr * rule.l2, inverse, models, velocities, step)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
+@inlined
 def _quadratic(centres, hessians, m, lr, models, z, step):
     """Write −η A_m(w − c_m) to step[m]."""
     dim = step.shape[1]
@@ -110,19 +110,19 @@ def _quadratic(centres, hessians, m, lr, models, z, step):
         step[m, k] = dot(hessians, m * dim + k, z, m, dim)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
-def _full(columns, targets, rule, m, first, size, width, lr, models, z, g, step):
+@inlined
+def _full(columns, targets, rule, m, first, width, lr, shares, models, z, g, step):
     """Write (η/n_m) Σ_i −ℓ′(z_i) x_i to step[m]."""
     dim = step.shape[1]
     for i in range(width):
         z[m, i] = 0.0
     add_rows(columns, m * dim, dim, models, m, width, z, m)
-    slopes(z, m, targets, first, width, lr / size, rule.loss, rule.power, g)
+    slopes(z, m, targets, first, width, lr, shares, rule.loss, rule.power, g)
     for k in range(dim):
         step[m, k] = dot(columns, m * dim + k, g, m, width)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
+@inlined
 def _drawn(rows, targets, rule, m, first, lr, drawn, h, models, step):
     """Write (η/B) Σ_b −ℓ′(z_b) x_b over the step's draws to step[m]."""
     dim = step.shape[1]
@@ -135,7 +135,7 @@ def _drawn(rows, targets, rule, m, first, lr, drawn, h, models, step):
         add_row(rows, i, weight, dim, step, m)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy", forceinline=True)
+@inlined
 def _move(rule, m, decay, inverse, models, velocities, step):
     """Add ridge, scaling and momentum to the step, and take it."""
     for k in range(step.shape[1]):
@@ -146,7 +146,7 @@ def _move(rule, m, decay, inverse, models, velocities, step):
         models[m, k] += move
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@fast
 def _aggregate(rule, round_, models, velocities, bases):
     """Replace w and the two velocities by those after the round."""
     workers = models.shape[0]

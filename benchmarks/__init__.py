@@ -1,0 +1,1 @@
+"""Speed, as ratios of contestants timed in turn on the same machine: ``python -m benchmarks``."""
