@@ -122,6 +122,25 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/mixed-bias-order",
+        "derived.mixed_data.bias",
+        "On mixed data the bias in U is of first order in η(H − 1), with a known coefficient",
+        "derived",
+    ),
+    Entry(
+        "derived/mixed-data",
+        "derived.mixed_data.limit",
+        "On mixed data Local GD turns to ū, and its bounded part rests away from the minimiser",
+        "derived",
+    ),
+    Entry(
+        "derived/mixed-data-shared",
+        "derived.mixed_data.limit",
+        "Workers that share their trapped rows leave no bias: the part in U tends to the minimiser",
+        "derived",
+        name="CLAIM_SHARED",
+    ),
+    Entry(
         "derived/onset",
         "derived.drift.onset",
         "The first round with f ≤ γ/(70ηHM) comes later for larger ηH, but never after 70M/γ³",
@@ -316,6 +335,13 @@ ENTRIES = (
         "second-hand",
         "REFUTED",
         name="CLAIM_MAX_MARGIN",
+    ),
+    Entry(
+        "zhu2024/non-separable-reading",
+        "zhu2024.non_separable",
+        "A reading that fails: without separability Local GD finds the minimiser on U for every H",
+        "second-hand",
+        "REFUTED",
     ),
     Entry(
         "zhu2024/regression-minimum-norm",

@@ -222,7 +222,7 @@ CLAIM = Claim(
         Falsifier("H > 1 is unbiased", "gradient descent is, and so is Local GD on consistent data", unbiased),
         Falsifier("the average of the local solutions", "the limit H → ∞, from every start", average_of_local),
     ),
-    see=("derived/regression-bias-order", "zhu2024/regression-minimum-norm"),
+    see=("derived/regression-bias-order", "derived/mixed-data", "zhu2024/regression-minimum-norm"),
     axes=("communication rounds r", "distance", "linear", "log"),
 )
 
