@@ -69,7 +69,7 @@ def _advance(samples, rule, steps, rates, clock, replica, bases, rounds, fold):
             draw_round(
                 rule, starts, steps, first_round + r, first_steps, r, replica, words, orders, epochs, drawn
             )
-        _load(starts, padded, margins, z, zv, c, cv, local_weights)
+        _load(rule.heavy, starts, padded, margins, z, zv, c, cv, local_weights)
         step_on_margins(
             blocks,
             targets,
@@ -110,7 +110,7 @@ def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities
         for i in range(samples.rows.shape[0]):
             margins[k, i] = dot(samples.rows, i, bases, k, dim)
     draw_round(rule, starts, steps, clock[0], clock[1], 0, replica, words, orders, epochs, drawn)
-    _load(starts, padded, margins, z, zv, c, cv, local_weights)
+    _load(rule.heavy, starts, padded, margins, z, zv, c, cv, local_weights)
     step_on_margins(
         samples.blocks,
         samples.targets,
@@ -189,41 +189,59 @@ def _margins(gram, heavy, weights, coefficients, base_margins, margins):
 
 
 @inlined
-def _load(starts, padded, margins, z, zv, c, cv, local_weights):
+def _load(heavy, starts, padded, margins, z, zv, c, cv, local_weights):
     """Hand every worker the margins of its samples; it starts from w and v themselves."""
     for m in range(len(padded)):
         first, size = starts[m], starts[m + 1] - starts[m]
-        for i in range(padded[m]):
-            z[m, i], zv[m, i], c[m, i], cv[m, i] = 0.0, 0.0, 0.0, 0.0
+        # Beyond the samples z stays 0: its slopes have no share in anything.
         for i in range(size):
-            z[m, i], zv[m, i] = margins[0, first + i], margins[1, first + i]
-        local_weights[m, 0], local_weights[m, 1], local_weights[m, 2], local_weights[m, 3] = (
-            1.0,
-            0.0,
-            0.0,
-            1.0,
-        )
+            z[m, i] = margins[0, first + i]
+        for i in range(padded[m]):
+            c[m, i] = 0.0
+        if heavy:
+            for i in range(size):
+                zv[m, i] = margins[1, first + i]
+            for i in range(padded[m]):
+                cv[m, i] = 0.0
+        local_weights[m, 0], local_weights[m, 1] = 1.0, 0.0
+        local_weights[m, 2], local_weights[m, 3] = 0.0, 1.0
 
 
 @inlined
 def _aggregate(rule, workers, starts, round_, c, cv, local_weights, weights, coefficients):
     """Replace weights and coefficients of w and of the two velocities by those after the round."""
-    blocks = len(local_weights)
-    ww, wv, vw, vv = 0.0, 0.0, 0.0, 0.0
-    for m in range(blocks):
-        ww, wv = ww + local_weights[m, 0] / blocks, wv + local_weights[m, 1] / blocks
-        vw, vv = vw + local_weights[m, 2] / blocks, vv + local_weights[m, 3] / blocks
+    ww, wv, vw, vv = _mean_weights(local_weights)
+    share = 1.0 / workers
+    if not (rule.heavy or rule.anchored or rule.moved):
+        # Of every record run: without the switches of what follows.
+        for i in range(BASES):
+            weights[0, i] *= ww
+        for m in range(len(local_weights)):
+            for j in range(starts[m + 1] - starts[m]):
+                coefficients[0, starts[m] + j] = ww * coefficients[0, starts[m] + j] + share * c[m, j]
+        return
     anchor = 1.0 / (round_ + 2.0) if rule.anchored else 0.0
     for i in range(BASES):
         average, velocity = _carried(rule.heavy, ww, wv, vw, vv, weights[0, i], weights[1, i])
         average = (1.0 - anchor) * average + (anchor if i == BASES - 1 else 0.0)
         _serve(rule, average, velocity, weights, i)
-    for m in range(blocks):
+    for m in range(len(local_weights)):
         for j in range(starts[m + 1] - starts[m]):
             i = starts[m] + j
             average, velocity = _carried(rule.heavy, ww, wv, vw, vv, coefficients[0, i], coefficients[1, i])
-            average, velocity = average + c[m, j] / workers, velocity + cv[m, j] / workers
+            average, velocity = average + share * c[m, j], velocity + share * cv[m, j]
             _serve(rule, (1.0 - anchor) * average, velocity, coefficients, i)
+
+
+@inlined
+def _mean_weights(local_weights):
+    """Return the means over blocks; one division each, so that the mean of ones is one."""
+    blocks = len(local_weights)
+    ww, wv, vw, vv = 0.0, 0.0, 0.0, 0.0
+    for m in range(blocks):
+        ww, wv = ww + local_weights[m, 0], wv + local_weights[m, 1]
+        vw, vv = vw + local_weights[m, 2], vv + local_weights[m, 3]
+    return ww / blocks, wv / blocks, vw / blocks, vv / blocks
 
 
 @inlined

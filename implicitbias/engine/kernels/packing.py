@@ -182,10 +182,8 @@ def merged(samples: Samples) -> Samples:
             owners.append([int(size)])
     totals = np.array([sum(group) for group in owners])
     starts = np.concatenate([[0], np.cumsum(totals)])
-    blocks, shares = (
-        np.zeros((len(samples.rows), pad(max(totals)))),
-        np.zeros((len(totals), pad(max(totals)))),
-    )
+    blocks = np.zeros((len(samples.rows) + QUAD, pad(max(totals))))
+    shares = np.zeros((len(totals), pad(max(totals))))
     row = 0
     for cell, group in enumerate(owners):
         for size in group:
