@@ -25,6 +25,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (once; a few minutes) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@echo "compiling the kernels (once; a minute) …"
+	@$(BIN)/python -m implicitbias.engine.kernels
 	@touch $@
 
 reproduce: setup
