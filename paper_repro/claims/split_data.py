@@ -14,9 +14,10 @@ from paper_repro.claims.knobs import knob
 from paper_repro.claims.separable import classification
 
 
-# Samples per worker, and the gap from the margin to the next sample, of the data drawn at random.
+# Samples per worker of the data drawn at random. The gap θ − 1 from the margin to the next sample is as wide as
+# rows of length one allow, less a tenth, and at most 1: terms r^(−(θ−1)) hide limits where it is narrow.
 PER_WORKER = 4
-GAP = 0.3
+WIDEST_GAP, SHARE = 1.0, 0.9
 
 # |u⁰|/|ŵ| of a start drawn at random: far enough that the limits it leads to differ visibly from those of u⁰ = 0.
 START_SIZE = 1.5
@@ -67,8 +68,8 @@ def split_samples(knobs: SplitKnobs, stream: Stream) -> Samples:
     """Return the samples of the knobs, distributed over workers."""
     if knobs.data != "random":
         return named(knobs.data)
-    count = PER_WORKER * knobs.workers
-    planted = separable(stream, samples=count, dim=knobs.dim, margin=knobs.margin, support=knobs.dim, gap=GAP)
+    count, gap = PER_WORKER * knobs.workers, min(WIDEST_GAP, SHARE * (1.0 / knobs.margin - 1.0))
+    planted = separable(stream, samples=count, dim=knobs.dim, margin=knobs.margin, support=knobs.dim, gap=gap)
     return planted.samples.with_workers(iid(count, knobs.workers, stream))
 
 

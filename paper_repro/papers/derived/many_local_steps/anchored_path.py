@@ -64,7 +64,7 @@ class AnchoredProximalKnobs(SplitKnobs):
 
     start: str = knob("origin", "u⁰", "anchor", choices=("origin",))
     loss: str = knob("exponential", "ℓ", "loss", choices=tuple(LOSSES))
-    log_scale: float = knob(10.0, "Λ", "log(1/λ)", low=3.0, high=30.0)
+    log_scale: float = knob(10.0, "Λ", "log(1/λ)", low=3.0, high=20.0)
 
 
 @dataclass(frozen=True, eq=False)
