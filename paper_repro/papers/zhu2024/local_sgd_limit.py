@@ -65,7 +65,7 @@ def setup(knobs: LocalSGDKnobs, stream: Stream) -> LocalSGDCase | AssumptionUnme
 
 def needs(case: LocalSGDCase, budget: Budget) -> tuple[RunSpec, ...]:
     """Independent replicas of one run."""
-    rounds, replicas = budget.pick(smoke=(1_000, 8), quick=(10_000, 16), paper=(300_000, 64))
+    rounds, replicas = budget.pick(smoke=(1_000, 8), quick=(20_000, 16), paper=(300_000, 64))
     of = case.separable
     return (RunSpec(of.problem, of.method, rounds, replicas=replicas, stream=case.stream),)
 

@@ -70,7 +70,7 @@ def setup(knobs: DividedRateKnobs, stream: Stream) -> DividedRateCase | Assumpti
 
 def needs(case: DividedRateCase, budget: Budget) -> tuple[RunSpec, ...]:
     """One run per H, of the same number of rounds."""
-    rounds = budget.pick(smoke=1_000, quick=10_000, paper=200_000)
+    rounds = budget.pick(smoke=600, quick=10_000, paper=200_000)
     return tuple(RunSpec(c.problem, c.method, rounds) for c in case.cases)
 
 
