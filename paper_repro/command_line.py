@@ -46,11 +46,14 @@ def _guarded(options: argparse.Namespace) -> int:
         print(f"paper-repro {options.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ninterrupted: what was finished is kept, and the next run goes on from it", file=sys.stderr)
+        print("\ninterrupted: the verdicts said so far are kept, and the next run goes on from them", file=sys.stderr)
         return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        print(f"paper-repro {options.command}: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ from paper_repro.claims import (
 from paper_repro.claims.cache import Cache
 from paper_repro.claims.knobs import with_values
 from paper_repro.claims.result import exit_code
+from paper_repro.claims.verify import BATCH
+from paper_repro.testing import assert_claim
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,9 +151,56 @@ def test_hypotheses_not_met_are_said_and_left_undecided():
 
 
 def test_what_cannot_be_told_apart_is_inconclusive():
-    near = Falsifier("near", "hard to see", lambda case: predicted(case.size + case.scale - 1.0))
-    result = verify_one(claim_of(falsifiers=(near,)), Knobs(size=4))
+    near = Falsifier("near", "hard to see", lambda case: predicted(case.size + 0.3, 0.5))
+    blunt = claim_of(predict=lambda case: predicted(case.size, 0.5), falsifiers=(near,))
+    result = verify_one(blunt, Knobs(size=4))
     assert result.status is Status.INCONCLUSIVE and "near" in result.message
+
+
+def test_a_falsifier_that_says_the_same_here_is_excused_only_away_from_the_default():
+    copy = Falsifier("scaled", "equal at s = 1", lambda case: predicted(case.size * case.scale))
+    far = Falsifier("off by one", "people count from 0", lambda case: predicted(case.size + 1))
+    claim = claim_of(falsifiers=(copy, far), knobs=Knobs(scale=2.0))
+    assert not verify_one(claim).toothless
+    excused = verify_one(claim, Knobs(scale=1.0))
+    assert [f.status for f in excused.falsifiers] == [Status.NOT_APPLICABLE, Status.REFUTED]
+    assert excused.status is Status.HOLDS
+    assert verify_one(dataclasses.replace(claim, knobs=Knobs(scale=1.0))).toothless
+
+
+def test_a_claim_none_of_whose_falsifiers_applies_is_no_pass():
+    idle = Falsifier("elsewhere", "needs another case", lambda case: AssumptionUnmet("not here"))
+    assert verify_one(claim_of(falsifiers=(idle,))).toothless
+    assert verify_one(claim_of(falsifiers=(idle,)), Knobs(size=5)).status is Status.INCONCLUSIVE
+
+
+def test_negative_errors_are_refused():
+    with pytest.raises(BadInput, match="error = -1"):
+        Measured(2.5, -1.0)
+    with pytest.raises(BadInput, match="allowance = nan"):
+        Predicted(2.5, float("nan"))
+
+
+def test_assert_claim_demands_teeth_at_the_defaults_too():
+    own = Falsifier("itself", "no change", lambda case: predicted(case.size))
+    with pytest.raises(AssertionError, match="TOOTHLESS"):
+        assert_claim(claim_of(key="test/toothless", falsifiers=(own,)), Knobs(size=5))
+    blunt = claim_of(key="test/blunt", observe=lambda case, traces: observed(case.size, 1.6))
+    with pytest.raises(AssertionError, match="INCONCLUSIVE"):
+        assert_claim(blunt, Knobs(size=5))
+    assert assert_claim(claim_of(), Knobs(size=5)).status is Status.HOLDS
+    assert assert_claim(claim_of(), Knobs(kind="bad")).status is Status.NOT_APPLICABLE
+
+
+def test_verdicts_fall_batch_by_batch_so_that_an_interruption_keeps_them():
+    def interrupt(case, traces):
+        raise KeyboardInterrupt
+
+    claims = [claim_of(key=f"test/{k}") for k in range(BATCH)] + [claim_of(observe=interrupt)]
+    fallen = verify([Request(c, c.knobs) for c in claims])
+    assert [next(fallen).status for _ in range(BATCH)] == [Status.HOLDS] * BATCH
+    with pytest.raises(KeyboardInterrupt):
+        next(fallen)
 
 
 def test_undecided_observations_are_not_passes():
@@ -183,7 +232,7 @@ def test_knobs_are_checked_before_any_work():
         with_values(Knobs(), {"kind": "odd"})
     with pytest.raises(BadInput, match="n must lie in 1 … 9"):
         with_values(Knobs(), {"size": "12"})
-    with pytest.raises(BadInput, match="must be a int"):
+    with pytest.raises(BadInput, match="must be an integer"):
         with_values(Knobs(), {"size": "two"})
     with pytest.raises(BadInput, match="unknown"):
         with_values(Knobs(), {"colour": "red"})

@@ -68,6 +68,8 @@ def test_cite_prints_bibtex(capsys):
         (["verify", "zhu2024/residual-limit", "--set", "speed=3"], "no selected claim has this knob"),
         (["verify", "zhu2024/residual-limit", "--set", "lr=-3"], "must lie in"),
         (["verify", "zhu2024/residual-limit", "--seed", "-1"], "non-negative"),
+        (["verify", "zhu2024/residual-limit", "--set", "lr=0.1", "--set", "lr=0.2"], "given 2 times"),
+        (["verify", "zhu2024/residual-limit", "--out", "/dev/null/out"], "cannot be written"),
         (["verify", "--jobs", "0"], "at least 1"),
         (["cite", "nobody1999"], "has no entry"),
     ],

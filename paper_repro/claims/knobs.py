@@ -93,4 +93,5 @@ def _convert(name: str, text: str, default: Any) -> Any:
     try:
         return kind(text)
     except ValueError:
-        raise BadInput(f"{name} = {text!r}: must be a {kind.__name__} such as {default!r}") from None
+        what = {int: "an integer", float: "a number"}.get(kind, f"a {kind.__name__}")
+        raise BadInput(f"{name} = {text!r}: must be {what} such as {default!r}") from None

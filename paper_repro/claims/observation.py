@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.errors import BadInput
 from paper_repro.claims.verdict import Relation
 
+
+# Two closed forms that agree to this are the same number, computed in two orders.
+ROUNDING = 1e-12
 
 Values = float | Float[np.ndarray, "..."]
 
@@ -18,6 +22,9 @@ class Measured:
 
     value: Values
     error: Values = 0.0
+
+    def __post_init__(self):
+        _check_spread("error", self.error)
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,9 @@ class Predicted:
     allowance: Values = 0.0
     relation: Relation = Relation.EQUAL
     reason: str = ""
+
+    def __post_init__(self):
+        _check_spread("allowance", self.allowance)
 
 
 @dataclass(frozen=True)
@@ -74,3 +84,19 @@ class Prediction:
 
     quantities: Mapping[str, Predicted]
     curves: tuple[Curve, ...] = field(default=())
+
+    def coincides(self, other: "Prediction") -> bool:
+        """Whether both predict the same values, up to rounding, and stand to them in the same relation."""
+        return self.quantities.keys() == other.quantities.keys() and all(
+            mine.relation is theirs.relation and _same(mine.value, theirs.value)
+            for mine, theirs in ((self.quantities[name], other.quantities[name]) for name in self.quantities)
+        )
+
+
+def _same(first: Values, second: Values) -> bool:
+    return np.shape(first) == np.shape(second) and bool(np.allclose(first, second, rtol=ROUNDING, atol=0.0))
+
+
+def _check_spread(name: str, spread: Values) -> None:
+    if not (np.asarray(spread) >= 0.0).all():
+        raise BadInput(f"{name} = {spread}: the half-width of an interval must be ≥ 0; give 0 if there is none")

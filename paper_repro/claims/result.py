@@ -45,14 +45,14 @@ class Result:
 
     @property
     def toothless(self) -> bool:
-        """Whether the verdict is decided although some falsifier is not refuted.
+        """Whether the verdict is decided although some falsifier is not refuted, or none is.
 
         A falsifier that does not apply at these knobs says nothing.
         """
         if self.status not in (Status.HOLDS, Status.REFUTED):
             return False
         statuses = [f.status for f in self.falsifiers if f.status is not Status.NOT_APPLICABLE]
-        return any(s is not Status.REFUTED for s in statuses)
+        return not statuses or any(s is not Status.REFUTED for s in statuses)
 
     @property
     def as_expected(self) -> bool:

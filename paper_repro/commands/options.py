@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def verified(options: argparse.Namespace) -> list[Result]:
         raise BadInput(f"--jobs {options.jobs}: must be at least 1")
     if options.seed < 0:
         raise BadInput(f"--seed {options.seed}: must be a non-negative integer")
+    _check_writable(options.out)
     requests = _requests(options.claims, _assignments(options.set))
     budget, cache = Budget(options.budget), Cache(options.out / "cache")
     kept = [None if options.fresh else _kept(cache, r, options.seed, budget) for r in requests]
@@ -65,9 +67,24 @@ def _kept(cache: Cache, request: Request, seed: int, budget: Budget) -> Result |
 
 def _assignments(texts: list[str]) -> dict[str, str]:
     for text in texts:
-        if "=" not in text:
+        if not text.partition("=")[0] or "=" not in text:
             raise BadInput(f"--set {text}: must read KNOB=VALUE, such as --set local_steps=50")
-    return dict(text.split("=", 1) for text in texts)
+    pairs = [text.split("=", 1) for text in texts]
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput(f"--set {name}: given {names.count(name)} times; give one value")
+    return dict(pairs)
+
+
+def _check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written, before any work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadInput(f"--out {folder}: cannot be written ({error.strerror}); name a folder of yours") from error
 
 
 def _requests(patterns: list[str], values: dict[str, str]) -> list[Request]:
