@@ -9,7 +9,8 @@ from implicitbias.engine.definition import round_step
 from implicitbias.engine.state import initial_state
 from implicitbias.errors import BadInput
 from implicitbias.methods import GradientSteps, LocalMethod
-from implicitbias.problems import AbstractProblem
+from implicitbias.problems import AbstractProblem, LinearClassification
+from implicitbias.problems.abstract import apply
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,29 @@ def leading_drift(
     lr, steps = plain_steps(problem, method)
     products = [problem.worker_hvp(w, problem.worker_gradient(w, m), m) for m in range(problem.workers)]
     return -0.5 * lr * (steps - 1) * np.mean(products, axis=0)
+
+
+def leading_drift_error(
+    problem: LinearClassification, method: LocalMethod, w: Float[np.ndarray, "point dim"]
+) -> Float[np.ndarray, " point"]:
+    """(ηH)²/6 (1/M) Σ_m (φ_m C₂² |∇f_m| + e^{b_x D_m} C₃ |∇f_m|²), a bound on |b − `leading_drift`| (derived).
+
+    C_k = (1/n_m) Σ |x_i|^k ℓ″(x_i·w), D_m = ηH|∇f_m| bounds the local path, φ_m = (e^{b_x D_m} − 1)/(b_x D_m).
+    It assumes the exponential or logistic loss, and local steps that do not raise f_m. With one sample per
+    worker it is attained as H → ∞, f → 0.
+    """
+    lr, steps = plain_steps(problem, method)
+    terms = []
+    for m, rows in enumerate(problem.local_signed):
+        lengths = np.linalg.norm(rows, axis=1)
+        curvature = problem.loss_function.curvature(apply(rows, w)) / len(rows)
+        slope = np.linalg.norm(problem.worker_gradient(w, m), axis=-1)
+        reach = problem.radius * lr * steps * slope
+        # expm1(x)/x = 1 at x = 0, where the gradient is zero and so is the term.
+        growth = np.expm1(reach) / np.where(reach > 0.0, reach, 1.0)
+        second, third = curvature @ lengths**2, curvature @ lengths**3
+        terms.append(growth * second**2 * slope + np.exp(reach) * third * slope**2)
+    return (lr * steps) ** 2 / 6.0 * np.mean(terms, axis=0)
 
 
 def plain_steps(problem: AbstractProblem, method: LocalMethod) -> tuple[float, int]:

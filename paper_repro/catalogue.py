@@ -70,7 +70,7 @@ ENTRIES = (
     Entry(
         "derived/drift-leading-term",
         "derived.drift.leading_term",
-        "The drift is −(η(H−1)/2) mean ∇²f_m ∇f_m, up to a relative error of order f",
+        "The drift is −(η(H−1)/2) mean ∇²f_m ∇f_m, up to a term of third order in the loss",
         "derived",
     ),
     Entry(

@@ -1,6 +1,7 @@
 """|b_r| ≤ 2 b_x³ ηHM f²: the drift of a round is quadratic in the loss."""
 
 import numpy as np
+from jaxtyping import Bool, Float
 
 from implicitbias import Exponential, Stream
 from implicitbias.bounds import drift_bound, path_drift_bound
@@ -52,6 +53,11 @@ def observe(case: DriftCase, traces: Traces) -> Observation:
 def _setting(case: DriftCase) -> dict:
     loss = "exponential" if isinstance(case.problem.loss_function, Exponential) else "logistic"
     return {"lr": case.lr, "local_steps": case.local_steps, "row_norm": case.problem.radius, "loss": loss}
+
+
+def drift_hypotheses(case: DriftCase, w: Float[np.ndarray, "record dim"]) -> Bool[np.ndarray, " record"]:
+    """Return where local steps do not raise f_m and every δ_m ≤ 1."""
+    return np.array([drift_bound(f, **_setting(case)).applicable for f in case.worker_losses(w)])
 
 
 def _ratio(size: np.ndarray, rounding: np.ndarray, value: np.ndarray) -> Measured:

@@ -90,8 +90,8 @@ def _derivative(case: MixedCase) -> np.ndarray:
 def _growth(case: MixedCase, rounds: np.ndarray, w: np.ndarray, time: float) -> Measured:
     """Extrapolate (w(r) − w(r/APART))/log APART.
 
-    Its way from the last value to the limit may bend back, so the error is at least the last value's distance;
-    and rows off the margin still push, fading like r^{−(θ−1)}.
+    Its way from the last value to the limit may bend back, by as much as it has left; and rows off the margin
+    still push, fading like r^{−(θ−1)}.
     """
     late = np.flatnonzero(rounds >= rounds[-1] / LATE)
     early = np.abs(np.log(rounds)[None, :] - np.log(rounds[late] / APART)[:, None]).argmin(axis=1)
@@ -100,7 +100,7 @@ def _growth(case: MixedCase, rounds: np.ndarray, w: np.ndarray, time: float) -> 
     others = ~case.trapped & ~case.pushing
     fading = time * float(np.linalg.norm(pushes(case, w[-1])[others] @ case.problem.signed[others]))
     ahead = float(np.linalg.norm(end.value - slopes[-1]))
-    return Measured(end.value, max(end.error, ahead) + fading + ROUNDING)
+    return Measured(end.value, 2.0 * end.error + ahead + fading + ROUNDING)
 
 
 def pushes(case: MixedCase, w: np.ndarray) -> np.ndarray:
