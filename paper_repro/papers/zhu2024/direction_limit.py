@@ -131,7 +131,7 @@ CLAIM = Claim(
     ),
     reference=Reference("zhu2024", "theorem on classification; number unknown", ("v1", "v2")),
     source="second-hand",
-    knobs=LocalGDKnobs(),
+    knobs=LocalGDKnobs(data="A-prime"),
     setup=separable_case,
     needs=needs,
     observe=observe,

@@ -1,6 +1,6 @@
 """The residual reaches its limit like r^(−κ), with an exponent that the data decide."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,6 +58,11 @@ def planted(gap: float, stream: Stream) -> Samples:
     """Return three support vectors and one more sample, with margin θ = 1 + gap, on two workers of unequal size."""
     samples = separable(stream, samples=4, dim=3, margin=0.5, gap=gap).samples
     return samples.with_workers(iid(samples, 2, stream, sizes=(1 / 3, 2 / 3)))
+
+
+def near_support(knobs: RateKnobs, stream: Stream) -> SeparableCase | AssumptionUnmet:
+    """Return data whose next sample, and not the curvature, decides the exponent: θ − 1 = 0.3."""
+    return setup(replace(knobs, data="random", gap=0.3), stream)
 
 
 def needs(case: SeparableCase, budget: Budget) -> tuple[RunSpec, ...]:
@@ -184,7 +189,9 @@ CLAIM = Claim(
         Falsifier(
             "r^(−(θ−1)) only", "the other samples are what disturbs the support vectors", next_margin_only
         ),
-        Falsifier("r^(−λ) only", "the curvature at the limit is what contracts", curvature_only),
+        Falsifier(
+            "r^(−λ) only", "the curvature at the limit is what contracts", curvature_only, setup=near_support
+        ),
     ),
     see=("zhu2024/residual-limit",),
     axes=("communication rounds r", "distance to w̃", "log", "log"),
