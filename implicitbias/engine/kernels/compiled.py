@@ -2,6 +2,7 @@
 
 numba looks only at the file of a function to decide whether its stored code is stale, not at the files of
 what it calls. The folder is therefore named by a digest of all kernel sources: no old callee survives in it.
+Only entries are kept: they contain what they call.
 """
 
 import hashlib
@@ -26,20 +27,15 @@ _FOLDER_OPTION = "CACHE_DIR"
 _FAST = {"contract", "reassoc"}
 
 
-def _compile(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+def entry(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that Python calls, once for all runs; it lets other threads run."""
     before = getattr(config, _FOLDER_OPTION)
     if os.access(_HERE, os.W_OK):
         setattr(config, _FOLDER_OPTION, str(_HERE / "__pycache__" / f"numba-{_DIGEST}"))
     try:
-        # Divisions as in NumPy: a test for 0 in front of each would keep loops from being vectorised.
-        return numba.njit(function, cache=True, error_model="numpy", **options)
+        return _compile(function, nogil=True, cache=True)
     finally:
         setattr(config, _FOLDER_OPTION, before)
-
-
-def entry(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function that Python calls; it lets other threads run."""
-    return _compile(function, nogil=True)
 
 
 def exact(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,5 +49,14 @@ def fast(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile with sums in any order, into the caller: a call costs more than a short loop."""
-    return _compile(function, fastmath=_FAST, forceinline=True)
+    """Compile with sums in any order, as if written in the caller.
+
+    A call costs more than a short loop. numba inlines before it counts references to arrays; LLVM, as in
+    ``exact``, after it, which leaves atomic counters behind wherever the function branches.
+    """
+    return _compile(function, fastmath=_FAST, inline="always")
+
+
+def _compile(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    # Divisions as in NumPy: a test for 0 in front of each would keep loops from being vectorised.
+    return numba.njit(function, error_model="numpy", **options)

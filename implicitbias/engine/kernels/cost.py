@@ -12,6 +12,8 @@ from implicitbias.problems import AbstractProblem
 FOLD_SHARE = 0.05
 # … but coefficients may not grow for longer than this: where they cancel, digits go with their size.
 LONGEST_PERIOD = 256
+# In small problems a fold costs more than its operations.
+SHORTEST_PERIOD = 32
 # A packed array may hold this many doubles (1 GiB).
 MOST_DOUBLES = 2**27
 # Summing over the lanes of a register at the end of a dot product takes as long as this many multiply–adds.
@@ -44,7 +46,9 @@ def fits(form: str, problem: AbstractProblem) -> bool:
 def fold_period(form: str, problem: AbstractProblem, method: LocalMethod) -> int:
     """Return how many rounds the coefficients of the Gram form grow before they are folded into w."""
     folding = 2.0 * int(_sizes(problem).sum()) * problem.dim
-    return int(np.clip(folding / (FOLD_SHARE * round_cost(form, problem, method)), 1, LONGEST_PERIOD))
+    return int(
+        np.clip(folding / (FOLD_SHARE * round_cost(form, problem, method)), SHORTEST_PERIOD, LONGEST_PERIOD)
+    )
 
 
 def _sizes(problem: AbstractProblem) -> Int[np.ndarray, " worker"]:

@@ -77,30 +77,19 @@ def slope(z, target, loss, power):
 
 @exact
 def slopes(z, m, targets, first, width, lr, shares, loss, power, out):
-    """Write lr·shares[m, i]·(−ℓ′(z[m, i])), i < width, into out[m]; one loop per loss: each is vectorised."""
-    if loss == EXPONENTIAL:
-        for i in range(width):
-            out[m, i] = lr * shares[m, i] * exponential(-z[m, i])
-    elif loss == LOGISTIC:
-        for i in range(width):
-            out[m, i] = lr * shares[m, i] * _sigmoid(-z[m, i])
-    else:
-        for i in range(width):
-            out[m, i] = lr * shares[m, i] * slope(z[m, i], targets[first + i], loss, power)
+    """Write lr·shares[m, i]·(−ℓ′(z[m, i])), i < width, into out[m].
+
+    The compiler takes the choice of the loss out of the loop, and vectorises each of the loops that it gets.
+    Choosing here would cost more: branches around arrays keep numba's counting of references alive.
+    """
+    for i in range(width):
+        out[m, i] = lr * shares[m, i] * slope(z[m, i], targets[first + i], loss, power)
 
 
 @exact
 def add_slopes(z, m, targets, first, width, lr, shares, loss, power, out, total):
     """Do what ``slopes`` does and add the same to total[m], in one pass: a second one shows in small problems."""
-    if loss == EXPONENTIAL:
-        for i in range(width):
-            out[m, i] = lr * shares[m, i] * exponential(-z[m, i])
-            total[m, i] += out[m, i]
-    elif loss == LOGISTIC:
-        for i in range(width):
-            out[m, i] = lr * shares[m, i] * _sigmoid(-z[m, i])
-            total[m, i] += out[m, i]
-    else:
-        for i in range(width):
-            out[m, i] = lr * shares[m, i] * slope(z[m, i], targets[first + i], loss, power)
-            total[m, i] += out[m, i]
+    for i in range(width):
+        value = lr * shares[m, i] * slope(z[m, i], targets[first + i], loss, power)
+        out[m, i] = value
+        total[m, i] += value

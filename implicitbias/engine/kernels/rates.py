@@ -11,7 +11,7 @@ from implicitbias.methods import Constant, LocalMethod
 
 
 # Learning rates handed over at a time: memory does not grow with the number of rounds.
-RATES_PER_CHUNK = 2**18
+RATES_PER_CHUNK = 2**14
 # Terms that are added faster by Python than by a call into NumPy.
 FEW = 16
 
