@@ -34,6 +34,14 @@ def test_every_source_that_is_cited_has_its_entry():
     assert cited <= set(BIBTEX), sorted(cited - set(BIBTEX))
 
 
+def test_importing_leaves_the_heavy_parts_of_scipy_for_later():
+    code = (
+        "import implicitbias, sys; "
+        "assert not {'scipy.optimize', 'scipy.linalg', 'scipy.stats', 'scipy.integrate'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.parametrize("arguments", [["list"], ["--help"], ["verify", "--help"]])
 def test_listing_and_help_import_neither_sympy_nor_papers(arguments):
     code = (

@@ -6,7 +6,7 @@ Both bounds compare a penalty e^{Λ(s − x·u)} with the constraint x·u ≥ s 
 import math
 
 import numpy as np
-import scipy.optimize
+import scipy
 from jaxtyping import Float
 
 from implicitbias.local_solvers.margin_sets import margin_set
