@@ -169,7 +169,9 @@ def halpern_bound(distance: float, rounds: int) -> Bound:
 
 def _descends(losses: np.ndarray, scaled_lr: float, loss: str) -> tuple[tuple[str, bool]]:
     if loss == "exponential":
-        return (("η b_x² f_m ≤ 1 (exponential: local steps descend)", bool((scaled_lr * losses <= 1.0).all())),)
+        return (
+            ("η b_x² f_m ≤ 1 (exponential: local steps descend)", bool((scaled_lr * losses <= 1.0).all())),
+        )
     if loss == "logistic":
         return (("η b_x² ≤ 8 (logistic: local steps descend)", scaled_lr <= STABLE_LOGISTIC),)
     raise BadInput(f"loss = {loss!r}: the drift is bounded for 'exponential' and 'logistic'; choose one")

@@ -29,7 +29,9 @@ class RoundDrift:
     rounding: Float[np.ndarray, " point"]
 
 
-def round_drift(problem: AbstractProblem, method: LocalMethod, w: Float[np.ndarray, "point dim"]) -> RoundDrift:
+def round_drift(
+    problem: AbstractProblem, method: LocalMethod, w: Float[np.ndarray, "point dim"]
+) -> RoundDrift:
     """Measure b = (w − w⁺)/(ηH) − ∇f(w) at every row of w, from one round by definition.
 
     Each of the H steps rounds its model by at most ε|w|/2, hence b by ε|w|/(2η) in all; twice that covers the
@@ -100,7 +102,9 @@ def plain_steps(problem: AbstractProblem, method: LocalMethod) -> tuple[float, i
     steps = set(method.steps(problem.workers, 0))
     plain = LocalMethod(lr=method.lr, local_steps=method.local_steps)
     if method != plain or not isinstance(method.local_solver, GradientSteps) or len(steps) > 1:
-        raise BadInput(f"method = {method!r}: the drift is defined for plain Local GD with one H; use local_gd(η, H)")
+        raise BadInput(
+            f"method = {method!r}: the drift is defined for plain Local GD with one H; use local_gd(η, H)"
+        )
     rates = method.schedule(np.arange(2))
     if rates[0] != rates[1]:
         raise BadInput(f"lr = {method.lr!r}: the drift is measured in units of a constant η; give a number")

@@ -10,8 +10,10 @@ from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractProblem
 
 
-# Share of the start's move that is left when the root finder has converged to rounding.
+# Move of a round, over ηH and in units of 1 + |v|, that is rounding when ηH is about 1.
 RESIDUAL = 1e-12
+# A point that rests moves less than this share of its neighbours at distance 1; one on its way to infinity does not.
+AT_REST = 1e-3
 
 
 def round_fixed_point(
@@ -33,7 +35,7 @@ def round_fixed_point(
     Raises
     ------
     NotCertified
-        If a round still moves the point found by more than 1e-12 of what a round moves at distance 1.
+        If a round still moves the point found beyond rounding, or hardly less than its neighbours.
     """
     from scipy.optimize import root
 
@@ -44,9 +46,11 @@ def round_fixed_point(
     scale = float(np.sum(method.schedule(np.arange(max(method.steps(problem.workers, 0))))))
     found = root(move, start, tol=RESIDUAL).x
     left = float(np.linalg.norm(move(found)))
-    if not left <= RESIDUAL * (1.0 + np.linalg.norm(found)) / min(scale, 1.0):
+    axes = np.eye(len(found))
+    around = max(float(np.linalg.norm(move(found + step))) for step in (*axes, *-axes))
+    if not left <= min(RESIDUAL * (1.0 + np.linalg.norm(found)) / min(scale, 1.0), AT_REST * around):
         raise NotCertified(
-            f"a round still moves v by {left:.2e}·ηH: the fixed point was not found; start nearer to it, or give a "
-            "smaller η (the map contracts for η < 2/smoothness)"
+            f"a round still moves v by {left:.2e}·ηH: no fixed point was found; start nearer to it, give a smaller η "
+            "(the map contracts for η < 2/smoothness), or data that no w separates"
         )
     return found

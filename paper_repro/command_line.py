@@ -46,7 +46,10 @@ def _guarded(options: argparse.Namespace) -> int:
         print(f"paper-repro {options.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ninterrupted: the verdicts said so far are kept, and the next run goes on from them", file=sys.stderr)
+        print(
+            "\ninterrupted: the verdicts said so far are kept, and the next run goes on from them",
+            file=sys.stderr,
+        )
         return 130
     except BrokenPipeError:
         sys.stderr.close()

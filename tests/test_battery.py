@@ -51,7 +51,9 @@ def test_the_verdict_is_the_expected_one_over_the_knobs(entry):
 
     holds()
     if claim.expects is not Status.NOT_APPLICABLE:
-        assert 2 * sum(applicable) >= len(applicable), "fewer than half of the drawn knobs meet the hypotheses"
+        assert 2 * sum(applicable) >= len(applicable), (
+            "fewer than half of the drawn knobs meet the hypotheses"
+        )
 
 
 @every_claim

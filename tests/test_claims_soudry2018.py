@@ -43,7 +43,11 @@ def test_the_conserved_quantity_of_figure_1_is_conserved_up_to_the_step():
 
 
 @settings(deadline=None, max_examples=10)
-@given(share=st.floats(0.1, 0.9), data=st.sampled_from(["A", "O"]), loss=st.sampled_from(["exponential", "logistic"]))
+@given(
+    share=st.floats(0.1, 0.9),
+    data=st.sampled_from(["A", "O"]),
+    loss=st.sampled_from(["exponential", "logistic"]),
+)
 def test_below_the_largest_step_the_loss_never_rises(share, data, loss):
     case = sum_loss_case(SumLossKnobs(data, loss, share), Stream(0))
     trace = run(case.separable.problem, case.separable.method, 300, record=RecordAt.every(1))

@@ -22,7 +22,10 @@ PIXELS = np.arange(10 * 2 * 3, dtype=np.uint8).reshape(10, 2, 3)
 
 
 def idx(array: np.ndarray) -> bytes:
-    return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
+    return (
+        struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+        + array.astype(np.uint8).tobytes()
+    )
 
 
 def write(folder, images=PIXELS, labels=DIGITS, image_name=IMAGES, label_name=LABELS):
@@ -87,7 +90,9 @@ def test_subsets_options_and_digits(tmp_path):
     np.testing.assert_allclose(prepared[:, :-1].std(axis=0), 1, rtol=1e-12)
     with pytest.raises(BadInput, match="samples = 9: the chosen classes have 8 rows"):
         mnist(samples=9, data_home=tmp_path)
-    with pytest.raises(BadInput, match=r"pair = \(0, 7\): must be two different classes among \[0, 1, 3, 8\]"):
+    with pytest.raises(
+        BadInput, match=r"pair = \(0, 7\): must be two different classes among \[0, 1, 3, 8\]"
+    ):
         mnist((0, 7), data_home=tmp_path)
 
 

@@ -133,7 +133,9 @@ def test_the_oracle_finds_what_was_planted(knobs, seed):
     np.testing.assert_allclose(found.weights, planted.weights, atol=ROUNDED / planted.margin)
     np.testing.assert_allclose(found.duals, planted.duals, atol=ROUNDED / planted.margin**2)
     if not knobs["zero_multiplier"]:
-        np.testing.assert_allclose(convergence_exponent(planted.samples.signed, found), planted.kappa, rtol=1e-9)
+        np.testing.assert_allclose(
+            convergence_exponent(planted.samples.signed, found), planted.kappa, rtol=1e-9
+        )
 
 
 def test_default_data_have_a_fast_exponent_and_asymmetric_multipliers():

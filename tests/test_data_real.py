@@ -79,8 +79,14 @@ def test_standardising_refers_to_the_samples_kept():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"name": "irsi"}, r"name = 'irsi': known are breast-cancer, digits, iris, wine; did you mean 'iris'\?"),
-        ({"name": "iris", "pair": (0, 3)}, r"pair = \(0, 3\): must be two different classes among \[0, 1, 2\]"),
+        (
+            {"name": "irsi"},
+            r"name = 'irsi': known are breast-cancer, digits, iris, wine; did you mean 'iris'\?",
+        ),
+        (
+            {"name": "iris", "pair": (0, 3)},
+            r"pair = \(0, 3\): must be two different classes among \[0, 1, 2\]",
+        ),
         ({"name": "iris", "pair": (1, 1)}, "two different classes"),
         ({"name": "iris", "samples": 101}, "samples = 101: the chosen classes have 100 rows"),
         ({"name": "iris", "samples": 0}, "ask for 1 … 100"),

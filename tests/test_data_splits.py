@@ -174,7 +174,9 @@ def test_dirichlet_tends_to_one_worker_per_label_for_small_alpha(seed):
 def test_dirichlet_shares_have_the_mean_and_variance_of_the_distribution():
     workers, alpha, samples = 4, 2.0, 1000
     labels = np.ones(samples)
-    shares = np.stack([np.bincount(dirichlet(labels, workers, alpha, Stream(s))) for s in range(1000)]) / samples
+    shares = (
+        np.stack([np.bincount(dirichlet(labels, workers, alpha, Stream(s))) for s in range(1000)]) / samples
+    )
     mean = 1 / workers
     variance = mean * (1 - mean) / (workers * alpha + 1)
     # Four standard errors over 1000 draws; kurtosis below 4 bounds that of the variance.
@@ -199,11 +201,17 @@ def test_dirichlet_is_a_function_of_its_address_and_deals_labels_in_random_order
         (lambda: dirichlet(np.ones(3), 4, 1.0, Stream(0)), "workers = 4 > samples = 3"),
         (lambda: by_direction(np.eye(3), 4), "workers = 4 > samples = 3"),
         (lambda: iid(3, 0, Stream(0)), "workers = 0: needs at least one worker"),
-        (lambda: iid(6, 2, Stream(0), (6, 0)), r"sizes = \(6, 0\): must be at least 1 each and sum to samples = 6"),
+        (
+            lambda: iid(6, 2, Stream(0), (6, 0)),
+            r"sizes = \(6, 0\): must be at least 1 each and sum to samples = 6",
+        ),
         (lambda: iid(6, 2, Stream(0), (3, 4)), "sum to samples = 6, not 7"),
         (lambda: iid(6, 3, Stream(0), (3, 3)), "needs one number for each of the 3 workers"),
         (lambda: iid(6, 2, Stream(0), (0.5, 0.4)), "proportions must be positive and sum to 1, not 0.9"),
-        (lambda: dirichlet(np.ones(3), 2, 0.0, Stream(0)), "alpha = 0.0: the Dirichlet concentration must be positive"),
+        (
+            lambda: dirichlet(np.ones(3), 2, 0.0, Stream(0)),
+            "alpha = 0.0: the Dirichlet concentration must be positive",
+        ),
         (lambda: dirichlet(np.ones(3), 2, np.inf, Stream(0)), "for ∞ use iid"),
         (lambda: dirichlet(np.eye(3), 2, 1.0, Stream(0)), r"labels of shape \(3, 3\)"),
         (lambda: by_direction(np.eye(3), 2, np.zeros(3)), "must be a non-zero finite vector of dimension 3"),

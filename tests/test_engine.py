@@ -198,7 +198,9 @@ def test_overflow_is_diverged_with_round_and_cure(engine):
     # Three equal samples pull the model 10⁴ away from the fourth, whose gradient then exceeds e⁷⁰⁹.
     rows = [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [-0.9, 0.1]]
     problem = LinearClassification(rows, [1] * 4, workers=[0, 0, 1, 1], loss=Exponential())
-    with pytest.raises(Diverged, match=r"exponential loss overflowed in round \d+ .*Logistic\(\).*M = 2") as caught:
+    with pytest.raises(
+        Diverged, match=r"exponential loss overflowed in round \d+ .*Logistic\(\).*M = 2"
+    ) as caught:
         run(problem, local_gd(2e4, 1), 50, engine=engine)
     trace = caught.value.trace
     assert isinstance(trace, Trace) and trace.status is Status.DIVERGED and np.isfinite(trace.w).all()

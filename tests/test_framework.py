@@ -64,7 +64,9 @@ def claim_of(**changes):
         "observe": lambda case, traces: observed(case.size),
         "predict": lambda case: predicted(case.size),
         "judge": closed_form,
-        "falsifiers": (Falsifier("off by one", "people count from 0", lambda case: predicted(case.size + 1)),),
+        "falsifiers": (
+            Falsifier("off by one", "people count from 0", lambda case: predicted(case.size + 1)),
+        ),
         "knobs": Knobs(),
     }
     return Claim(**(parts | changes))
@@ -147,7 +149,11 @@ def test_verdicts_and_teeth():
 
 def test_hypotheses_not_met_are_said_and_left_undecided():
     result = verify_one(claim_of(), Knobs(kind="bad"))
-    assert result.status is Status.NOT_APPLICABLE and result.message == "kind is bad" and exit_code([result]) == 3
+    assert (
+        result.status is Status.NOT_APPLICABLE
+        and result.message == "kind is bad"
+        and exit_code([result]) == 3
+    )
 
 
 def test_what_cannot_be_told_apart_is_inconclusive():
@@ -204,7 +210,9 @@ def test_verdicts_fall_batch_by_batch_so_that_an_interruption_keeps_them():
 
 
 def test_undecided_observations_are_not_passes():
-    result = verify_one(claim_of(observe=lambda case, traces: observed(case.size, undecided="needs round 10^9")))
+    result = verify_one(
+        claim_of(observe=lambda case, traces: observed(case.size, undecided="needs round 10^9"))
+    )
     assert result.status is Status.INCONCLUSIVE and result.message == "needs round 10^9"
 
 
@@ -241,7 +249,9 @@ def test_knobs_are_checked_before_any_work():
 
 def test_results_survive_json():
     result = verify_one(claim_of())
-    assert Result.from_json(json.loads(json.dumps(result.to_json())), result.view).to_json() == result.to_json()
+    assert (
+        Result.from_json(json.loads(json.dumps(result.to_json())), result.view).to_json() == result.to_json()
+    )
 
 
 def test_the_cache_answers_the_same_question_only(tmp_path):

@@ -18,11 +18,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def imported_by(code):
     script = f"import sys; {code}; print(sorted(set(m.split('.')[0] for m in sys.modules)))"
-    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout
     return set(eval(printed.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("code", ["import implicitbias", "import figures", "import sde", "import paper_repro.claims"])
+@pytest.mark.parametrize(
+    "code", ["import implicitbias", "import figures", "import sde", "import paper_repro.claims"]
+)
 def test_importing_is_light(code):
     assert not imported_by(code) & set(HEAVY)
 
@@ -45,7 +49,9 @@ def test_importing_leaves_the_heavy_parts_of_scipy_for_later():
 @pytest.mark.parametrize("arguments", [["list"], ["--help"], ["verify", "--help"]])
 def test_listing_and_help_import_neither_sympy_nor_papers(arguments):
     code = (
-        "import paper_repro.command_line as c\ntry:\n    c.main(" + repr(arguments) + ")\nexcept SystemExit: pass\n"
+        "import paper_repro.command_line as c\ntry:\n    c.main("
+        + repr(arguments)
+        + ")\nexcept SystemExit: pass\n"
         "import sys; assert not [m for m in sys.modules if m.startswith(('sympy', 'paper_repro.papers'))]"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
@@ -90,10 +96,22 @@ def test_bad_input_is_one_line_and_code_2(arguments, said, capsys):
 
 def test_verify_prints_json_that_can_be_read(capsys, tmp_path):
     code = main(
-        ["verify", "zhu2024/residual-limit", "--budget", "smoke", "--json", "--jobs", "1", "--out", str(tmp_path)]
+        [
+            "verify",
+            "zhu2024/residual-limit",
+            "--budget",
+            "smoke",
+            "--json",
+            "--jobs",
+            "1",
+            "--out",
+            str(tmp_path),
+        ]
     )
     (record,) = json.loads(capsys.readouterr().out)
     assert code in (0, 3) and record["key"] == "zhu2024/residual-limit"
-    wanted = "key paper source status expected evidence predicted measured uncertainty resolution seconds seed"
+    wanted = (
+        "key paper source status expected evidence predicted measured uncertainty resolution seconds seed"
+    )
     assert {*wanted.split(), "falsifiers", "message"} <= set(record)
     assert {"name", "status"} <= set(record["falsifiers"][0])

@@ -36,4 +36,6 @@ def test_the_theorem_of_ten_lines_is_tested():
 
 def test_the_table_of_claims_is_the_catalogue():
     table = re.search(r"<!-- claims:.*?-->\n(.*?)\n<!-- end of claims -->", README, re.DOTALL).group(1)
-    assert table == markdown_table(select()), "run `paper-repro list --markdown` and paste it between the markers"
+    assert table == markdown_table(select()), (
+        "run `paper-repro list --markdown` and paste it between the markers"
+    )

@@ -94,7 +94,9 @@ EXAMPLE = Claim(
     judge=closed_form,
     falsifiers=(
         Falsifier("$1 - \\eta H$", "the first order in η looks exact on a plot", linear),
-        Falsifier("(1 + η)^H", "a sign", lambda c: Prediction({"shrinking of w": Predicted((1 + c.lr) ** c.steps)})),
+        Falsifier(
+            "(1 + η)^H", "a sign", lambda c: Prediction({"shrinking of w": Predicted((1 + c.lr) ** c.steps)})
+        ),
     ),
     proof="Each step multiplies by $1-\\eta$.\n\nSo, by induction,\n\n$$w_H = \\prod_{h=1}^{H} (1-\\eta)\\, w_0.$$",
     see=("soudry2018/linear-reading", "zhu2024/absent"),
@@ -108,7 +110,9 @@ READING = dataclasses.replace(
     reference=Reference("soudry2018"),
     predict=linear,
     expects=Status.REFUTED,
-    falsifiers=(Falsifier("0", "w stays positive", lambda c: Prediction({"shrinking of w": Predicted(0.0)})),),
+    falsifiers=(
+        Falsifier("0", "w stays positive", lambda c: Prediction({"shrinking of w": Predicted(0.0)})),
+    ),
     proof="",
     see=("derived/shrinking",),
 )
@@ -126,7 +130,9 @@ BLUNT = dataclasses.replace(
     judge=bound,
     observe=lambda case, traces: Observation({"size": Measured(1.0, 0.5)}),
     predict=lambda case: Prediction({"size": Predicted(1.2, 0.0, Relation.AT_MOST)}),
-    falsifiers=(Falsifier("0.1", "small", lambda c: Prediction({"size": Predicted(0.1, 0, Relation.AT_MOST)})),),
+    falsifiers=(
+        Falsifier("0.1", "small", lambda c: Prediction({"size": Predicted(0.1, 0, Relation.AT_MOST)})),
+    ),
     see=(),
 )
 UNMET = dataclasses.replace(
@@ -204,7 +210,9 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
-        self.links += [found[name] for name in ("href", "src", "xlink:href", "action", "srcset") if name in found]
+        self.links += [
+            found[name] for name in ("href", "src", "xlink:href", "action", "srcset") if name in found
+        ]
         self.ids += [found["id"]] if "id" in found else []
         assert not [name for name in found if name.startswith("on")], "no script, not even inline"
         if tag not in VOID:
@@ -266,7 +274,9 @@ def test_every_page_can_be_reached_from_the_index(site):
         if path in seen:
             continue
         seen.add(path)
-        targets = [(path.parent / urlsplit(link).path).resolve() for link in read(path).links if urlsplit(link).path]
+        targets = [
+            (path.parent / urlsplit(link).path).resolve() for link in read(path).links if urlsplit(link).path
+        ]
         waiting += [t for t in targets if t.suffix == ".html"]
     assert seen == set(pages(site))
 
@@ -486,7 +496,13 @@ def test_a_sharper_measurement_is_shown_with_more_digits():
 
 
 @settings(max_examples=60)
-@given(st.floats(-1e3, 1e3), st.floats(0, 10), st.floats(-1e3, 1e3), st.floats(0, 10), st.sampled_from(list(Relation)))
+@given(
+    st.floats(-1e3, 1e3),
+    st.floats(0, 10),
+    st.floats(-1e3, 1e3),
+    st.floats(0, 10),
+    st.sampled_from(list(Relation)),
+)
 def test_the_strip_shows_the_three_way_rule(measured, uncertainty, predicted, allowance, relation):
     c = Comparison("q", measured, uncertainty, predicted, allowance, relation, Status.HOLDS, 0.1)
     svg = ElementTree.fromstring(interval_strip(c))
@@ -521,7 +537,10 @@ def test_the_figures_command_draws_lists_and_says_what_is_missing(tmp_path, monk
     assert "straight  Lines are straight" in capsys.readouterr().out
     assert main(["figures", "--out", str(tmp_path), "--jobs", "1", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
-    assert all(Path(file).is_file() for file in rows["straight"]["files"]) and len(rows["straight"]["files"]) == 4
+    assert (
+        all(Path(file).is_file() for file in rows["straight"]["files"])
+        and len(rows["straight"]["files"]) == 4
+    )
     assert rows["mnist"]["missing"] == "no MNIST in data_home" and not rows["mnist"]["files"]
     monkeypatch.setattr(plates, "gallery", lambda: GALLERY[2:])
     assert main(["figures", "--out", str(tmp_path), "--jobs", "1"]) == 1
@@ -537,7 +556,9 @@ def test_the_report_command_ends_with_the_table_and_the_index(tmp_path, monkeypa
     known = {c.key: c for c in CLAIMS}
     monkeypatch.setattr(report, "find", known.__getitem__)
     for claims, code in (((EXAMPLE, READING), 0), ((EXAMPLE, BLUNT), 3), ((EXAMPLE, ERRONEOUS), 1)):
-        monkeypatch.setattr(report, "verified", lambda options, cs=claims: without_figures([verify_one(c) for c in cs]))
+        monkeypatch.setattr(
+            report, "verified", lambda options, cs=claims: without_figures([verify_one(c) for c in cs])
+        )
         assert main(["report", "derived", "--out", str(tmp_path), "--jobs", "1"]) == code
         out = capsys.readouterr().out
         assert EXAMPLE.key in out and out.strip().endswith(str(tmp_path / "report" / "index.html"))

@@ -23,7 +23,9 @@ def test_drawn_data_have_the_margin_they_were_asked_for(seed, workers, dim, marg
     assert case.problem.workers == workers and case.problem.dim == dim
     assert case.svm.nondegenerate and case.svm.spans
     again = split_case(knobs, Stream(seed))
-    assert np.array_equal(case.start, again.start) and np.array_equal(case.problem.signed, again.problem.signed)
+    assert np.array_equal(case.start, again.start) and np.array_equal(
+        case.problem.signed, again.problem.signed
+    )
 
 
 def test_the_mean_of_separators_is_one_round_from_the_origin():

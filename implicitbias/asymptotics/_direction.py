@@ -25,7 +25,9 @@ def unit(vectors: Float[np.ndarray, "... dim"]) -> Float[np.ndarray, "... dim"]:
     return scaled / np.linalg.norm(scaled, axis=-1, keepdims=True)
 
 
-def direction_error(u: Float[np.ndarray, "... dim"], v: Float[np.ndarray, "... dim"]) -> Float[np.ndarray, "..."]:
+def direction_error(
+    u: Float[np.ndarray, "... dim"], v: Float[np.ndarray, "... dim"]
+) -> Float[np.ndarray, "..."]:
     """Chord |u/|u| − v/|v|| between two directions, in [0, 2].
 
     Unit vectors are subtracted, so small angles keep their digits: the absolute error is a few ulps of 1,

@@ -80,7 +80,9 @@ def log10_accurate_round(exponent: float, error: float, at_round: float, target:
     given = {"exponent": exponent, "error": error, "at_round": at_round, "target": target}
     for name, value in given.items():
         if not value > 0.0:
-            raise BadInput(f"{name} = {value}: the envelope E₀(r/r₀)^(−κ) has positive parameters; check its sign")
+            raise BadInput(
+                f"{name} = {value}: the envelope E₀(r/r₀)^(−κ) has positive parameters; check its sign"
+            )
     return math.log10(at_round) + max(0.0, math.log10(error) - math.log10(target)) / exponent
 
 

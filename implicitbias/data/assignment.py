@@ -23,7 +23,9 @@ def checked_assignment(workers: object, samples: int) -> Int[np.ndarray, " sampl
     """
     given = np.asarray(workers)
     if given.shape != (samples,):
-        raise BadInput(f"workers of shape {given.shape}: needs one worker index for each of the {samples} samples")
+        raise BadInput(
+            f"workers of shape {given.shape}: needs one worker index for each of the {samples} samples"
+        )
     if given.dtype.kind not in "iu" or (samples and given.min() < 0):
         raise BadInput(f"workers = {given}: must be integers counted from 0; give e.g. the result of iid(…)")
     assignment = given.astype(np.int64)

@@ -36,26 +36,34 @@ def read_idx(path: Path, axes: int) -> UInt8[np.ndarray, "..."]:
     """
     content = _content(path)
     if len(content) < 4 or content[:2] != b"\0\0":
-        raise BadInput(f"{path}: starts with {content[:4].hex() or 'nothing'}, not an IDX magic number (0000…)")
+        raise BadInput(
+            f"{path}: starts with {content[:4].hex() or 'nothing'}, not an IDX magic number (0000…)"
+        )
     code, found_axes = content[2], content[3]
     if code != UNSIGNED_BYTE:
         raise BadInput(f"{path}: IDX type code 0x{code:02x}, expected 0x08 (unsigned byte)")
     if found_axes != axes:
-        raise BadInput(f"{path}: IDX array with {found_axes} axes, expected {axes}; are images and labels mixed up?")
+        raise BadInput(
+            f"{path}: IDX array with {found_axes} axes, expected {axes}; are images and labels mixed up?"
+        )
     return _entries(path, content, axes)
 
 
 def _entries(path: Path, content: bytes, axes: int) -> UInt8[np.ndarray, "..."]:
     start = 4 + 4 * axes
     if len(content) < start:
-        raise BadInput(f"{path}: cut short within its header ({len(content)} of {start} bytes); fetch the file again")
+        raise BadInput(
+            f"{path}: cut short within its header ({len(content)} of {start} bytes); fetch the file again"
+        )
     shape = tuple(int(length) for length in np.frombuffer(content, ">u4", axes, offset=4))
     # Python's integers: a corrupt header may announce more bytes than 64 bits can count.
     size = math.prod(shape)
     expected = start + size
     if len(content) != expected:
         short = "cut short" if len(content) < expected else "too long"
-        raise BadInput(f"{path}: {short}, {len(content)} bytes where shape {shape} needs {expected}; fetch it again")
+        raise BadInput(
+            f"{path}: {short}, {len(content)} bytes where shape {shape} needs {expected}; fetch it again"
+        )
     return np.frombuffer(content, np.uint8, size, offset=start).reshape(shape)
 
 

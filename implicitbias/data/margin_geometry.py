@@ -79,7 +79,9 @@ class MarginGeometry:
         if not 0 < self.conditioning <= 1:
             raise BadInput(f"conditioning = {self.conditioning}: λ_min/λ_max must lie in (0, 1]")
         if not 1 <= self.dual_ratio < np.inf:
-            raise BadInput(f"dual_ratio = {self.dual_ratio}: the largest over the smallest multiplier is at least 1")
+            raise BadInput(
+                f"dual_ratio = {self.dual_ratio}: the largest over the smallest multiplier is at least 1"
+            )
         nearest = self.margin * (1 + self.gap) if self.samples > self.on_margin else self.margin
         if nearest > self.scale or (self.on_margin > 1 and self.margin == self.scale):
             raise BadInput(

@@ -74,7 +74,9 @@ def mnist(
     features = standardised(features) if standardise else features
     features = with_bias(features) if bias else features
     title = f"mnist-{pair[0]}-{pair[1]}"
-    return Samples(features, labels[kept], title, f"digits {pair[0]} (−1) and {pair[1]} (+1) of MNIST, {part} images")
+    return Samples(
+        features, labels[kept], title, f"digits {pair[0]} (−1) and {pair[1]} (+1) of MNIST, {part} images"
+    )
 
 
 def mnist_available(data_home: str | os.PathLike[str] | None = None, part: str = "t10k") -> bool:

@@ -121,7 +121,9 @@ def separable(
     features = labels[:, None] * rows[order]
     name, description = "random", f"planted margin γ = {margin:g}, {active} active support vectors"
     on_margin = np.flatnonzero(order < active + zero_multiplier)
-    return PlantedMargin(Samples(features, labels, name, description), weights, margin, on_margin, duals[order])
+    return PlantedMargin(
+        Samples(features, labels, name, description), weights, margin, on_margin, duals[order]
+    )
 
 
 def planted_rows(

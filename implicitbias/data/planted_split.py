@@ -93,7 +93,9 @@ def mixed(
     """
     across_dim, half = dim - trapped_dim, scale / np.sqrt(2)
     if not 0 < trapped_dim < dim:
-        raise BadInput(f"trapped_dim = {trapped_dim}: must lie in 1 … dim − 1 = {dim - 1}; for dim use non_separable")
+        raise BadInput(
+            f"trapped_dim = {trapped_dim}: must lie in 1 … dim − 1 = {dim - 1}; for dim use non_separable"
+        )
     active = min(separable, across_dim) if support is None else support
     geometry = MarginGeometry(separable, across_dim, margin, active, 0, gap, half, conditioning)
     shares, inside = _trapped_rows(stream, trapped, trapped_dim, scale, conditioning)
@@ -149,9 +151,13 @@ def _trapped_rows(
     stream: Stream, rows: int, dim: int, scale: float, conditioning: float
 ) -> tuple[Float[np.ndarray, " row"], Float[np.ndarray, "row dim"]]:
     if not 1 <= dim < rows:
-        raise BadInput(f"{rows} trapped rows in {dim} dimensions: to span with Σ b_i x_i = 0 needs rows > dim ≥ 1")
+        raise BadInput(
+            f"{rows} trapped rows in {dim} dimensions: to span with Σ b_i x_i = 0 needs rows > dim ≥ 1"
+        )
     if not (0 < conditioning <= 1 and 0 < scale < np.inf):
-        raise BadInput(f"conditioning, scale = {conditioning}, {scale}: need 0 < conditioning ≤ 1 and scale > 0")
+        raise BadInput(
+            f"conditioning, scale = {conditioning}, {scale}: need 0 < conditioning ≤ 1 and scale > 0"
+        )
     draw = stream.at("data/mixed/trapped").generator()
     shares = draw.uniform(1, 3, rows)
     shares /= shares.sum()

@@ -35,7 +35,9 @@ def subset(rows: int, samples: int | None, stream: Stream | None) -> Int[np.ndar
     if samples is None:
         return np.arange(rows)
     if not 1 <= samples <= rows:
-        raise BadInput(f"samples = {samples}: the chosen classes have {rows} rows; ask for 1 … {rows}, or None for all")
+        raise BadInput(
+            f"samples = {samples}: the chosen classes have {rows} rows; ask for 1 … {rows}, or None for all"
+        )
     if stream is None:
         return np.arange(samples) * rows // samples
     return np.sort(stream.at("data/subset").permutation(rows)[:samples])

@@ -75,5 +75,7 @@ def named(name: str, stream: Stream | None = None) -> Samples:
     if key in FIXED:
         return FIXED[key]()
     if stream is None:
-        raise BadInput(f"name = {name!r}: this set is drawn at random and needs a stream; give e.g. Stream(0)")
+        raise BadInput(
+            f"name = {name!r}: this set is drawn at random and needs a stream; give e.g. Stream(0)"
+        )
     return DRAWN[key](stream)

@@ -40,4 +40,6 @@ def relu_features(samples: Samples, width: int, stream: Stream) -> Samples:
     if largest == 0:
         raise BadInput(f"width = {width}: every ReLU unit is off on every sample; use a larger width")
     description = f"{width} random ReLU features of {samples.name}"
-    return Samples(active / largest, samples.labels, f"{samples.name}-relu{width}", description, samples.workers)
+    return Samples(
+        active / largest, samples.labels, f"{samples.name}-relu{width}", description, samples.workers
+    )

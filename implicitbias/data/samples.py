@@ -78,17 +78,25 @@ def _checked_features(given: object) -> Float[np.ndarray, "sample dim"]:
     bad = np.argwhere(~np.isfinite(features))
     if len(bad):
         i, j = bad[0]
-        raise BadInput(f"features[{i}, {j}] = {features[i, j]}: must be finite; drop or impute {len(bad)} such entries")
+        raise BadInput(
+            f"features[{i}, {j}] = {features[i, j]}: must be finite; drop or impute {len(bad)} such entries"
+        )
     return features
 
 
 def _checked_labels(given: object, samples: int) -> Float[np.ndarray, " sample"]:
     labels = _numbers("labels", given)
     if labels.shape != (samples,):
-        raise BadInput(f"labels of shape {labels.shape}: needs one label for each of the {samples} rows of features")
+        raise BadInput(
+            f"labels of shape {labels.shape}: needs one label for each of the {samples} rows of features"
+        )
     wrong = np.flatnonzero(np.abs(labels) != 1)
     if wrong.size:
-        cure = "map 0 to −1 with 2*y − 1" if set(np.unique(labels)) <= {0.0, 1.0} else "pick two classes, map to ±1"
+        cure = (
+            "map 0 to −1 with 2*y − 1"
+            if set(np.unique(labels)) <= {0.0, 1.0}
+            else "pick two classes, map to ±1"
+        )
         raise BadInput(f"labels[{wrong[0]}] = {labels[wrong[0]]:g}: labels must be −1 or +1; {cure}")
     return labels
 

@@ -51,7 +51,9 @@ def iid(
 
 
 def by_label(
-    labels: Shaped[np.ndarray, " sample"] | Samples, workers: int, sizes: Sequence[int] | Sequence[float] | None = None
+    labels: Shaped[np.ndarray, " sample"] | Samples,
+    workers: int,
+    sizes: Sequence[int] | Sequence[float] | None = None,
 ) -> Int[np.ndarray, " sample"]:
     """Return the most heterogeneous split: samples sorted by label and dealt out in blocks.
 
@@ -119,7 +121,9 @@ def dirichlet(
         If α is not positive and finite, or there are more workers than samples.
     """
     if not 0 < alpha < np.inf:
-        raise BadInput(f"alpha = {alpha}: the Dirichlet concentration must be positive and finite; for ∞ use iid")
+        raise BadInput(
+            f"alpha = {alpha}: the Dirichlet concentration must be positive and finite; for ∞ use iid"
+        )
     given = _labels(labels)
     sizes_from(None, given.size, workers)
     assignment = np.empty(given.size, dtype=np.int64)
@@ -177,7 +181,9 @@ def principal_direction(rows: Float[np.ndarray, "sample dim"]) -> Float[np.ndarr
     return leading * np.sign(leading[np.argmax(np.abs(leading))])
 
 
-def _consecutive(order: Int[np.ndarray, " sample"], sizes: Int[np.ndarray, " worker"]) -> Int[np.ndarray, " sample"]:
+def _consecutive(
+    order: Int[np.ndarray, " sample"], sizes: Int[np.ndarray, " worker"]
+) -> Int[np.ndarray, " sample"]:
     assignment = np.empty(order.size, dtype=np.int64)
     assignment[order] = np.repeat(np.arange(sizes.size), sizes)
     return assignment

@@ -24,7 +24,9 @@ def set_a() -> Samples:
     ŵ = (.94936709, .50632911), γ = .92941176; the first sample of each worker supports it, with multipliers
     (.89729210, .26037494); θ = 1.797468; A_S has eigenvalues 1 and .58324 (derived).
     """
-    return _absorbed(SET_A_ROWS, "A", "two workers whose local separators disagree", workers=(0, 0, 0, 1, 1, 1))
+    return _absorbed(
+        SET_A_ROWS, "A", "two workers whose local separators disagree", workers=(0, 0, 0, 1, 1, 1)
+    )
 
 
 def set_a_prime() -> Samples:
@@ -61,7 +63,9 @@ def lagging_orthonormal(workers: int) -> Samples:
     """
     if workers < 1:
         raise BadInput(f"workers = {workers}: needs at least one worker")
-    return _absorbed(np.eye(workers), "lagging-orthonormal", "one orthonormal sample per worker", range(workers))
+    return _absorbed(
+        np.eye(workers), "lagging-orthonormal", "one orthonormal sample per worker", range(workers)
+    )
 
 
 def degenerate() -> Samples:
@@ -80,7 +84,9 @@ def sweeping_example() -> Samples:
     return _absorbed(((2.0, 1.0), (1.0, 0.0)), "sweeping", "sweeping differs from projecting", workers=(0, 0))
 
 
-def soudry_figure1(stream: Stream | None = None, others: int = 12, gap: float = 0.5, spread: float = 1.5) -> Samples:
+def soudry_figure1(
+    stream: Stream | None = None, others: int = 12, gap: float = 0.5, spread: float = 1.5
+) -> Samples:
     """Return the data of soudry2018, Figure 1: four support vectors with labels, and points off the margin.
 
     ±(.5, 1.5), ±(1.5, .5) have margin one at ŵ = (.5, .5), γ = √2, with multipliers 1/8 each (one choice of
@@ -104,7 +110,9 @@ def soudry_figure1(stream: Stream | None = None, others: int = 12, gap: float = 
         If ``others`` is negative or given without a stream, ``gap ≤ 0`` or ``spread < 0``.
     """
     if others < 0 or gap <= 0 or spread < 0:
-        raise BadInput(f"others, gap, spread = {others}, {gap}, {spread}: need others ≥ 0, gap > 0, spread ≥ 0")
+        raise BadInput(
+            f"others, gap, spread = {others}, {gap}, {spread}: need others ≥ 0, gap > 0, spread ≥ 0"
+        )
     points, labels = _off_margin(stream, others, gap, spread)
     return Samples(
         np.vstack([SOUDRY_SUPPORT, points]),
@@ -120,7 +128,9 @@ def _off_margin(
     if not others:
         return np.empty((0, 2)), np.empty(0)
     if stream is None:
-        raise BadInput(f"stream = None with others = {others}: random points need a stream; give Stream(0) or others=0")
+        raise BadInput(
+            f"stream = None with others = {others}: random points need a stream; give Stream(0) or others=0"
+        )
     draw = stream.at("data/soudry-figure1").generator()
     along = 1 + gap + spread * draw.random(others)
     across = spread * draw.uniform(-1, 1, others)

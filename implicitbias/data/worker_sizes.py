@@ -17,7 +17,9 @@ def even_sizes(samples: int, workers: int) -> Int[np.ndarray, " worker"]:
     return samples // workers + (np.arange(workers) < samples % workers).astype(np.int64)
 
 
-def sizes_from(sizes: Sequence[int] | Sequence[float] | None, samples: int, workers: int) -> Int[np.ndarray, " worker"]:
+def sizes_from(
+    sizes: Sequence[int] | Sequence[float] | None, samples: int, workers: int
+) -> Int[np.ndarray, " worker"]:
     """Return n_1, …, n_M from exact sizes, from proportions, or even ones.
 
     Parameters
@@ -49,7 +51,9 @@ def sizes_from(sizes: Sequence[int] | Sequence[float] | None, samples: int, work
     if given.dtype.kind == "f":
         return _proportional(given, samples)
     if given.min() < 1 or given.sum() != samples:
-        raise BadInput(f"sizes = {sizes}: must be at least 1 each and sum to samples = {samples}, not {given.sum()}")
+        raise BadInput(
+            f"sizes = {sizes}: must be at least 1 each and sum to samples = {samples}, not {given.sum()}"
+        )
     return given.astype(np.int64)
 
 

@@ -28,7 +28,9 @@ def progress_bar(progress: Progress | bool | None, total: int) -> Iterator[Progr
 
         # disable=None: tqdm shows itself on a terminal only.
         quiet = None if progress is None else False
-        with tqdm(total=total, unit="round", delay=DELAY_SECONDS, disable=quiet, leave=False, unit_scale=True) as bar:
+        with tqdm(
+            total=total, unit="round", delay=DELAY_SECONDS, disable=quiet, leave=False, unit_scale=True
+        ) as bar:
             yield bar
     else:
         yield progress

@@ -56,7 +56,9 @@ class RecordAt:
             If a chosen round lies beyond the run.
         """
         if self.chosen and self.chosen[-1] > total:
-            raise BadInput(f"rounds to record reach {self.chosen[-1]}: the run ends at round {total}; run longer")
+            raise BadInput(
+                f"rounds to record reach {self.chosen[-1]}: the run ends at round {total}; run longer"
+            )
         return np.unique(np.concatenate([[0, total], self._inner(total)]).astype(np.int64))
 
     def _inner(self, total: int) -> np.ndarray:

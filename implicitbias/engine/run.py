@@ -96,7 +96,9 @@ def _reduced(parts: Iterable[Trace], observed: tuple[str, ...]) -> Trace:
     for last in parts:
         if last.status is not Status.COMPLETE:
             return last
-        values = {name: getattr(last, name) for name in names} | {name: last.extras[name] for name in observed}
+        values = {name: getattr(last, name) for name in names} | {
+            name: last.extras[name] for name in observed
+        }
         blocks.append({name: Moments.of(np.asarray(v), axis=0) for name, v in values.items()})
     assert last is not None
     moments = {name: Moments.tree(b[name] for b in blocks) for name in blocks[0]}

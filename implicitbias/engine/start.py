@@ -32,11 +32,17 @@ def check_request(
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise BadInput(f"{name} = {value!r}: must be an integer ≥ {least}")
     if not isinstance(problem, AbstractProblem):
-        raise BadInput(f"problem = {problem!r:.60}: must be a problem such as LinearClassification(features, labels)")
+        raise BadInput(
+            f"problem = {problem!r:.60}: must be a problem such as LinearClassification(features, labels)"
+        )
     if not isinstance(method, LocalMethod):
-        raise BadInput(f"method = {method!r:.60}: must be a LocalMethod such as local_gd(lr=0.1, local_steps=10)")
+        raise BadInput(
+            f"method = {method!r:.60}: must be a LocalMethod such as local_gd(lr=0.1, local_steps=10)"
+        )
     if method.workers not in (None, problem.workers):
-        raise BadInput(f"workers = {method.workers}: the problem brings its own M = {problem.workers}; leave it out")
+        raise BadInput(
+            f"workers = {method.workers}: the problem brings its own M = {problem.workers}; leave it out"
+        )
     method.steps(problem.workers, 0)
     if not method.deterministic and isinstance(method.local_solver, GradientSteps):
         for worker in range(problem.workers):
@@ -66,7 +72,9 @@ def first_state(
             f"d = {problem.dim}, M = {problem.workers}; start from a vector instead"
         )
     if replicas not in (1, len(start.w)):
-        raise BadInput(f"replicas = {replicas}: start holds {len(start.w)}; leave replicas out to go on with them")
+        raise BadInput(
+            f"replicas = {replicas}: start holds {len(start.w)}; leave replicas out to go on with them"
+        )
     return _with_axes(problem, method, start)
 
 
@@ -78,9 +86,13 @@ def replica_rows(state: State, low: int, high: int) -> State:
 
 def _end_of(trace: Trace, problem: AbstractProblem) -> State:
     if trace.final is None:
-        raise BadInput("start is a trace without a final state (its replicas were reduced): run again without reduce")
+        raise BadInput(
+            "start is a trace without a final state (its replicas were reduced): run again without reduce"
+        )
     if trace.fingerprint != problem.fingerprint:
-        raise BadInput("start is a trace of another problem: start from its last vector, start=trace.w[:, -1]")
+        raise BadInput(
+            "start is a trace of another problem: start from its last vector, start=trace.w[:, -1]"
+        )
     return trace.final
 
 

@@ -43,15 +43,21 @@ def load_trace(path: object) -> Trace:
     """Read the trace at ``path``."""
     source = _npz(path)
     if not source.exists():
-        raise BadInput(f"path = {str(source)!r}: there is no such file; traces are written by trace.save(path)")
+        raise BadInput(
+            f"path = {str(source)!r}: there is no such file; traces are written by trace.save(path)"
+        )
     try:
         with np.load(source, allow_pickle=False) as file:
             stored = {name: file[name] for name in file.files}
         header = json.loads(str(stored.pop("header")))
     except (ValueError, KeyError, OSError, EOFError) as error:
-        raise BadInput(f"path = {str(source)!r}: is no trace ({error}); write one with trace.save(path)") from error
+        raise BadInput(
+            f"path = {str(source)!r}: is no trace ({error}); write one with trace.save(path)"
+        ) from error
     if header["format"] != FORMAT:
-        raise BadInput(f"path = {str(source)!r}: format {header['format']}, but this version reads {FORMAT}; upgrade")
+        raise BadInput(
+            f"path = {str(source)!r}: format {header['format']}, but this version reads {FORMAT}; upgrade"
+        )
     return _unpacked(header, stored)
 
 

@@ -57,7 +57,9 @@ class Formula:
         import sympy
 
         return {
-            argument: sympy.Symbol(v.symbol, positive=True) if v.low > 0.0 else sympy.Symbol(v.symbol, real=True)
+            argument: sympy.Symbol(v.symbol, positive=True)
+            if v.low > 0.0
+            else sympy.Symbol(v.symbol, real=True)
             for argument, v in self.variables.items()
         }
 

@@ -24,9 +24,7 @@ def prox_margin(samples: Values, log_scale: Values, multiplier: Values) -> Value
     return 1.0 - np.log(samples * log_scale * np.asarray(multiplier)) / log_scale
 
 
-def prox_single_margin(
-    samples: Values, log_scale: Values, start_margin: Values, row_norm: Values
-) -> Values:
+def prox_single_margin(samples: Values, log_scale: Values, start_margin: Values, row_norm: Values) -> Values:
     """Margin x·u after a proximal solve in which one sample acts: m₀ + W((|x|²/n) e^{Λ(1 − m₀)})/Λ (derived).
 
     With u = u⁰ + βx and y = Λβ|x|², `prox_margin` reads y e^y = (|x|²/n)e^{Λ(1 − m₀)}, m₀ = x·u⁰. As Λ → ∞ the
@@ -164,35 +162,59 @@ CURVATURE = Variable("s", 0.1, 1.5)
 
 FORMULAS = (
     Formula(
-        "prox-margin", "margin of an active sample after a weakly regularised solve", "derived", r"x \cdot u",
+        "prox-margin",
+        "margin of an active sample after a weakly regularised solve",
+        "derived",
+        r"x \cdot u",
         {"samples": SAMPLES, "log_scale": LOG_SCALE, "multiplier": Variable("beta", 0.01, 5.0)},
-        _prox_margin, prox_margin,
+        _prox_margin,
+        prox_margin,
     ),
     Formula(
-        "prox-single-margin", "that margin in closed form when one sample acts", "derived", r"x \cdot u",
+        "prox-single-margin",
+        "that margin in closed form when one sample acts",
+        "derived",
+        r"x \cdot u",
         {
-            "samples": SAMPLES, "log_scale": LOG_SCALE,
-            "start_margin": Variable("m_0", -3.0, 0.9), "row_norm": Variable("b", 0.2, 3.0),
+            "samples": SAMPLES,
+            "log_scale": LOG_SCALE,
+            "start_margin": Variable("m_0", -3.0, 0.9),
+            "row_norm": Variable("b", 0.2, 3.0),
         },
-        _prox_single_margin, prox_single_margin,
+        _prox_single_margin,
+        prox_single_margin,
     ),
     Formula(
-        "halpern-residual", "worst fixed-point residual of Halpern's iteration", "lieder2021", r"\max \|u^r - T u^r\|",
+        "halpern-residual",
+        "worst fixed-point residual of Halpern's iteration",
+        "lieder2021",
+        r"\max \|u^r - T u^r\|",
         {"distance": Variable("D", 0.1, 10.0), "rounds": Variable("r", 0.0, 1e4)},
-        _halpern_residual, halpern_residual,
+        _halpern_residual,
+        halpern_residual,
     ),
     Formula(
-        "two-line-rate", "rate of local GD for regression, two workers with one sample each", "derived",
+        "two-line-rate",
+        "rate of local GD for regression, two workers with one sample each",
+        "derived",
         r"\varrho(T_H)",
         {"lr": LR, "local_steps": STEPS, "curvature": CURVATURE, "cosine": Variable("kappa", -0.99, 0.99)},
-        _two_line_rate, two_line_rate,
+        _two_line_rate,
+        two_line_rate,
     ),
     Formula(
-        "quadratic-bias", "first-order bias of local GD for two scalar quadratics", "derived", r"\Delta v",
+        "quadratic-bias",
+        "first-order bias of local GD for two scalar quadratics",
+        "derived",
+        r"\Delta v",
         {
-            "lr": LR, "local_steps": STEPS, "curvature_1": Variable("a_1", 0.1, 2.0),
-            "curvature_2": Variable("a_2", 0.1, 2.0), "distance": Variable("D", 0.1, 5.0),
+            "lr": LR,
+            "local_steps": STEPS,
+            "curvature_1": Variable("a_1", 0.1, 2.0),
+            "curvature_2": Variable("a_2", 0.1, 2.0),
+            "distance": Variable("D", 0.1, 5.0),
         },
-        _quadratic_bias, quadratic_bias,
+        _quadratic_bias,
+        quadratic_bias,
     ),
 )

@@ -108,17 +108,30 @@ WORKERS = Variable("M", 2.0, 50.0)
 
 FORMULAS = (
     Formula(
-        "local-flow", "gradient flow of exp(−c w) for time T from w", "derived",
-        r"\varphi_T(w)", {"w": Variable("w", -5.0, 20.0), "scale": SCALE, "time": Variable("T", 1e-3, 1e6)},
-        _local_flow, local_flow,
+        "local-flow",
+        "gradient flow of exp(−c w) for time T from w",
+        "derived",
+        r"\varphi_T(w)",
+        {"w": Variable("w", -5.0, 20.0), "scale": SCALE, "time": Variable("T", 1e-3, 1e6)},
+        _local_flow,
+        local_flow,
     ),
     Formula(
-        "orthogonal-residual-limit", "limit of w_m − log(ηHr)/c when worker m owns the sample c e_m", "derived",
-        r"\tilde w_m", {"scale": SCALE, "workers": WORKERS}, _residual_limit, orthogonal_residual_limit,
+        "orthogonal-residual-limit",
+        "limit of w_m − log(ηHr)/c when worker m owns the sample c e_m",
+        "derived",
+        r"\tilde w_m",
+        {"scale": SCALE, "workers": WORKERS},
+        _residual_limit,
+        orthogonal_residual_limit,
     ),
     Formula(
-        "orthogonal-projections", "averaged projections from 0 after r rounds on the orthogonal set", "derived",
-        "u_m^r", {"scale": SCALE, "workers": WORKERS, "rounds": Variable("r", 1.0, 200.0)},
-        _projection_iterate, orthogonal_projection_iterate,
+        "orthogonal-projections",
+        "averaged projections from 0 after r rounds on the orthogonal set",
+        "derived",
+        "u_m^r",
+        {"scale": SCALE, "workers": WORKERS, "rounds": Variable("r", 1.0, 200.0)},
+        _projection_iterate,
+        orthogonal_projection_iterate,
     ),
 )

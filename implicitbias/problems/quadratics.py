@@ -30,9 +30,7 @@ class Quadratics(AbstractProblem):
         For non-finite entries, mismatched shapes, or an A_m that is not symmetric positive semidefinite.
     """
 
-    def __init__(
-        self, hessians: ArrayLike, centres: ArrayLike
-    ):
+    def __init__(self, hessians: ArrayLike, centres: ArrayLike):
         self.centres = frozen_array("centres", centres, 2)
         workers, dim = self.centres.shape
         self.hessians = frozen_array("hessians", hessians, 3, shape=(workers, dim, dim))

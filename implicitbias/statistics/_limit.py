@@ -62,9 +62,7 @@ def extrapolated_limit(
     _check_series(x, y, exponent)
     pivots = _log_equidistant(x)
     ratios = [float(x[i] / x[j]) ** exponent for i, j in pairwise(pivots)]
-    estimates = [
-        (y[j] - mu * y[i]) / (1.0 - mu) for mu, (i, j) in zip(ratios, pairwise(pivots), strict=True)
-    ]
+    estimates = [(y[j] - mu * y[i]) / (1.0 - mu) for mu, (i, j) in zip(ratios, pairwise(pivots), strict=True)]
     first, second = estimates[1] - estimates[0], estimates[2] - estimates[1]
     amplified = ROUNDING * (1.0 + ratios[-1]) / (1.0 - ratios[-1]) * float(np.linalg.norm(y[-1]))
     drift = remaining_drift(

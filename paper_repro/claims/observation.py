@@ -99,4 +99,6 @@ def _same(first: Values, second: Values) -> bool:
 
 def _check_spread(name: str, spread: Values) -> None:
     if not (np.asarray(spread) >= 0.0).all():
-        raise BadInput(f"{name} = {spread}: the half-width of an interval must be ≥ 0; give 0 if there is none")
+        raise BadInput(
+            f"{name} = {spread}: the half-width of an interval must be ≥ 0; give 0 if there is none"
+        )

@@ -91,7 +91,9 @@ def verify(
     computed: dict[RunSpec, Computed] = {}
     for low in range(0, len(requests), BATCH):
         batch = prepared[low : low + BATCH]
-        needed = dict.fromkeys(s for p in batch if isinstance(p, Prepared) for s in p.runs if s not in computed)
+        needed = dict.fromkeys(
+            s for p in batch if isinstance(p, Prepared) for s in p.runs if s not in computed
+        )
         traces = watch(in_order(_compute, [(s,) for s in needed], jobs), "runs", len(needed))
         computed |= dict(zip(needed, traces, strict=True))
         parts = zip(requests[low : low + BATCH], batch, strict=True)

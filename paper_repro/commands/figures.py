@@ -24,12 +24,20 @@ EXAMPLES = """examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = EXAMPLES
-    parser.add_argument("names", nargs="*", help="figures of the gallery, claims or papers; the gallery if left out")
-    parser.add_argument("--out", type=Path, default=Path("out"), help="figures go to its figures/ (default: out)")
+    parser.add_argument(
+        "names", nargs="*", help="figures of the gallery, claims or papers; the gallery if left out"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("out"), help="figures go to its figures/ (default: out)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of all randomness (default 0)")
     parser.add_argument("--budget", choices=[b.value for b in Budget], default="quick", help="default: quick")
-    parser.add_argument("--venue", default="page", help=f"width and type of {', '.join(VENUES)} (default: page)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    parser.add_argument(
+        "--venue", default="page", help=f"width and type of {', '.join(VENUES)} (default: page)"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
+    )
     parser.add_argument("--fresh", action="store_true", help="ignore results kept from earlier runs")
     parser.add_argument("--data-home", type=Path, help="folder of the MNIST files")
     parser.add_argument("--list", action="store_true", help="list the gallery and draw nothing")
@@ -47,7 +55,9 @@ def run(options: argparse.Namespace) -> int:
         return _list(figures, options)
     chosen = [figures[name] for name in options.names if name in figures]
     keys = _claim_keys([name for name in options.names if name not in figures])
-    rows = _of_claims(keys, options) + _of_gallery(chosen if options.names else list(figures.values()), options)
+    rows = _of_claims(keys, options) + _of_gallery(
+        chosen if options.names else list(figures.values()), options
+    )
     print(json.dumps(rows, indent=2, ensure_ascii=False) if options.json else "\n".join(map(_sentence, rows)))
     return 1 if any(row["failed"] for row in rows) else 0
 
@@ -89,7 +99,9 @@ def _of_gallery(figures: list[Any], options: argparse.Namespace) -> list[dict[st
 
     if figures and not options.json:
         print(f"drawing {len(figures)} figures of the gallery …", file=sys.stderr, flush=True)
-    maker = Maker(_kept(options), options.seed, Budget(options.budget), options.data_home, options.venue, options.jobs)
+    maker = Maker(
+        _kept(options), options.seed, Budget(options.budget), options.data_home, options.venue, options.jobs
+    )
     made = maker.make(figures, options.out / "figures")
     return [_row(plate.name, drawing.trouble, plate.missing, options) for plate, drawing in made]
 

@@ -84,7 +84,9 @@ def _check_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise BadInput(f"--out {folder}: cannot be written ({error.strerror}); name a folder of yours") from error
+        raise BadInput(
+            f"--out {folder}: cannot be written ({error.strerror}); name a folder of yours"
+        ) from error
 
 
 def _requests(patterns: list[str], values: dict[str, str]) -> list[Request]:

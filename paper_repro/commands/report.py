@@ -52,7 +52,9 @@ def run(options: argparse.Namespace) -> int:
     for kind, figures in (("not drawn", report.missing), ("failed", report.failed)):
         for name, reason in figures.items():
             _say(f"{kind}: figure {name}: {reason}", options)
-    print(records(results).rstrip() if options.json else f"{verdict_table(results)}\n\nreport: {report.index}")
+    print(
+        records(results).rstrip() if options.json else f"{verdict_table(results)}\n\nreport: {report.index}"
+    )
     return 1 if report.failed else exit_code(results)
 
 

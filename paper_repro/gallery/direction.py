@@ -53,7 +53,8 @@ def _panel(runs: tuple[LocalRun, ...], title: str, last: int) -> Panel:
 def _predicted_gain(runs: tuple[LocalRun, ...], rounds: int) -> float:
     """Chord of the asymptote for the first H over that for the second."""
     chords = [
-        chord_from_residual(r.case.residual_limit, r.case.svm.weights, np.log(r.case.step * rounds)) for r in runs[:2]
+        chord_from_residual(r.case.residual_limit, r.case.svm.weights, np.log(r.case.step * rounds))
+        for r in runs[:2]
     ]
     return float(chords[0] / chords[1])
 

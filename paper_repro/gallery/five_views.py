@@ -38,11 +38,15 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     central = LinearClassification(samples.features, samples.labels, workers=1, loss=Logistic())
     local = LinearClassification(samples.features, samples.labels, workers=split, loss=Logistic())
     svm = max_margin(central)
-    lr = len(samples.labels) / float(np.linalg.norm(samples.features, 2)) ** 2  # 1/σ² on the sum of the losses
+    lr = (
+        len(samples.labels) / float(np.linalg.norm(samples.features, 2)) ** 2
+    )  # 1/σ² on the sum of the losses
     runs = [
         run(problem, method, ROUNDS[budget], record=RecordAt.log(100), progress=False)
         for problem, method in (
-            (central, gd(lr)), (central, gd(lr, momentum=MOMENTUM)), (local, local_gd(lr, STEPS))
+            (central, gd(lr)),
+            (central, gd(lr, momentum=MOMENTUM)),
+            (local, local_gd(lr, STEPS)),
         )  # fmt: skip
     ]
     effective = [lr, lr / (1 - MOMENTUM), lr * STEPS]
@@ -65,7 +69,9 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
         _panel(runs, svm, "norm", "|w|", "linear", _norm, path_norm, effective, late),
         _panel(runs, svm, "loss", "f(w)", "log", _loss, lambda s: 1 / (svm.margin**2 * s), effective, late),
         _gap_panel(runs, svm, "direction", "chord to ŵ", lambda t: direction_error(t.w[0, 1:], svm.weights)),
-        _gap_panel(runs, svm, "margin", "γ − min x·w/|w|", lambda t: margin_gap(t.w[0, 1:], svm.signed, svm.margin)),
+        _gap_panel(
+            runs, svm, "margin", "γ − min x·w/|w|", lambda t: margin_gap(t.w[0, 1:], svm.signed, svm.margin)
+        ),
     )
     return View(title, caption, panels, columns=3, legend="shared")
 

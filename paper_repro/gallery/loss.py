@@ -13,7 +13,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     """Build the figure; it draws nothing at random."""
     del seed, data_home
     fixed, scaled = local_runs(budget, False), local_runs(budget, True)
-    level = 1 / fixed[0].case.svm.margin**2
+    level = 1 / fixed[0].case.svm.margin ** 2
     title = f"Whatever H and η, ηHr·f tends to 1/γ² = {level:.4f}: only the product ηH matters"
     caption = (
         "Local GD on set A (2 workers, 6 samples), logistic loss, from 0. Points: measured; line: 1/γ² from the "
@@ -26,7 +26,8 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
 
 def _panel(runs: tuple[LocalRun, ...], title: str, level: float) -> Panel:
     marks = [
-        Series(run.trace.rounds[1:], _scaled_loss(run), run.label, "measured", run.key, joined=True) for run in runs
+        Series(run.trace.rounds[1:], _scaled_loss(run), run.label, "measured", run.key, joined=True)
+        for run in runs
     ]
     limit = Span("y", level, level, "limit 1/γ²", "theory")
     labels = ("communication rounds r", "ηHr · f($w^r$)")

@@ -39,7 +39,9 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     solves = {
         name: run(problem, method, SOLVES[budget], record=RecordAt.log(60), progress=False)
         for name, method in (
-            ("projection", projection()), ("sweeping", sweeping()), ("anchored", modified_local_gd(projection()))
+            ("projection", projection()),
+            ("sweeping", sweeping()),
+            ("anchored", modified_local_gd(projection())),
         )  # fmt: skip
     }
     stuck = float(direction_error(solves["projection"].w[0, -1], svm.weights))
@@ -61,7 +63,11 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
 def _rounds(case, solves, budget: Budget) -> Panel:
     """Chord to ŵ against rounds."""
     problem, svm = case.problem, case.svm
-    names = {"projection": "averaged projections", "sweeping": "averaged sweeping", "anchored": "anchored projections"}
+    names = {
+        "projection": "averaged projections",
+        "sweeping": "averaged sweeping",
+        "anchored": "anchored projections",
+    }
     marks = [_series(trace, svm, names[name], name) for name, trace in solves.items()]
     finite = run(problem, case.method, GRADIENT_ROUNDS[budget], record=RecordAt.log(60), progress=False)
     key, label = f"local_gd:H={FINITE_STEPS}", f"Local GD, H = {FINITE_STEPS}"

@@ -39,7 +39,9 @@ class RealCase:
     @property
     def onset(self) -> float:
         """Round from which Local GD is gradient descent with a harmless error."""
-        return predicted_onset(self.svm.margin, WORKERS, lr=self.lr, local_steps=1, row_norm=self.problem.radius)
+        return predicted_onset(
+            self.svm.margin, WORKERS, lr=self.lr, local_steps=1, row_norm=self.problem.radius
+        )
 
     @property
     def exponent(self) -> float:
@@ -52,7 +54,9 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     del seed, data_home
     cases = [_case(name, title) for name, title in SETS]
     traces = [[_run(case, steps, budget) for steps in STEPS] for case in cases]
-    ends = [direction_error(t.w[0, -1], c.svm.weights) for c, ts in zip(cases, traces, strict=True) for t in ts]
+    ends = [
+        direction_error(t.w[0, -1], c.svm.weights) for c, ts in zip(cases, traces, strict=True) for t in ts
+    ]
     least = float(min(ends))
     last = max(int(t.rounds[-1]) for ts in traces for t in ts)
     title = (
@@ -73,7 +77,13 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
 
 def _panel(case: RealCase, traces: list[Trace]) -> Panel:
     marks: list = [
-        Series(t.rounds[1:], direction_error(t.w[0, 1:], case.svm.weights), f"H = {h}", "measured", f"local_gd:H={h}")
+        Series(
+            t.rounds[1:],
+            direction_error(t.w[0, 1:], case.svm.weights),
+            f"H = {h}",
+            "measured",
+            f"local_gd:H={h}",
+        )
         for h, t in zip(STEPS, traces, strict=True)
     ]
     last = max(float(t.rounds[-1]) for t in traces)

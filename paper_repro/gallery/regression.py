@@ -45,7 +45,9 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     return View(title, caption, panels)
 
 
-def _errors(problem: LinearRegression, lr: float, least: np.ndarray, blocks: list[np.ndarray], budget: Budget) -> Panel:
+def _errors(
+    problem: LinearRegression, lr: float, least: np.ndarray, blocks: list[np.ndarray], budget: Budget
+) -> Panel:
     marks = []
     for label, key, method, steps in (
         ("centralised GD", "gd", gd(lr), 1),
@@ -56,10 +58,14 @@ def _errors(problem: LinearRegression, lr: float, least: np.ndarray, blocks: lis
         marks.append(Series(rounds, error, label, "measured", key))
         line = error[-1] * regression_rate(blocks, lr, steps) ** (rounds - rounds[-1])
         marks.append(Series(rounds, line, label, "theory", key))
-    return Panel(tuple(marks), "communication rounds r", "|w − minimum-norm solution|", "linear", "log", "convergence")
+    return Panel(
+        tuple(marks), "communication rounds r", "|w − minimum-norm solution|", "linear", "log", "convergence"
+    )
 
 
-def _rates(problem: LinearRegression, lr: float, least: np.ndarray, blocks: list[np.ndarray], budget: Budget) -> Panel:
+def _rates(
+    problem: LinearRegression, lr: float, least: np.ndarray, blocks: list[np.ndarray], budget: Budget
+) -> Panel:
     measured = [1 - _factor(*_distance(problem, local_gd(lr, h), least, budget)) for h in MEASURED_STEPS]
     grid = np.unique(np.rint(decades(1, MEASURED_STEPS[-1])).astype(int))
     line = [1 - regression_rate(blocks, lr, h) for h in grid]

@@ -18,7 +18,9 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     kappa = runs[0].case.exponent
     wrong = residual_limit(unequal[0].case.problem.signed)
     apart = float(np.linalg.norm(wrong - unequal[0].case.residual_limit))
-    title = f"All H settle on one residual w̃, like r^(−κ) with κ = {kappa:.3f}; with p = 1/n it would be another"
+    title = (
+        f"All H settle on one residual w̃, like r^(−κ) with κ = {kappa:.3f}; with p = 1/n it would be another"
+    )
     caption = (
         f"Local GD, η = {LR}, logistic loss, from 0. Left: set A, two workers with three samples each. Right: "
         "without its last sample, so that 1/(M $n_m$) ≠ 1/n; the distance to the limit for p = 1/n (red) "

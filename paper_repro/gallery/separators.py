@@ -50,9 +50,7 @@ def _data_plane(runs: tuple[LocalRun, ...], own: list[np.ndarray]) -> Panel:
     found = Separator(reached, label=f"Local GD, {runs[SHOWN].label}", method_key=runs[SHOWN].key)
     best = Separator(case.svm.weights, label="max margin", role="theory", margins=True)
     marks = (cloud, *local, found, best)
-    return Panel(
-        marks, "$x_1$", "$x_2$", title="data", xlim=(-3.6, 5.3), ylim=(-1.6, 5.2), aspect="equal"
-    )
+    return Panel(marks, "$x_1$", "$x_2$", title="data", xlim=(-3.6, 5.3), ylim=(-1.6, 5.2), aspect="equal")
 
 
 def _weight_plane(runs: tuple[LocalRun, ...], own: list[np.ndarray]) -> Panel:

@@ -58,10 +58,14 @@ def mathml(latex: str, display: str = "inline") -> Markup:
         tree = ElementTree.fromstring(convert(latex, xmlns="", display=display).replace(' xmlns=""', ""))
     except Exception as trouble:  # the converter raises what it likes: IndexError, KeyError and its own
         kind = type(trouble).__name__
-        raise FormulaError(f"formula ${latex}$: not LaTeX ({kind}); complete its braces and arguments") from trouble
+        raise FormulaError(
+            f"formula ${latex}$: not LaTeX ({kind}); complete its braces and arguments"
+        ) from trouble
     unknown = [node.text for node in tree.iter() if node.text and "\\" in node.text]
     if unknown:
-        raise FormulaError(f"formula ${latex}$: {', '.join(unknown)} has no MathML; write it with standard commands")
+        raise FormulaError(
+            f"formula ${latex}$: {', '.join(unknown)} has no MathML; write it with standard commands"
+        )
     _set_alphabets(tree)
     _name_relations(tree)
     _space_functions(tree)
@@ -100,7 +104,11 @@ def _name_relations(tree: ElementTree.Element) -> None:
         if node.tag in ("mi", "mo") and node.text in _LETTERS:
             node.tag = "mi"
             node.set("mathvariant", "normal")
-        elif node.tag == "mi" and node.text and all(unicodedata.category(c) == "Sm" or c == "~" for c in node.text):
+        elif (
+            node.tag == "mi"
+            and node.text
+            and all(unicodedata.category(c) == "Sm" or c == "~" for c in node.text)
+        ):
             node.tag, node.text = "mo", _BETTER.get(node.text, node.text)
 
 
@@ -110,7 +118,9 @@ def _space_functions(tree: ElementTree.Element) -> None:
             if node.tag == "mi" and node.text in _FUNCTIONS:
                 opens = after is not None and after.tag == "mo" and after.text in ("(", "[")
                 node.tag = "mo"
-                node.attrib.update({"lspace": _THIN, "rspace": "0" if opens else _THIN, "movablelimits": "true"})
+                node.attrib.update(
+                    {"lspace": _THIN, "rspace": "0" if opens else _THIN, "movablelimits": "true"}
+                )
 
 
 def _space_operators(tree: ElementTree.Element) -> None:

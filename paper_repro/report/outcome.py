@@ -23,7 +23,9 @@ STATUS_MEANING = {
 }
 
 # Fitted exponents are met by containment; see the judge.
-FITTED_MEANING = "the interval of the fitted exponent contains the predicted one, or lies inside its allowed region"
+FITTED_MEANING = (
+    "the interval of the fitted exponent contains the predicted one, or lies inside its allowed region"
+)
 
 STATUS_SYMBOL = {
     Status.HOLDS: "✓",

@@ -56,7 +56,9 @@ class Maker:
 
     def make(self, figures: Sequence[Any], folder: Path) -> list[tuple[Plate, Drawing]]:
         """Build the figures of the gallery and draw those that could be built."""
-        built = list(in_order(build, [(f, self.seed, self.budget, self.data_home) for f in figures], self.jobs))
+        built = list(
+            in_order(build, [(f, self.seed, self.budget, self.data_home) for f in figures], self.jobs)
+        )
         tasks = [self._task(plate) for plate in built if plate.view]
         drawings = {d.name: d for d in drawn(tasks, folder, self.kept, self.jobs)}
         return [(p, drawings.get(p.name, Drawing(p.name, trouble=p.trouble))) for p in built]
@@ -78,7 +80,11 @@ def build(figure: Any, seed: int, budget: Budget, data_home: Path | None) -> Pla
     asked = (figure.name, figure.title, seed, budget.value)
     try:
         built = figure.build(seed, budget, data_home)
-        return Plate(*asked, view_to_json(built)) if isinstance(built, View) else Plate(*asked, missing=built.reason)
+        return (
+            Plate(*asked, view_to_json(built))
+            if isinstance(built, View)
+            else Plate(*asked, missing=built.reason)
+        )
     except Exception:
         return Plate(*asked, trouble=traceback.format_exc())
 

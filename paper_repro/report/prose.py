@@ -13,7 +13,9 @@ _CLOSING = re.compile(r"[,.;:!?)\]]+")
 _ITEM = re.compile(r"\s*(?:[-•*]|\(?\d+[.)])\s+")
 
 # Indices in plain words: of a letter, a number or a bracket, so that names of code with underscores stay as they are.
-_INDEX = re.compile(r"((?<![A-Za-z_\d])(?:[^\W\d_]|\d+)|[)|’])([_^])(?:\{([^{}]+)\}|\(([^()]+)\)|([−-]?[^\W_]+)(?!\w))")
+_INDEX = re.compile(
+    r"((?<![A-Za-z_\d])(?:[^\W\d_]|\d+)|[)|’])([_^])(?:\{([^{}]+)\}|\(([^()]+)\)|([−-]?[^\W_]+)(?!\w))"
+)
 
 # A browser breaks a line after a bar, also after the first one of |w|².
 _BARRED = re.compile(r"[^\s|]*\|\S*")
@@ -58,7 +60,9 @@ def words(text: str) -> Markup:
 def _block(block: str, strict: bool) -> Markup:
     rows = [row for row in block.splitlines() if row.strip()]
     if len(rows) > 1 and all(_ITEM.match(row) for row in rows):
-        items = Markup("").join(Markup("<li>{}</li>").format(line(_ITEM.sub("", r, 1), strict=strict)) for r in rows)
+        items = Markup("").join(
+            Markup("<li>{}</li>").format(line(_ITEM.sub("", r, 1), strict=strict)) for r in rows
+        )
         return Markup("<ol>{}</ol>" if rows[0].lstrip(" (")[0].isdigit() else "<ul>{}</ul>").format(items)
     return Markup("<p>{}</p>").format(line(block, strict=strict))
 

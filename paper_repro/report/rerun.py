@@ -18,7 +18,16 @@ print(result.status.value, result.message)"""
 def command(result: Result) -> str:
     """Return the command line; every knob is given, so that a later default changes nothing."""
     turned = [part for name, value in result.knobs.items() for part in ("--set", f"{name}={value}")]
-    words = ["paper-repro", "verify", result.key, "--seed", str(result.seed), "--budget", result.budget, *turned]
+    words = [
+        "paper-repro",
+        "verify",
+        result.key,
+        "--seed",
+        str(result.seed),
+        "--budget",
+        result.budget,
+        *turned,
+    ]
     return " ".join(shlex.quote(word) for word in words)
 
 

@@ -43,7 +43,9 @@ class Page:
     def knobs(self) -> list[tuple[str, Any, Any, Any]]:
         """(name, range, value, default) of every knob."""
         allowed = ranges(self.claim.knobs)
-        return [(n, allowed[n], value, getattr(self.claim.knobs, n)) for n, value in self.result.knobs.items()]
+        return [
+            (n, allowed[n], value, getattr(self.claim.knobs, n)) for n, value in self.result.knobs.items()
+        ]
 
 
 def write_site(

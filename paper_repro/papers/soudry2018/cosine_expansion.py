@@ -107,7 +107,9 @@ def observe(case: CosineCase, traces: Traces) -> Observation:
         quantities[ITERATES] = run.worst
         curves.append(Curve(times[near], run.gap, "gradient descent", method="gd"))
     curves.append(Curve(LOG_TIMES, far.predicted, "expansion", "theory"))
-    return Observation(quantities, tuple(curves), note="" if near.any() else "the run stays outside |ρ| ≤ |ŵ| log t/2")
+    return Observation(
+        quantities, tuple(curves), note="" if near.any() else "the run stays outside |ρ| ≤ |ŵ| log t/2"
+    )
 
 
 def misfit(
@@ -189,9 +191,13 @@ CLAIM = Claim(
     judge=bound,
     falsifiers=(
         Falsifier(
-            "3/4 for 3/8", "the line of the appendix as we read it", setup=with_expansion(cosine_expansion_printed)
+            "3/4 for 3/8",
+            "the line of the appendix as we read it",
+            setup=with_expansion(cosine_expansion_printed),
         ),
-        Falsifier("no cos²(ρ, ŵ)", "the part of ρ along ŵ does not turn w", setup=with_expansion(without_alignment)),
+        Falsifier(
+            "no cos²(ρ, ŵ)", "the part of ρ along ŵ does not turn w", setup=with_expansion(without_alignment)
+        ),
     ),
     see=("soudry2018/cosine-expansion-printed", "soudry2018/cosine-series"),
     axes=AXES,
@@ -207,13 +213,19 @@ CLAIM_PRINTED = replace(
         r"$\frac34$ where the binomial series has $\frac38$: a misprint of an appendix line as we read it. The orders "
         r"of Theorem 5 do not depend on it."
     ),
-    reference=Reference("soudry2018", "a line of the appendix behind Theorem 5, as we read it", ("JMLR 19(70)",)),
+    reference=Reference(
+        "soudry2018", "a line of the appendix behind Theorem 5, as we read it", ("JMLR 19(70)",)
+    ),
     source="stated",
     proof="",
     setup=with_expansion(cosine_expansion_printed),
     falsifiers=(
-        Falsifier("its second sign changed", "then cos ≤ 1 for aligned residuals", setup=with_expansion(flipped)),
-        Falsifier("no cos²(ρ, ŵ)", "the part of ρ along ŵ does not turn w", setup=with_expansion(without_alignment)),
+        Falsifier(
+            "its second sign changed", "then cos ≤ 1 for aligned residuals", setup=with_expansion(flipped)
+        ),
+        Falsifier(
+            "no cos²(ρ, ŵ)", "the part of ρ along ŵ does not turn w", setup=with_expansion(without_alignment)
+        ),
     ),
     expects=Status.REFUTED,
     see=("soudry2018/cosine-expansion", "soudry2018/cosine-series"),

@@ -89,7 +89,9 @@ def _second_order(expression: Any) -> Any:
     import sympy
 
     small = sympy.Symbol("epsilon", positive=True)
-    smooth = sympy.simplify(expression)  # without the pole that log t = 1/ε leaves in numerator and denominator
+    smooth = sympy.simplify(
+        expression
+    )  # without the pole that log t = 1/ε leaves in numerator and denominator
     return sum(sympy.diff(smooth, small, k).subs(small, 0) * small**k / sympy.factorial(k) for k in range(3))
 
 

@@ -52,7 +52,9 @@ def setup(knobs: MomentumKnobs, stream: Stream) -> MomentumCase | AssumptionUnme
     sum_step = knobs.share * largest_step(problem)
     method = gd(len(problem.signed) * sum_step * (1 - knobs.beta), momentum=knobs.beta)
     case = certified_case(problem, method)
-    return case if isinstance(case, AssumptionUnmet) else MomentumCase(SumLossCase(case, sum_step), knobs.beta)
+    return (
+        case if isinstance(case, AssumptionUnmet) else MomentumCase(SumLossCase(case, sum_step), knobs.beta)
+    )
 
 
 def needs(case: MomentumCase, budget: Budget) -> tuple[RunSpec, ...]:
@@ -104,7 +106,9 @@ CLAIM = Claim(
         "exponential or logistic loss, effective step η/(1 − β) below the bound of Lemma 1",
         "every support vector has a positive multiplier, and the support vectors span the data",
     ),
-    reference=Reference("soudry2018", "Figure 1 shows momentum 0.9; the limit is proved here", ("JMLR 19(70)",)),
+    reference=Reference(
+        "soudry2018", "Figure 1 shows momentum 0.9; the limit is proved here", ("JMLR 19(70)",)
+    ),
     source="derived",
     proof=PROOF,
     knobs=MomentumKnobs(),
@@ -114,7 +118,9 @@ CLAIM = Claim(
     predict=predict,
     judge=limit,
     falsifiers=(
-        Falsifier("η for η/(1 − β)", "momentum seems to be forgotten", lambda case: rescaled(case, 1 - case.beta)),
+        Falsifier(
+            "η for η/(1 − β)", "momentum seems to be forgotten", lambda case: rescaled(case, 1 - case.beta)
+        ),
         Falsifier(
             "η/(1 − β)²",
             "as if momentum accelerated, as it does on quadratics",

@@ -54,7 +54,9 @@ def observe(case: SumLossCase, traces: Traces) -> Observation:
 def predict(case: SumLossCase) -> Prediction:
     """1/γ², and the w̃ of the paper."""
     envelope = np.array([1e2, 1e5])
-    line = Curve(envelope, envelope**-case.separable.exponent, f"slope −κ = −{case.separable.exponent:.3f}", "theory")
+    line = Curve(
+        envelope, envelope**-case.separable.exponent, f"slope −κ = −{case.separable.exponent:.3f}", "theory"
+    )
     return _limits(1 / case.separable.svm.margin**2, case.limit, (line,))
 
 

@@ -39,7 +39,9 @@ class AsymmetricKnobs:
     """An asymmetric start on the four support vectors of Figure 1."""
 
     loss: str = knob("logistic", "ℓ", "loss", choices=tuple(LOSSES))
-    share: float = knob(0.25, "s", "step size as a share of the largest that Lemma 1 allows", low=0.1, high=0.5)
+    share: float = knob(
+        0.25, "s", "step size as a share of the largest that Lemma 1 allows", low=0.1, high=0.5
+    )
     along: float = knob(0.25, "a", "start along (1, 1)", low=0.0, high=1.0)
     across: float = knob(0.75, "b", "start along (1, −1)", low=LEAST_ASYMMETRY, high=1.0)
 
@@ -63,7 +65,9 @@ def on_data(samples: Samples, knobs: AsymmetricKnobs) -> AsymmetricCase | Assump
 def needs(case: AsymmetricCase, budget: Budget) -> tuple[RunSpec, ...]:
     """One run, as long as the budget allows."""
     rounds = budget.pick(smoke=3_000, quick=100_000, paper=10_000_000)
-    return (RunSpec(case.training.separable.problem, case.training.separable.method, rounds, start=case.start),)
+    return (
+        RunSpec(case.training.separable.problem, case.training.separable.method, rounds, start=case.start),
+    )
 
 
 def observe(case: AsymmetricCase, traces: Traces) -> Observation:
@@ -134,9 +138,15 @@ CLAIM = Claim(
     predict=predict,
     judge=rate,
     falsifiers=(
-        Falsifier("1/log t", "the rate of Theorem 5 read as exact on its own figure", lambda case: exponent(0.0)),
-        Falsifier("κ = 1", "as if A_S were the identity, like on orthogonal samples", lambda case: exponent(-1.0)),
-        Falsifier("κ = 1/2", "an eigenvalue of A_S over one pair of rows, not both", lambda case: exponent(-0.5)),
+        Falsifier(
+            "1/log t", "the rate of Theorem 5 read as exact on its own figure", lambda case: exponent(0.0)
+        ),
+        Falsifier(
+            "κ = 1", "as if A_S were the identity, like on orthogonal samples", lambda case: exponent(-1.0)
+        ),
+        Falsifier(
+            "κ = 1/2", "an eigenvalue of A_S over one pair of rows, not both", lambda case: exponent(-0.5)
+        ),
         Falsifier(
             "t^(−1/4) on every data set",
             "two orthogonal samples of unlike lengths have a residual limit that is not parallel to ŵ",

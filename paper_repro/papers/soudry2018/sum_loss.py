@@ -25,7 +25,9 @@ class SumLossKnobs:
 
     data: str = knob("A", "X", "data set", choices=("A", "A-prime", "O", "random"))
     loss: str = knob("logistic", "ℓ", "loss", choices=tuple(LOSSES))
-    share: float = knob(0.5, "s", "step size as a share of the largest that Lemma 1 allows", low=0.1, high=0.9)
+    share: float = knob(
+        0.5, "s", "step size as a share of the largest that Lemma 1 allows", low=0.1, high=0.9
+    )
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ class SumLossCase:
     @property
     def limit(self) -> Float[np.ndarray, " dim"]:
         """Limit of w(t) − ŵ log t, with η exp(−x_i·limit) = α_i on the support, η the step on the sum."""
-        return self.separable.residual_limit + self.separable.svm.weights * np.log(self.samples * self.sum_step)
+        return self.separable.residual_limit + self.separable.svm.weights * np.log(
+            self.samples * self.sum_step
+        )
 
 
 def sum_loss_case(knobs: SumLossKnobs, stream: Stream) -> SumLossCase | AssumptionUnmet:
@@ -69,7 +73,9 @@ def largest_step(problem: LinearClassification) -> float:
     return 1.0 / (problem.radius**2 * len(problem.signed))
 
 
-def cautious_limit(time: Float[np.ndarray, " record"], y: Float[np.ndarray, "record ..."], kappa: float) -> Measured:
+def cautious_limit(
+    time: Float[np.ndarray, " record"], y: Float[np.ndarray, "record ..."], kappa: float
+) -> Measured:
     """Extrapolate the last two decades to t → ∞ with the exponent κ, and trust it no farther than it moved.
 
     Along the way to its limit a sequence holds t^{−κ}, t^{−2κ}, t^{1−θ} and log t/t at once, while the extrapolation

@@ -86,7 +86,9 @@ def predict(case: FlowCase) -> Prediction:
     """log(t + e^{w₁(0)}), and w₂(0)."""
     first = np.asarray(tightness_flow(TIMES, case.start[0]))
     late = TIMES > 10
-    chord = direction_error(np.stack([first, np.full_like(first, case.start[1])], axis=1), np.array([1.0, 0.0]))
+    chord = direction_error(
+        np.stack([first, np.full_like(first, case.start[1])], axis=1), np.array([1.0, 0.0])
+    )
     scaled = chord[late] * np.log(TIMES[late])
     curves = (
         Curve(TIMES[late], scaled, "closed form", "theory"),
@@ -99,7 +101,10 @@ def path(first: np.ndarray, second: float, curves: tuple[Curve, ...] = ()) -> Pr
     """Both coordinates, with the allowance of the integration."""
     reason = "the flow contracts distances, so errors of the integrator's steps only add up"
     return Prediction(
-        {FIRST: Predicted(first, ALLOWANCE, reason=reason), SECOND: Predicted(second, ALLOWANCE, reason=reason)},
+        {
+            FIRST: Predicted(first, ALLOWANCE, reason=reason),
+            SECOND: Predicted(second, ALLOWANCE, reason=reason),
+        },
         curves,
     )
 

@@ -84,7 +84,9 @@ def observe(case: ValidationCase, traces: Traces) -> Observation:
     spread = float(np.ptp(fitted.local_slopes))
     error = max(fitted.interval.high - fitted.slope, fitted.slope - fitted.interval.low, spread)
     measured = Measured(fitted.slope, error)
-    return Observation({SLOPE: measured}, (Curve(trace.rounds[late], losses, "validation loss", method="gd"),))
+    return Observation(
+        {SLOPE: measured}, (Curve(trace.rounds[late], losses, "validation loss", method="gd"),)
+    )
 
 
 def predict(case: ValidationCase) -> Prediction:
@@ -117,7 +119,9 @@ CLAIM = Claim(
         "every support vector has a positive multiplier, and the support vectors span the data",
         "no validation point on the separator",
     ),
-    reference=Reference("soudry2018", "Corollary 6; the exact slope follows from Theorem 4", ("JMLR 19(70)",)),
+    reference=Reference(
+        "soudry2018", "Corollary 6; the exact slope follows from Theorem 4", ("JMLR 19(70)",)
+    ),
     source="stated",
     knobs=ValidationKnobs(),
     setup=setup,

@@ -26,7 +26,9 @@ def observe(case: MixedCase, traces: Traces) -> Observation:
     bias = float(np.linalg.norm(case.resting_point - case.minimiser))
     if seen.quantities[INSIDE].error < 0.5 * bias / np.sqrt(case.inside.dim):
         return seen
-    return dataclasses.replace(seen, undecided="the bias expected at these η and H is below the error of the limit")
+    return dataclasses.replace(
+        seen, undecided="the bias expected at these η and H is below the error of the limit"
+    )
 
 
 def mirrored(case: MixedCase) -> Prediction:
@@ -64,7 +66,9 @@ CLAIM = Claim(
     judge=limit,
     falsifiers=(
         Falsifier("a bias of the opposite sign", "the sign of the drift, read as that of the bias", mirrored),
-        Falsifier("the part in U vanishes", "the direction is ū, orthogonal to U, but U keeps a finite part", origin),
+        Falsifier(
+            "the part in U vanishes", "the direction is ū, orthogonal to U, but U keeps a finite part", origin
+        ),
     ),
     see=("derived/mixed-data", "derived/mixed-data-shared"),
     axes=AXES,

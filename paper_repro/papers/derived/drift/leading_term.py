@@ -58,7 +58,9 @@ def observe(case: DriftCase, traces: Traces, leading: Leading = of_products) -> 
     limit = leading_drift_error(case.problem, case.method, w)
     kept = drift_hypotheses(case, w) & (drift.rounding <= LARGEST_ROUNDING * limit)
     if not kept.any():
-        return Observation({REMAINDER: Measured(0.0, np.inf)}, undecided="no round with every δ_m ≤ 1 above rounding")
+        return Observation(
+            {REMAINDER: Measured(0.0, np.inf)}, undecided="no round with every δ_m ≤ 1 above rounding"
+        )
     rounds, wrong = trace.rounds[kept], (("H for H − 1", of_all_steps), ("∇²f ∇f", of_the_mean))
     curves = (
         Curve(rounds, left[kept] / size[kept], "leading term", method="local_gd"),
@@ -66,7 +68,9 @@ def observe(case: DriftCase, traces: Traces, leading: Leading = of_products) -> 
         *(Curve(rounds, _relative(drift.value[kept], w[kept], case, term), f"with {name}", "falsifier")
           for name, term in wrong),
     )  # fmt: skip
-    return Observation({REMAINDER: Measured(left[kept] / limit[kept], drift.rounding[kept] / limit[kept])}, curves)
+    return Observation(
+        {REMAINDER: Measured(left[kept] / limit[kept], drift.rounding[kept] / limit[kept])}, curves
+    )
 
 
 def _relative(drift: np.ndarray, w: np.ndarray, case: DriftCase, leading: Leading) -> np.ndarray:

@@ -92,7 +92,8 @@ def needs(case: OnsetCase, budget: Budget) -> tuple[RunSpec, ...]:
     """One run for every rate, to a little beyond the level."""
     rounds = min(int(BEYOND * case.level), budget.pick(smoke=25_000, quick=100_000, paper=1_000_000))
     return tuple(
-        RunSpec(case.problem, local_gd(lr, case.local_steps), rounds, record=RecordAt.log(60)) for lr in case.rates
+        RunSpec(case.problem, local_gd(lr, case.local_steps), rounds, record=RecordAt.log(60))
+        for lr in case.rates
     )
 
 
@@ -101,7 +102,9 @@ def observe(case: OnsetCase, traces: Traces) -> Observation:
     found = [onset(case, trace, case.threshold(lr)) for lr, trace in zip(case.rates, traces, strict=True)]
     if None in found:
         unknown = Measured(1.0, np.inf)
-        return Observation({GROWTH: unknown, RANGE: unknown, LEVEL: unknown}, undecided="a run ended before its onset")
+        return Observation(
+            {GROWTH: unknown, RANGE: unknown, LEVEL: unknown}, undecided="a run ended before its onset"
+        )
     onsets = np.array(found, dtype=float)
     steps = np.array(case.rates) * case.local_steps
     quantities = {
@@ -109,7 +112,9 @@ def observe(case: OnsetCase, traces: Traces) -> Observation:
         RANGE: Measured(onsets[-1] / onsets[0]),
         LEVEL: Measured(onsets.max() / case.level),
     }
-    return Observation(quantities, (Curve(steps, onsets, "first round past the threshold", method="local_gd"),))
+    return Observation(
+        quantities, (Curve(steps, onsets, "first round past the threshold", method="local_gd"),)
+    )
 
 
 def onset(case: OnsetCase, trace: Trace, threshold: float) -> int | None:
@@ -122,7 +127,9 @@ def onset(case: OnsetCase, trace: Trace, threshold: float) -> int | None:
         origin += int(trace.rounds[after - 1])
         gap = int(trace.rounds[after] - trace.rounds[after - 1])
         finer = RecordAt.every(max(1, gap // REFINEMENT))
-        trace = run(case.problem, trace.method, gap, start=trace.w[0, after - 1], record=finer, progress=False)
+        trace = run(
+            case.problem, trace.method, gap, start=trace.w[0, after - 1], record=finer, progress=False
+        )
     return None
 
 

@@ -20,7 +20,9 @@ AHEAD = 40.0
 class DriftKnobs:
     """Separable data on several workers, and the steps of Local GD."""
 
-    data: str = knob("A-prime", "X", "data set", choices=("A", "A-prime", "O", "lagging-orthonormal", "random"))
+    data: str = knob(
+        "A-prime", "X", "data set", choices=("A", "A-prime", "O", "lagging-orthonormal", "random")
+    )
     workers: int = knob(3, "M", "workers that share the random data", low=2, high=6)
     loss: str = knob("logistic", "ℓ", "loss", choices=tuple(LOSSES))
     lr: float = knob(0.2, "η", "learning rate", low=0.02, high=0.5, log=True)

@@ -39,7 +39,9 @@ class LossKnobs:
     """Which loss, where its implementation is sampled, and the tail of the falsifier."""
 
     loss: str = knob("logistic", "ℓ", "loss", choices=("exponential", "logistic"))
-    reach: float = knob(30.0, "z_max", "largest |z| at which the implementation is sampled", low=1.0, high=300.0)
+    reach: float = knob(
+        30.0, "z_max", "largest |z| at which the implementation is sampled", low=1.0, high=300.0
+    )
     tail: int = knob(2, "a", "exponent of the tail (1+z)^{−a} that breaks ℓ ≤ 2|ℓ′|", low=1, high=8)
 
 
@@ -100,7 +102,9 @@ def observe_half_line(case: LossCase, traces: Traces) -> Observation:
 
     z = sympy.Symbol("z", real=True)
     loss = case.formula(z)
-    return Observation({HALF_LINE: _measured(nonnegative(-2 * sympy.diff(loss, z) - loss, z, half_line=True))})
+    return Observation(
+        {HALF_LINE: _measured(nonnegative(-2 * sympy.diff(loss, z) - loss, z, half_line=True))}
+    )
 
 
 def _measured(*answers: Answer) -> Measured:

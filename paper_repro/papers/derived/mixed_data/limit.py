@@ -163,9 +163,13 @@ CLAIM = Claim(
     predict=predict,
     judge=limit,
     falsifiers=(
-        Falsifier("the part in U tends to v̄ for every H", "gradient descent (H = 1) has this limit", unbiased),
         Falsifier(
-            "the max margin of the unprojected rows", "Local GD separates them, but U is occupied", unprojected
+            "the part in U tends to v̄ for every H", "gradient descent (H = 1) has this limit", unbiased
+        ),
+        Falsifier(
+            "the max margin of the unprojected rows",
+            "Local GD separates them, but U is occupied",
+            unprojected,
         ),
     ),
     see=("derived/mixed-bias-order", "derived/mixed-data-shared", "zhu2024/non-separable-reading"),

@@ -77,7 +77,9 @@ class MixedCase:
         """The problem in coordinates of U; the other rows are 0 there: constants, which keep the weights 1/n_m."""
         rows = (self.problem.features @ self.split.subspace.T) * self.trapped[:, None]
         problem = self.problem
-        return LinearClassification(rows, problem.labels, workers=problem.assignment, loss=problem.loss_function)
+        return LinearClassification(
+            rows, problem.labels, workers=problem.assignment, loss=problem.loss_function
+        )
 
     @cached_property
     def minimiser(self) -> Float[np.ndarray, " trapped_dim"]:
@@ -117,7 +119,10 @@ def planted(knobs: MixedKnobs, stream: Stream) -> PlantedSplit:
 
 
 def _case(
-    knobs: MixedKnobs, split: PlantedSplit, rows: Int[np.ndarray, " sample"], workers: Int[np.ndarray, " sample"]
+    knobs: MixedKnobs,
+    split: PlantedSplit,
+    rows: Int[np.ndarray, " sample"],
+    workers: Int[np.ndarray, " sample"],
 ) -> MixedCase:
     features, labels = split.samples.features[rows], split.samples.labels[rows]
     problem = LinearClassification(features, labels, workers=workers, loss=LOSSES[knobs.loss]())

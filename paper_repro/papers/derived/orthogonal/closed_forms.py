@@ -73,7 +73,9 @@ def setup(knobs: OrthogonalKnobs, stream: Stream) -> OrthogonalCase:
     del stream
     scales = tuple(float(c) for c in knobs.spread ** np.linspace(-1, 1, knobs.workers))
     samples = orthogonal(scales)
-    problem = LinearClassification(samples.features, samples.labels, workers=samples.workers, loss=Exponential())
+    problem = LinearClassification(
+        samples.features, samples.labels, workers=samples.workers, loss=Exponential()
+    )
     return OrthogonalCase(OrthogonalSet(scales), problem)
 
 
@@ -132,7 +134,9 @@ def predict(case: OrthogonalCase) -> Prediction:
     return Prediction(quantities, (shrink,))
 
 
-def changed(name: str, value: Callable[[OrthogonalCase], np.ndarray]) -> Callable[[OrthogonalCase], Prediction]:
+def changed(
+    name: str, value: Callable[[OrthogonalCase], np.ndarray]
+) -> Callable[[OrthogonalCase], Prediction]:
     """Return the prediction with one quantity replaced."""
 
     def wrong(case: OrthogonalCase) -> Prediction:
@@ -178,7 +182,9 @@ CLAIM = Claim(
         Falsifier(
             "one round of projections suffices",
             "every worker solves its own part exactly",
-            changed(PROJECTIONS, lambda case: np.vstack([0 * case.exact.weights] + ROUNDS * [case.exact.weights])),
+            changed(
+                PROJECTIONS, lambda case: np.vstack([0 * case.exact.weights] + ROUNDS * [case.exact.weights])
+            ),
         ),
         Falsifier(
             "flow with c T for c² T",

@@ -219,8 +219,12 @@ CLAIM = Claim(
     predict=predict,
     judge=closed_form,
     falsifiers=(
-        Falsifier("H > 1 is unbiased", "gradient descent is, and so is Local GD on consistent data", unbiased),
-        Falsifier("the average of the local solutions", "the limit H → ∞, from every start", average_of_local),
+        Falsifier(
+            "H > 1 is unbiased", "gradient descent is, and so is Local GD on consistent data", unbiased
+        ),
+        Falsifier(
+            "the average of the local solutions", "the limit H → ∞, from every start", average_of_local
+        ),
     ),
     see=("derived/regression-bias-order", "derived/mixed-data", "zhu2024/regression-minimum-norm"),
     axes=("communication rounds r", "distance", "linear", "log"),

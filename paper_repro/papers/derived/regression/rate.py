@@ -46,7 +46,9 @@ class ExactKnobs:
 
 def exact_case(knobs: ExactKnobs, stream: Stream) -> RegressionCase:
     """Return the data with H = ∞."""
-    return consistent_case(RegressionKnobs(knobs.workers, knobs.local_samples, knobs.spare), stream, exact=True)
+    return consistent_case(
+        RegressionKnobs(knobs.workers, knobs.local_samples, knobs.spare), stream, exact=True
+    )
 
 
 def needs(case: RegressionCase, budget: Budget) -> tuple[RunSpec, ...]:
@@ -72,7 +74,9 @@ def observe(case: RegressionCase, traces: Traces) -> Observation:
 def _prediction(factor: float) -> Prediction:
     rounds = np.arange(ROUNDS + 1)
     curve = Curve(rounds, factor**rounds, "predicted", "theory")
-    return Prediction({FACTOR: Predicted(factor, ACCURACY, reason="rounding of the run and of the SVD")}, (curve,))
+    return Prediction(
+        {FACTOR: Predicted(factor, ACCURACY, reason="rounding of the run and of the SVD")}, (curve,)
+    )
 
 
 def predict(case: RegressionCase) -> Prediction:
@@ -168,9 +172,7 @@ CLAIM_EXACT = Claim(
     judge=closed_form,
     falsifiers=(
         POOLED,
-        Falsifier(
-            "1 − Mθ_min", "the sum of the projections for their mean", predict=without_mean
-        ),
+        Falsifier("1 − Mθ_min", "the sum of the projections for their mean", predict=without_mean),
     ),
     see=("derived/regression-rate", "zhu2024/regression-minimum-norm"),
     axes=AXES,
