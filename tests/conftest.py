@@ -19,7 +19,10 @@ hypothesis.settings.load_profile("house")
 CHECKED = [
     *(f"implicitbias.{room}" for room in ("asymptotics", "data", "losses", "methods", "oracle", "problems")),
     *(f"implicitbias.{room}" for room in ("local_solvers", "statistics", "stream")),
-    *(f"implicitbias.engine.{part}" for part in ("definition", "recorder", "records", "run", "start", "state", "trace")),
+    *(
+        f"implicitbias.engine.{part}"
+        for part in ("definition", "recorder", "records", "run", "start", "state", "trace")
+    ),
     "figures",
     "paper_repro",
 ]
@@ -32,8 +35,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "bad_input: breaks annotations on purpose; not run with --shapes")
     if config.getoption("--shapes"):
-        import tests.shape_checker  # noqa: F401 -- the hook looks it up by name
         from jaxtyping import install_import_hook
+
+        import tests.shape_checker  # noqa: F401 -- the hook looks it up by name
 
         hook = install_import_hook(CHECKED, "tests.shape_checker.checked")
         config.add_cleanup(hook.uninstall)
