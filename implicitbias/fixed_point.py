@@ -12,7 +12,7 @@ from implicitbias.problems import AbstractProblem
 
 # Move of a round, over ηH and in units of 1 + |v|, that is rounding when ηH is about 1.
 RESIDUAL = 1e-12
-# A point that rests moves less than this share of its neighbours at distance 1; one on its way to infinity does not.
+# Rounding must be below this share of what neighbours at distance 1 move: on a way to infinity all stand still.
 AT_REST = 1e-3
 
 
@@ -35,7 +35,7 @@ def round_fixed_point(
     Raises
     ------
     NotCertified
-        If a round still moves the point found beyond rounding, or hardly less than its neighbours.
+        If a round still moves the point found beyond rounding, or its neighbours no more than that.
     """
     from scipy.optimize import root
 
@@ -48,7 +48,7 @@ def round_fixed_point(
     left = float(np.linalg.norm(move(found)))
     axes = np.eye(len(found))
     around = max(float(np.linalg.norm(move(found + step))) for step in (*axes, *-axes))
-    if not left <= min(RESIDUAL * (1.0 + np.linalg.norm(found)) / min(scale, 1.0), AT_REST * around):
+    if not left <= RESIDUAL * (1.0 + np.linalg.norm(found)) / min(scale, 1.0) < AT_REST * around:
         raise NotCertified(
             f"a round still moves v by {left:.2e}·ηH: no fixed point was found; start nearer to it, give a smaller η "
             "(the map contracts for η < 2/smoothness), or data that no w separates"
