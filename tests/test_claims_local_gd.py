@@ -19,6 +19,7 @@ from paper_repro.claims.extrapolation import (
     unit_vector,
 )
 from paper_repro.claims.observation import Measured
+from paper_repro.claims.separable import SeparableCase
 from paper_repro.papers.derived.local_gd import reshuffling, residual_rate
 from paper_repro.papers.zhu2024 import direction_real_data, loss_rate_reading
 
@@ -81,6 +82,7 @@ def test_the_two_time_slope_drops_the_constant():
 def test_the_leading_term_of_the_residual_takes_over():
     """Every sample off the support leaves the response of the linearised equation, to first order."""
     case = residual_rate.setup(residual_rate.RateKnobs(data="random", gap=0.3), Stream(0))
+    assert isinstance(case, SeparableCase)
     trace = run(case.problem, case.method, 30_000, record=RecordAt.log(100), progress=False)
     late = [np.argmin(np.abs(trace.rounds - r)) for r in (300, 3_000, 30_000)]
     rho = trace.w[0] - np.where(trace.rounds > 0, trace.log_time, 0)[:, None] * case.svm.weights
@@ -103,7 +105,7 @@ def test_reshuffling_keeps_the_sizes_and_moves_a_support_vector_when_told(seed, 
             sizes = [sorted(c.problem.sizes) for c in (case.before, case.after)]
             assert sizes[0] == sizes[1]
             weights = [c.problem.sample_weights[c.svm.support] for c in (case.before, case.after)]
-            assert np.allclose(*weights) == (case is equal)
+            assert np.allclose(weights[0], weights[1]) == (case is equal)
 
 
 def test_the_growth_of_a_limit_with_h_has_the_error_of_its_ends():
@@ -115,5 +117,6 @@ def test_the_growth_of_a_limit_with_h_has_the_error_of_its_ends():
 
 def test_real_data_state_their_date_before_they_run():
     case = direction_real_data.setup(direction_real_data.RealDataKnobs(), Stream(0))
+    assert isinstance(case, direction_real_data.RealDataCase)
     assert "10^36" in case.undecided(10**6)
     assert case.undecided(10**40) == ""
