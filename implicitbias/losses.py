@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias.errors import BadInput
+from implicitbias import checks
 
 
 Margins = Float[np.ndarray, "..."]
@@ -125,8 +125,7 @@ class PolynomialTail(AbstractLoss):
     p: float
 
     def __post_init__(self):
-        if not (np.isfinite(self.p) and self.p > 0):
-            raise BadInput(f"p = {self.p!r}: the tail exponent must be positive and finite; give e.g. p = 2")
+        checks.number("p", self.p, "give a tail exponent, e.g. p = 2", above=0)
 
     def value(self, margin: Margins) -> Margins:
         """Return (1+z)^{−p}, or 1 − pz for z < 0."""

@@ -90,11 +90,20 @@ def test_content_decides_equality():
         ({"features": [[1.0, np.nan]]}, "must be finite"),
         ({"features": [1.0, 2.0]}, "axes"),
         ({"features": np.zeros((0, 2))}, "axes"),
-        ({"labels": [0]}, "−1 or \\+1"),
+        ({"labels": [0]}, r"2\*labels − 1"),
         ({"labels": [1, 1]}, "shape"),
         ({"workers": 3}, "every worker needs a sample"),
-        ({"workers": [1]}, "worker 0 has no sample"),
+        ({"workers": [1]}, "renumber"),
         ({"workers": [0, 1]}, "one worker index"),
+        ({"workers": [0.5]}, r"workers\[0\] = 0.5"),
+        ({"workers": [["a"]]}, "workers = 'a'"),
+        ({"workers": [[0, 0]]}, "must occur once"),
+        ({"workers": True}, "workers = True"),
+        ({"workers": [10**12]}, "renumber"),
+        ({"features": [[1.0, 2.0j]]}, "real"),
+        ({"features": [["1", "2"]]}, "real numbers"),
+        ({"l2": "a"}, "l2 = 'a'"),
+        ({"l2": None}, "l2 = None"),
         ({"loss": "logistic"}, "Logistic"),
         ({"l2": -1.0}, "l2"),
     ],
@@ -104,6 +113,40 @@ def test_bad_data_name_value_rule_and_cure(arguments, rule):
     merged = good | arguments
     with pytest.raises(BadInput, match=rule):
         LinearClassification(merged.pop("features"), merged.pop("labels"), **merged)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("call", ["loss", "gradient", "worker_loss", "worker_gradient", "worker_hvp", "hvp"])
+def test_points_and_workers_that_do_not_exist_are_refused(call):
+    for problem in drawn_problems(0):
+        worker = (3,) if call.startswith("worker") else ()
+        direction = (np.ones(3),) if call.endswith("hvp") else ()
+        with pytest.raises(BadInput, match="d = 3"):
+            getattr(problem, call)(*(np.ones(2),) * (1 + len(direction)), *(0,) * len(worker))
+        if worker:
+            with pytest.raises(BadInput, match="worker = 3"):
+                getattr(problem, call)(np.ones(3), *direction, 3)
+            with pytest.raises(BadInput, match="worker = -1"):
+                getattr(problem, call)(np.ones(3), *direction, -1)
+
+
+def test_the_log_loss_with_a_ridge_is_finite_where_the_square_overflows():
+    problem = LinearClassification([[1.0, 0.0]], [1], loss=Logistic(), l2=2.0)
+    assert problem.log_loss(np.array([1e200, 0.0])) == pytest.approx(400 * np.log(10), rel=1e-14)
+    assert problem.log_loss(np.zeros(2)) == pytest.approx(np.log(np.log(2)), rel=1e-14)
+
+
+@pytest.mark.bad_input
+def test_every_worker_needs_a_sample():
+    with pytest.raises(BadInput, match="worker 1 has no sample"):
+        LinearClassification(np.eye(3), [1, 1, 1], workers=[0, 0, 2])
+
+
+@pytest.mark.bad_input
+def test_the_exponent_of_a_tail_is_a_positive_number():
+    for p in (0, "2", None, np.inf):
+        with pytest.raises(BadInput, match="p = "):
+            PolynomialTail(p)
 
 
 @pytest.mark.bad_input

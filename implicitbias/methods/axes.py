@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from implicitbias.errors import BadInput
+from implicitbias import checks
 
 
 @dataclass(frozen=True)
@@ -14,8 +12,7 @@ class HeavyBall:
     beta: float = 0.9
 
     def __post_init__(self):
-        if not 0 <= self.beta < 1:
-            raise BadInput(f"beta = {self.beta!r}: heavy-ball momentum must lie in [0, 1); 0.9 is common")
+        checks.number("beta", self.beta, "heavy-ball momentum is often 0.9", least=0, below=1)
 
 
 @dataclass(frozen=True)
@@ -30,10 +27,11 @@ class Fixed:
     diagonal: tuple[float, ...]
 
     def __post_init__(self):
-        object.__setattr__(self, "diagonal", tuple(float(x) for x in np.ravel(self.diagonal)))
-        bad = [x for x in self.diagonal if not (np.isfinite(x) and x > 0)]
-        if bad or not self.diagonal:
-            raise BadInput(f"diagonal holds {bad or 'nothing'}: every entry of D must be positive and finite")
+        cure = "give one positive entry of D per parameter, e.g. Fixed((1.0, 2.0))"
+        entries = checks.real_array("diagonal", self.diagonal, cure).ravel().tolist()
+        for entry in checks.sequence("diagonal", entries, cure):
+            checks.number("diagonal", entry, cure, above=0)
+        object.__setattr__(self, "diagonal", tuple(entries))
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,7 @@ class Proximal:
     regularisation: float
 
     def __post_init__(self):
-        if not (np.isfinite(self.regularisation) and self.regularisation > 0):
-            raise BadInput(
-                f"regularisation = {self.regularisation!r}: λ must be positive and finite; for λ → 0 use projection()"
-            )
+        checks.number("regularisation", self.regularisation, "for λ → 0 use projection()", above=0)
 
 
 @dataclass(frozen=True)
@@ -101,7 +96,5 @@ class Server:
     momentum: float = 0.0
 
     def __post_init__(self):
-        if not (np.isfinite(self.rate) and self.rate > 0):
-            raise BadInput(f"rate = {self.rate!r}: the server rate must be positive; 1 is plain averaging")
-        if not 0 <= self.momentum < 1:
-            raise BadInput(f"momentum = {self.momentum!r}: server momentum must lie in [0, 1)")
+        checks.number("rate", self.rate, "1 is plain averaging", above=0)
+        checks.number("momentum", self.momentum, "0 is a server without momentum", least=0, below=1)

@@ -1,9 +1,11 @@
 """A local method as a point in a product of axes: a frozen description that engines and theories read."""
 
 from dataclasses import dataclass
+from types import NoneType
 
 import numpy as np
 
+from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods.axes import (
     Anchored,
@@ -22,6 +24,17 @@ from implicitbias.methods.schedules import AbstractSchedule, AbstractStepRule, C
 
 
 LocalSolver = GradientSteps | Proximal | Projection | Sweeping
+
+_KINDS = {
+    "replacement": (bool, "True or False"),
+    "momentum": (HeavyBall | None, "HeavyBall(0.9) or None"),
+    "scaling": (Identity | Fixed, "Identity() or Fixed(D), D a tuple of positive entries"),
+    "correction": (NoneType, "None, the one value so far"),
+    "local_solver": (LocalSolver, "GradientSteps(), Proximal(λ), Projection() or Sweeping()"),
+    "participation": (Full, "Full(), the one value so far"),
+    "aggregation": (Average | Anchored, "Average() or Anchored()"),
+    "server": (Server, "Server(rate, momentum)"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +71,8 @@ class LocalMethod:
     Raises
     ------
     BadInput
-        For a value outside its axis, or axes that contradict each other.
+        For a value outside its axis, or axes that contradict each other: an exact local solver takes no gradient
+        steps, so it leaves lr, local_steps, batch, momentum and scaling at their defaults.
     """
 
     lr: float | AbstractSchedule = 1.0
@@ -75,11 +89,10 @@ class LocalMethod:
     workers: int | None = None
 
     def __post_init__(self):
-        if isinstance(self.local_steps, list | np.ndarray):
-            object.__setattr__(self, "local_steps", tuple(int(h) for h in self.local_steps))
+        _check_kinds(self)
         _ = self.schedule
-        _check_local_steps(self.local_steps)
-        _check_batch(self.batch, self.replacement)
+        object.__setattr__(self, "local_steps", _checked_steps(self.local_steps))
+        _check_batch(self)
         _check_solver_axes(self)
 
     @property
@@ -104,7 +117,8 @@ class LocalMethod:
         if isinstance(self.local_steps, tuple):
             if len(self.local_steps) != workers:
                 raise BadInput(
-                    f"local_steps = {self.local_steps}: one number per worker, but the problem has M = {workers}"
+                    f"local_steps = {self.local_steps}: needs one number per worker, M = {workers}; "
+                    "a single H serves all workers"
                 )
             return self.local_steps
         return (self.local_steps,) * workers
@@ -119,34 +133,35 @@ class LocalMethod:
         return f"LocalMethod({', '.join(shown)})"
 
 
-def _check_local_steps(local_steps: object) -> None:
+def _check_kinds(method: LocalMethod) -> None:
+    for axis, (kinds, cure) in _KINDS.items():
+        checks.instance(axis, getattr(method, axis), kinds, f"give {cure}")
+    if method.workers is not None:
+        checks.integer("workers", method.workers, 1, "leave it out on a finite problem")
+
+
+def _checked_steps(local_steps: object) -> int | tuple[int, ...] | AbstractStepRule:
+    cure = (
+        "H = 1 is centralised descent; give a number, one per worker, or a rule such as QuadraticRule(1, 0.1)"
+    )
     if isinstance(local_steps, AbstractStepRule):
-        return
-    numbers = local_steps if isinstance(local_steps, tuple) else (local_steps,)
-    for h in numbers:
-        if isinstance(h, bool) or not isinstance(h, int | np.integer) or h < 1:
-            raise BadInput(
-                f"local_steps = {local_steps!r}: H must be an integer ≥ 1; H = 1 is centralised descent"
-            )
+        return local_steps
+    if not isinstance(local_steps, list | tuple | np.ndarray):
+        return checks.integer("local_steps", local_steps, 1, cure)
+    given = checks.sequence("local_steps", local_steps, cure)
+    return tuple(checks.integer("local_steps", h, 1, cure) for h in given)
 
 
-def _check_batch(batch: float | None, replacement: bool) -> None:
-    if batch is None:
-        return
-    if isinstance(batch, bool) or not isinstance(batch, int | float | np.number) or not batch > 0:
-        raise BadInput(f"batch = {batch!r}: B_loc must be positive; give None for full gradients")
-    if not isinstance(replacement, bool):
-        raise BadInput(f"replacement = {replacement!r}: must be True or False")
+def _check_batch(method: LocalMethod) -> None:
+    if method.batch is not None:
+        checks.number("batch", method.batch, "give B_loc, or None for full gradients", above=0)
 
 
 def _check_solver_axes(method: LocalMethod) -> None:
-    if method.correction is not None:
-        raise BadInput(f"correction = {method.correction!r}: no correction is known yet; give None")
     if isinstance(method.local_solver, GradientSteps):
         return
-    for axis, neutral in (("batch", None), ("momentum", None), ("scaling", Identity())):
-        if getattr(method, axis) != neutral:
-            raise BadInput(
-                f"{axis} = {getattr(method, axis)!r} with local_solver = {method.local_solver!r}: an exact local "
-                f"solve takes no gradient steps; leave {axis} at {neutral!r}"
-            )
+    for axis in ("lr", "local_steps", "batch", "momentum", "scaling"):
+        value, neutral = getattr(method, axis), method.__dataclass_fields__[axis].default
+        if value != neutral:
+            rule = f"local_solver = {method.local_solver!r} is exact and takes no gradient steps"
+            raise checks.refuse(axis, value, rule, f"leave {axis} at {neutral!r}")

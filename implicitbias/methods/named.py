@@ -13,6 +13,7 @@
 
 import dataclasses
 
+from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods.axes import Anchored, Fixed, HeavyBall, Identity, Projection, Proximal, Sweeping
 from implicitbias.methods.local_method import LocalMethod
@@ -25,7 +26,7 @@ LocalSteps = int | tuple[int, ...] | AbstractStepRule
 
 def gd(lr: LearningRate, *, momentum: float = 0.0, scaling: Identity | Fixed = Identity()) -> LocalMethod:
     """Return gradient descent w ← w − η∇f(w), with heavy-ball momentum β if given."""
-    return LocalMethod(lr=lr, momentum=HeavyBall(momentum) if momentum else None, scaling=scaling)
+    return LocalMethod(lr=lr, momentum=_heavy_ball(momentum), scaling=scaling)
 
 
 def local_gd(
@@ -36,8 +37,7 @@ def local_gd(
     scaling: Identity | Fixed = Identity(),
 ) -> LocalMethod:
     """Return Local GD: H full-gradient steps on every worker, then the average [zhu2024]."""
-    ball = HeavyBall(momentum) if momentum else None
-    return LocalMethod(lr=lr, local_steps=local_steps, momentum=ball, scaling=scaling)
+    return LocalMethod(lr=lr, local_steps=local_steps, momentum=_heavy_ball(momentum), scaling=scaling)
 
 
 def local_sgd(
@@ -60,7 +60,7 @@ def local_sgd(
         local_steps=local_steps,
         batch=batch,
         replacement=replacement,
-        momentum=HeavyBall(momentum) if momentum else None,
+        momentum=_heavy_ball(momentum),
         scaling=scaling,
         workers=workers,
     )
@@ -83,7 +83,13 @@ def sweeping() -> LocalMethod:
 
 def modified_local_gd(of: LocalMethod) -> LocalMethod:
     """Return the method with anchored (Halpern) aggregation, w ← a_r w⁰ + (1 − a_r)·average, a_r = 1/(r+2)."""
+    checks.instance("method", of, LocalMethod, "give a method, e.g. modified_local_gd(local_gd(0.1, 10))")
     return dataclasses.replace(of, aggregation=Anchored())
+
+
+def _heavy_ball(momentum: float) -> HeavyBall | None:
+    beta = checks.number("momentum", momentum, "give β itself; 0 is none, 0.9 is common", least=0, below=1)
+    return HeavyBall(beta) if beta else None
 
 
 NAMED_METHODS = {

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from implicitbias.errors import BadInput
+from implicitbias import checks
+
+
+RATE_CURE = "give e.g. lr = 0.1, or a schedule such as PowerDecay(0.1)"
+PIECES_CURE = "give e.g. rates=(0.1, 0.01), boundaries=(100,)"
 
 
 class AbstractSchedule(ABC):
@@ -24,7 +28,7 @@ class Constant(AbstractSchedule):
     lr: float
 
     def __post_init__(self):
-        _positive("lr", self.lr)
+        checks.number("lr", self.lr, RATE_CURE, above=0)
 
     def __call__(self, step: Int[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps"]:
         """Return lr at every step."""
@@ -40,10 +44,9 @@ class PowerDecay(AbstractSchedule):
     scale: float = 1.0
 
     def __post_init__(self):
-        _positive("lr", self.lr)
-        _positive("scale", self.scale)
-        if not (np.isfinite(self.power) and self.power >= 0):
-            raise BadInput(f"power = {self.power!r}: must be ≥ 0; 0 is a constant learning rate")
+        checks.number("lr", self.lr, RATE_CURE, above=0)
+        checks.number("scale", self.scale, "1 is the common choice", above=0)
+        checks.number("power", self.power, "0 is a constant learning rate", least=0)
 
     def __call__(self, step: Int[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps"]:
         """Return lr·(1 + k/scale)^{−power}."""
@@ -58,14 +61,15 @@ class Piecewise(AbstractSchedule):
     boundaries: tuple[int, ...]
 
     def __post_init__(self):
-        for rate in self.rates:
-            _positive("rates", rate)
+        for rate in checks.sequence("rates", self.rates, PIECES_CURE):
+            checks.number("rates", rate, RATE_CURE, above=0)
+        for step in checks.sequence("boundaries", self.boundaries, PIECES_CURE):
+            checks.integer("boundaries", step, 1, PIECES_CURE)
         if len(self.rates) != len(self.boundaries) + 1 or list(self.boundaries) != sorted(
             set(self.boundaries)
         ):
-            raise BadInput(
-                f"boundaries = {self.boundaries}: must increase, one fewer than the {len(self.rates)} rates"
-            )
+            rule = f"must increase, one fewer than the {len(self.rates)} rates"
+            raise checks.refuse("boundaries", self.boundaries, rule, PIECES_CURE)
 
     def __call__(self, step: Int[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps"]:
         """Return the rate of the piece that holds the step."""
@@ -88,18 +92,9 @@ class QuadraticRule(AbstractStepRule):
     growth: float
 
     def __post_init__(self):
-        _positive("base", self.base)
-        _positive("growth", self.growth)
+        checks.integer("base", self.base, 1, "1 lets every round start with a single step")
+        checks.number("growth", self.growth, "H grows as (growth/η)²", above=0)
 
     def steps(self, lr: float, steps_left: float = np.inf) -> int:
         """Return min(max(base, ⌊(growth/η)²⌋), steps left)."""
         return int(min(max(self.base, np.floor((self.growth / lr) ** 2)), steps_left))
-
-
-def _positive(name: str, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise BadInput(
-            f"{name} = {value!r}: must be a number; schedules are given as lr=PowerDecay(…) objects"
-        )
-    if not (np.isfinite(value) and value > 0):
-        raise BadInput(f"{name} = {value!r}: must be positive and finite")

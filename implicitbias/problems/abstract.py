@@ -8,7 +8,11 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
+from implicitbias import checks
 from implicitbias.errors import BadInput
+
+
+WORKERS_CURE = "give M, one worker index per sample, or one list of sample indices per worker"
 
 
 class AbstractProblem(ABC):
@@ -54,6 +58,24 @@ class AbstractProblem(ABC):
     def loss(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
         """Return f(w) = (1/M) Σ_m f_m(w)."""
         return np.mean([self.worker_loss(w, m) for m in range(self.workers)], axis=0)
+
+    def point(self, w: Float[np.ndarray, "*batch dim"], worker: int = 0) -> Float[np.ndarray, "*batch dim"]:
+        """Return w as an array, having checked that f_m can be evaluated there.
+
+        Raises
+        ------
+        BadInput
+            If w does not end in an axis of length ``dim``, or there is no worker m.
+        """
+        if not isinstance(w, np.ndarray) or w.dtype.kind != "f":
+            w = checks.real_array("w", w)
+        if w.shape[-1:] != (self.dim,):
+            raise BadInput(
+                f"w has shape {w.shape}: its last axis must be d = {self.dim}; leading axes are batches"
+            )
+        if not 0 <= worker < self.workers:
+            raise BadInput(f"worker = {worker}: must lie in 0 … {self.workers - 1}; count workers from 0")
+        return w
 
     def gradient(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim"]:
         """Return ∇f(w) = (1/M) Σ_m ∇f_m(w)."""
@@ -102,10 +124,7 @@ def frozen_array(
     BadInput
         If it has another number of axes, an empty axis, another shape, or an entry that is not finite.
     """
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise BadInput(f"{name} = {value!r:.80}: must be an array of numbers; convert it first") from None
+    array = checks.real_array(name, value)
     if array.ndim != axes or 0 in array.shape:
         raise BadInput(f"{name} has shape {array.shape}: must have {axes} non-empty axes; reshape it")
     if shape is not None and any(
@@ -133,18 +152,19 @@ def worker_assignment(workers: object, samples: int) -> Int[np.ndarray, " sample
     BadInput
         If a worker is empty, a sample is missing or doubled, or there are more workers than samples.
     """
-    if isinstance(workers, int | np.integer):
+    if isinstance(workers, int | np.integer) and not isinstance(workers, bool):
         return _frozen_assignment(_blocks(int(workers), samples), samples)
     if isinstance(workers, np.ndarray) or all(isinstance(m, int | np.integer) for m in _sequence(workers)):
         return _frozen_assignment(np.asarray(workers), samples)
-    return _frozen_assignment(
-        _from_index_arrays([np.asarray(i) for i in _sequence(workers)], samples), samples
-    )
+    parts = [
+        checks.sequence(f"workers[{m}]", part, WORKERS_CURE) for m, part in enumerate(_sequence(workers))
+    ]
+    return _frozen_assignment(_from_index_arrays(parts, samples), samples)
 
 
 def _sequence(workers: object) -> Sequence:
     if not isinstance(workers, Sequence) or isinstance(workers, str):
-        raise BadInput(f"workers = {workers!r:.60}: must be a number, an index per sample, or index arrays")
+        raise checks.refuse("workers", workers, "must be a number, a list or an integer array", WORKERS_CURE)
     return workers
 
 
@@ -154,23 +174,27 @@ def _blocks(count: int, samples: int) -> np.ndarray:
     return np.arange(samples) * count // samples
 
 
-def _from_index_arrays(parts: list[np.ndarray], samples: int) -> np.ndarray:
-    indices = np.concatenate(parts)
-    if indices.dtype.kind not in "iu" or not np.array_equal(np.sort(indices), np.arange(samples)):
+def _from_index_arrays(parts: list[tuple[object, ...]], samples: int) -> np.ndarray:
+    indices = [checks.integer("workers", i, 0, WORKERS_CURE) for part in parts for i in part]
+    if sorted(indices) != list(range(samples)):
         raise BadInput(
-            f"workers lists {len(indices)} indices: each of the n = {samples} samples must occur once"
+            f"workers lists {len(indices)} indices: each of 0 … {samples - 1} must occur once; {WORKERS_CURE}"
         )
     assignment = np.empty(samples, dtype=np.int64)
-    for worker, part in enumerate(parts):
-        assignment[part] = worker
+    assignment[indices] = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     return assignment
 
 
 def _frozen_assignment(assignment: np.ndarray, samples: int) -> np.ndarray:
-    if assignment.shape != (samples,) or assignment.dtype.kind not in "iu" or assignment.min() < 0:
+    if assignment.shape != (samples,) or assignment.dtype.kind not in "iu":
         raise BadInput(
             f"workers has shape {assignment.shape} and type {assignment.dtype}: must hold one worker index "
-            f"0 … M−1 for each of the n = {samples} samples"
+            f"for each of the n = {samples} samples; {WORKERS_CURE}"
+        )
+    if assignment.min() < 0 or assignment.max() >= samples:
+        raise BadInput(
+            f"workers reach from {assignment.min()} to {assignment.max()}: M ≤ n = {samples} workers are "
+            "numbered 0 … M − 1; renumber"
         )
     empty = np.flatnonzero(np.bincount(assignment) == 0)
     if len(empty):

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
+from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.losses import AbstractLoss, Exponential
 from implicitbias.problems.abstract import apply, frozen_array, worker_assignment
@@ -24,7 +25,7 @@ class LinearClassification(AbstractSampledProblem):
     workers
         Worker index of every sample, or one index array per worker, or a number of contiguous blocks.
     loss
-        ``Exponential()``, ``Logistic()`` or ``PolynomialTail(p)``.
+        ``Exponential()`` (the default), ``Logistic()`` or ``PolynomialTail(p)``.
     l2
         Ridge coefficient, ≥ 0; every worker carries all of it.
 
@@ -54,7 +55,7 @@ class LinearClassification(AbstractSampledProblem):
         self.labels = _checked_labels(labels, len(self.features))
         self.assignment = worker_assignment(workers, len(self.features))
         self.loss_function = _checked_loss(Exponential() if loss is None else loss)
-        self.l2 = _checked_l2(l2)
+        self.l2 = checks.number("l2", l2, "give 0 for no ridge", least=0)
         self.signed = _read_only(self.labels[:, None] * self.features)
         self.sample_weights = _read_only(1.0 / (self.workers * self.sizes[self.assignment]))
 
@@ -76,18 +77,22 @@ class LinearClassification(AbstractSampledProblem):
 
     def margins(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch sample"]:
         """Return z_i = x_i·w."""
-        return apply(self.signed, w)
+        return apply(self.signed, self.point(w))
 
     def worker_loss(self, w: Float[np.ndarray, "*batch dim"], worker: int) -> Float[np.ndarray, "*batch"]:
         """Return f_m(w)."""
+        w = self.point(w, worker)
         mean = self.loss_function.value(apply(self.local_signed[worker], w)).mean(axis=-1)
         return mean + 0.5 * self.l2 * (w * w).sum(axis=-1)
 
     def log_loss(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
         """Return log f(w) by log-sum-exp, finite at margins where f itself under- or overflows."""
+        w = self.point(w)
         terms = self.loss_function.log_value(self.margins(w)) + np.log(self.sample_weights)
+        # Scaled to largest entry 1, for |w|² overflows long before w does.
+        scale = np.maximum(np.abs(w).max(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
         with np.errstate(divide="ignore"):
-            ridge = np.log(0.5 * self.l2 * (w * w).sum(axis=-1, keepdims=True))
+            ridge = np.log(0.5 * self.l2 * ((w / scale) ** 2).sum(axis=-1, keepdims=True)) + 2 * np.log(scale)
         return np.logaddexp.reduce(np.concatenate([terms, ridge], axis=-1), axis=-1)
 
     def worker_gradient(
@@ -97,6 +102,7 @@ class LinearClassification(AbstractSampledProblem):
         samples: Int[np.ndarray, "*batch draw"] | None = None,
     ) -> Float[np.ndarray, "*batch dim"]:
         """Return ∇f_m(w) = −(1/n_m) Σ_{i∈m} |ℓ′(x_i·w)| x_i + l2·w, or the mean over ``samples``."""
+        w = self.point(w, worker)
         rows = self.local_signed[worker]
         if samples is None:
             slopes = self.loss_function.slope(apply(rows, w))
@@ -109,6 +115,7 @@ class LinearClassification(AbstractSampledProblem):
         self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
     ) -> Float[np.ndarray, "*batch dim"]:
         """Return ∇²f_m(w)·v = (1/n_m) Σ_{i∈m} ℓ″(x_i·w)(x_i·v) x_i + l2·v."""
+        w, direction = self.point(w, worker), self.point(direction)
         rows = self.local_signed[worker]
         weights = self.loss_function.curvature(apply(rows, w)) * apply(rows, direction)
         return apply(rows.T, weights) / len(rows) + self.l2 * direction
@@ -133,19 +140,14 @@ def _checked_labels(labels: object, samples: int) -> np.ndarray:
     result = frozen_array("labels", labels, 1, shape=(samples,))
     wrong = np.flatnonzero(np.abs(result) != 1.0)
     if len(wrong):
-        raise BadInput(
-            f"labels[{wrong[0]}] = {result[wrong[0]]:g}: labels must be −1 or +1; map your two classes to them"
-        )
+        zero_one = set(np.unique(result)) <= {0.0, 1.0}
+        cure = "map 0 to −1 with 2*labels − 1" if zero_one else "map your two classes to them"
+        raise BadInput(f"labels[{wrong[0]}] = {result[wrong[0]]:g}: labels must be −1 or +1; {cure}")
     return result
 
 
 def _checked_loss(loss: object) -> AbstractLoss:
     if not isinstance(loss, AbstractLoss):
-        raise BadInput(f"loss = {loss!r}: must be Exponential(), Logistic() or PolynomialTail(p)")
+        cure = "give Exponential(), Logistic() or PolynomialTail(p), with the brackets"
+        raise checks.refuse("loss", loss, "must be a loss of the margin", cure)
     return loss
-
-
-def _checked_l2(l2: float) -> float:
-    if not (np.isfinite(l2) and l2 >= 0):
-        raise BadInput(f"l2 = {l2!r}: the ridge coefficient must be finite and ≥ 0; give 0 for none")
-    return float(l2)

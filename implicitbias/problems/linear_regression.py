@@ -51,6 +51,7 @@ class LinearRegression(AbstractSampledProblem):
 
     def worker_loss(self, w: Float[np.ndarray, "*batch dim"], worker: int) -> Float[np.ndarray, "*batch"]:
         """Return f_m(w) = |X_m w − y_m|²/(2 n_m)."""
+        w = self.point(w, worker)
         rows, targets = self._local(worker)
         return 0.5 * ((apply(rows, w) - targets) ** 2).mean(axis=-1)
 
@@ -61,6 +62,7 @@ class LinearRegression(AbstractSampledProblem):
         samples: Int[np.ndarray, "*batch draw"] | None = None,
     ) -> Float[np.ndarray, "*batch dim"]:
         """Return ∇f_m(w) = X_mᵀ(X_m w − y_m)/n_m, or the mean over ``samples``."""
+        w = self.point(w, worker)
         rows, targets = self._local(worker)
         if samples is None:
             return apply(rows.T, apply(rows, w) - targets) / len(rows)
@@ -72,6 +74,7 @@ class LinearRegression(AbstractSampledProblem):
         self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
     ) -> Float[np.ndarray, "*batch dim"]:
         """Return G_m·v."""
+        direction = self.point(direction, worker)
         rows, _ = self._local(worker)
         return apply(rows.T, apply(rows, direction)) / len(rows)
 

@@ -65,7 +65,7 @@ class Quadratics(AbstractProblem):
 
     def worker_loss(self, w: Float[np.ndarray, "*batch dim"], worker: int) -> Float[np.ndarray, "*batch"]:
         """Return f_m(w)."""
-        offset = w - self.centres[worker]
+        offset = self.point(w, worker) - self.centres[worker]
         return 0.5 * np.einsum("...i,ij,...j->...", offset, self.hessians[worker], offset)
 
     def worker_gradient(
@@ -83,12 +83,14 @@ class Quadratics(AbstractProblem):
         """
         if samples is not None:
             raise BadInput("batch is set, but Quadratics have no samples: use batch=None (full gradients)")
+        w = self.point(w, worker)
         return apply(self.hessians[worker], w - self.centres[worker])
 
     def worker_hvp(
         self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
     ) -> Float[np.ndarray, "*batch dim"]:
         """Return A_m·v."""
+        direction = self.point(direction, worker)
         return apply(self.hessians[worker], direction)
 
     def content(self) -> tuple[object, ...]:

@@ -1,0 +1,104 @@
+"""Checks of single arguments, one wording for all: "<name> = <value>: <rule>; <cure>"."""
+
+import math
+from types import UnionType
+
+import numpy as np
+from jaxtyping import Float
+
+from implicitbias.errors import BadInput
+
+
+# What a message shows of a value; a data set is not an error message.
+SHOWN = 80
+
+
+def refuse(name: str, value: object, rule: str, cure: str) -> BadInput:
+    """Return the error that names a value, the rule it breaks, and the cure."""
+    shown = repr(value)
+    return BadInput(f"{name} = {shown if len(shown) <= SHOWN else shown[:SHOWN] + '…'}: {rule}; {cure}")
+
+
+def number(
+    name: str,
+    value: object,
+    cure: str,
+    *,
+    least: float = -math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> float:
+    """Return a finite real number x with least ≤ x, above < x < below.
+
+    Raises
+    ------
+    BadInput
+        For anything else; truth values are no numbers.
+    """
+    bounds = ((f"≥ {least:g}", least), (f"> {above:g}", above), (f"< {below:g}", below))
+    rule = "must be a finite number " + " and ".join(said for said, bound in bounds if math.isfinite(bound))
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise refuse(name, value, rule.strip(), cure)
+    if not (math.isfinite(value) and least <= value and above < value < below):
+        raise refuse(name, value, rule.strip(), cure)
+    return float(value)
+
+
+def integer(name: str, value: object, least: int, cure: str) -> int:
+    """Return an integer ≥ ``least``; 2.0 is none.
+
+    Raises
+    ------
+    BadInput
+        For anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise refuse(name, value, f"must be an integer ≥ {least}", cure)
+    return int(value)
+
+
+def sequence(name: str, value: object, cure: str) -> tuple[object, ...]:
+    """Return the entries of a non-empty list, tuple or one-dimensional array.
+
+    Raises
+    ------
+    BadInput
+        For anything else.
+    """
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        value = value.tolist()
+    entries = tuple(value) if isinstance(value, list | tuple) else ()
+    if not entries:
+        raise refuse(name, value, "must be a non-empty list, tuple or one-dimensional array", cure)
+    return entries
+
+
+def instance(name: str, value: object, kinds: type | UnionType, cure: str) -> None:
+    """Refuse a value of another kind.
+
+    Raises
+    ------
+    BadInput
+        If ``value`` is none of ``kinds``.
+    """
+    if not isinstance(value, kinds):
+        raise refuse(name, value, f"{type(value).__name__} is no {name}", cure)
+
+
+def real_array(name: str, value: object, cure: str = "convert it first") -> Float[np.ndarray, "..."]:
+    """Return a fresh array of doubles; strings and complex numbers are not converted.
+
+    Raises
+    ------
+    BadInput
+        If ``value`` holds anything but real numbers.
+    """
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind in "biufO":
+            return np.array(array, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise refuse(name, value, "must be an array of real numbers", cure) from None
+    if array.dtype.kind == "c":
+        cure = "take .real if the imaginary parts are 0"
+    raise refuse(name, value, "must be an array of real numbers", cure)
