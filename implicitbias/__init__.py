@@ -1,5 +1,8 @@
 """Where local methods go: finite problems, local methods, the engine, the max-margin oracle, asymptotics."""
 
+from implicitbias import asymptotics as asymptotics
+from implicitbias import data as data
+from implicitbias import statistics as statistics
 from implicitbias.asymptotics import direction_error as direction_error
 from implicitbias.asymptotics import margin_gap as margin_gap
 from implicitbias.engine.definition import round_step as round_step

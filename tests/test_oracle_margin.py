@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from implicitbias import LinearRegression
 from implicitbias.errors import BadInput, NotCertified, NotSeparable
 from implicitbias.oracle import max_margin, max_margin_exact
 from implicitbias.oracle.certificate import Certificate, CERTIFIED, kkt_certificate
@@ -284,9 +285,18 @@ def test_the_polish_forgets_its_first_guess(seed, mask):
     np.testing.assert_allclose(solution.point.astype(float), max_margin(signed).weights, rtol=1e-10)
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("signed", "norm", "message"),
     [
+        ([["a", "b"]], "l2", "real numbers; pass a LinearClassification"),
+        ([[1.0, 2.0j]], "l2", "real numbers"),
+        (
+            LinearRegression([[1.0, 2.0]], [1.0]),
+            "l2",
+            "signed = LinearRegression.*pass a LinearClassification",
+        ),
+        (SET_A, ["a", "b"], "norm = .*real numbers"),
         ([1.0, 2.0], "l2", "shape"),
         (np.zeros((0, 2)), "l2", "shape"),
         ([(1.0, np.nan)], "l2", "finite"),

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from implicitbias import LinearClassification, Logistic, PolynomialTail
+from implicitbias.data import Samples
 from implicitbias.errors import BadInput
 from implicitbias.oracle import convergence_exponent, max_margin, residual_limit, support_hessian
 from tests.oracle_zoo import (
@@ -159,3 +161,20 @@ def test_all_rows_in_the_support_leave_the_hessian_alone_to_limit_the_exponent()
     eigenvalues = np.linalg.eigvalsh(support_hessian(signed))
     assert convergence_exponent(signed) == pytest.approx(eigenvalues[0], rel=1e-12)
     assert eigenvalues[1] == pytest.approx(1, rel=1e-12)
+
+
+def test_another_limit_than_that_of_an_exponential_tail_is_refused():
+    for said, axes in (("l2 = 0.1", {"l2": 0.1}), ("PolynomialTail", {"loss": PolynomialTail(2.0)})):
+        problem = LinearClassification(SET_A, np.ones(6), **axes)
+        for ask in (residual_limit, support_hessian, convergence_exponent):
+            with pytest.raises(BadInput, match=said):
+                ask(problem)
+    logistic = LinearClassification(SET_A, np.ones(6), loss=Logistic())
+    np.testing.assert_allclose(residual_limit(logistic), residual_limit(SET_A), atol=LIMIT)
+
+
+def test_samples_weigh_as_the_problem_they_make():
+    labels, workers = np.array([1.0, -1, 1, 1, -1]), np.array([0, 0, 0, 1, 1])
+    samples = Samples(labels[:, None] * SET_A_UNEQUAL.signed, labels, workers=workers)
+    assert np.array_equal(residual_limit(samples), residual_limit(SET_A_UNEQUAL))
+    assert np.array_equal(residual_limit(samples.with_workers(None)), residual_limit(SET_A_UNEQUAL.signed))

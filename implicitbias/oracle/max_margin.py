@@ -7,6 +7,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
+from implicitbias import checks
+from implicitbias.data.samples import Samples
 from implicitbias.errors import BadInput, NotCertified
 from implicitbias.oracle.certificate import kkt_certificate
 from implicitbias.oracle.equality import LeastDistance, LeastDistanceProblem
@@ -27,7 +29,7 @@ FirstGuess = Literal["auto", "interior-point", "squared-hinge"]
 
 
 def max_margin(
-    problem_or_signed: ArrayLike | HasSignedRows,
+    problem_or_signed: ArrayLike | HasSignedRows | Samples,
     norm: str | ArrayLike = "l2",
     *,
     first_guess: FirstGuess = "auto",
@@ -39,7 +41,7 @@ def max_margin(
 
     Parameters
     ----------
-    problem_or_signed : problem, or array of shape (n, d)
+    problem_or_signed : problem, samples, or array of shape (n, d)
         Rows x_i = label_i · feature_i.
     norm : "l2", "linf" or array of shape (d,)
         |w|: Euclidean; max_j |w_j| (its dual is the l1 norm); or sqrt(wᵀDw) for a diagonal D > 0.
@@ -99,7 +101,7 @@ def _metric(norm: str | ArrayLike, dim: int) -> Float[np.ndarray, " dim"]:
                 f"norm = {norm!r}: must be 'l2', 'linf', or a positive diagonal D of shape ({dim},)"
             )
         return np.ones(dim)
-    metric = np.asarray(norm, dtype=float)
+    metric = checks.real_array("norm", norm, "give 'l2', 'linf', or a positive diagonal D")
     if metric.shape != (dim,) or not np.isfinite(metric).all() or not (metric > 0).all():
         raise BadInput(
             f"norm = {metric}: the diagonal D of wᵀDw needs {dim} finite entries > 0; clip it from below"

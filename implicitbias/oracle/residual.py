@@ -1,18 +1,22 @@
 """Where the iterates settle next to ŵ log(ηHr): the residual limit w̃, and how fast they get there.
 
 On separable data w^r = ŵ log(ηHr) + w̃ + O(r^{-κ}) for every fixed η and H (soudry2018 for one worker; derived for
-several). Everything here depends on the support vectors S, their multipliers and their weights p_i alone.
+several), for losses with an exponential tail and no ridge. Everything here depends on the support vectors S, their
+multipliers and their weights p_i alone.
 """
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
+from implicitbias.data.samples import Samples
 from implicitbias.errors import BadInput, NotCertified
+from implicitbias.losses import Exponential, Logistic
 from implicitbias.oracle.max_margin import max_margin
 from implicitbias.oracle.multipliers import centred_multipliers, ZERO_MULTIPLIER
 from implicitbias.oracle.separator import MaxMargin
 from implicitbias.oracle.signed_rows import HasSignedRows, signed_rows
+from implicitbias.problems import LinearClassification
 
 
 # |∇J| relative to Σ α_i |x_i|, the size of the terms that cancel in it.
@@ -29,7 +33,7 @@ SMALLEST_STEP = 1e-12
 
 
 def residual_limit(
-    problem_or_signed: ArrayLike | HasSignedRows, svm: MaxMargin | None = None
+    problem_or_signed: ArrayLike | HasSignedRows | Samples, svm: MaxMargin | None = None
 ) -> Float[np.ndarray, " dim"]:
     """w̃ = argmin over span(X_S) of J(w) = Σ_S p_i exp(−x_i·w) + ŵ·w, the limit of w^r − ŵ log(ηHr).
 
@@ -39,7 +43,7 @@ def residual_limit(
 
     Parameters
     ----------
-    problem_or_signed : problem, or array of shape (n, d) with p_i = 1/n
+    problem_or_signed : problem, samples, or array of shape (n, d) with p_i = 1/n
     svm : MaxMargin, optional
         Its Euclidean max-margin separator, if already known.
 
@@ -51,10 +55,12 @@ def residual_limit(
     Raises
     ------
     BadInput
-        ``svm`` is not Euclidean or not of these rows; or some support vector has a zero multiplier, so that the
+        The problem has a ridge, or a loss without an exponential tail: its iterates tend elsewhere. Or ``svm`` is
+        not Euclidean or not of these rows; or some support vector has a zero multiplier, so that the
         residual is unbounded (it grows like log log r).
     NotSeparable, NotCertified
     """
+    _require_exponential_tail(problem_or_signed)
     data = signed_rows(problem_or_signed)
     svm = _euclidean(data.signed, svm)
     rows, shares = svm.signed[svm.support], data.sample_weights[svm.support]
@@ -72,7 +78,7 @@ def residual_limit(
 
 
 def support_hessian(
-    problem_or_signed: ArrayLike | HasSignedRows, svm: MaxMargin | None = None
+    problem_or_signed: ArrayLike | HasSignedRows | Samples, svm: MaxMargin | None = None
 ) -> Float[np.ndarray, "dim dim"]:
     """A_S = Σ_S α_i x_i x_iᵀ with α_i = p_i exp(−x_i·w̃), the Hessian of J at w̃; A_S ŵ = ŵ.
 
@@ -82,7 +88,9 @@ def support_hessian(
     return (rows.T * alpha) @ rows
 
 
-def convergence_exponent(problem_or_signed: ArrayLike | HasSignedRows, svm: MaxMargin | None = None) -> float:
+def convergence_exponent(
+    problem_or_signed: ArrayLike | HasSignedRows | Samples, svm: MaxMargin | None = None
+) -> float:
     """κ = min(λ_min⁺(A_S), θ − 1) ≤ 1, with |w^r − ŵ log(ηHr) − w̃| = O(r^{-κ}) (log r/r along ŵ).
 
     λ_min⁺ is the smallest positive eigenvalue of A_S and θ = min_{i not in S} x_i·ŵ. Derived.
@@ -101,6 +109,21 @@ def _limit(problem_or_signed, svm: MaxMargin | None) -> tuple[np.ndarray, np.nda
     rows = svm.signed[svm.support]
     alpha = data.sample_weights[svm.support] * np.exp(-rows @ residual_limit(problem_or_signed, svm))
     return rows, alpha, svm
+
+
+def _require_exponential_tail(problem: object) -> None:
+    if not isinstance(problem, LinearClassification):
+        return
+    if problem.l2 > 0:
+        raise BadInput(
+            f"l2 = {problem.l2:g}: a ridge stops the iterates at one minimiser, so that w − ŵ log(ηHr) has no limit; "
+            "use l2=0"
+        )
+    if not isinstance(problem.loss_function, Exponential | Logistic):
+        raise BadInput(
+            f"loss = {problem.loss_function!r}: without an exponential tail, w does not follow ŵ log(ηHr); "
+            "use loss=Exponential() or Logistic()"
+        )
 
 
 def _euclidean(signed: np.ndarray, svm: MaxMargin | None) -> MaxMargin:

@@ -7,6 +7,7 @@ import scipy
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
+from implicitbias.data.samples import Samples
 from implicitbias.errors import NotCertified, NotSeparable
 from implicitbias.oracle.equality import LeastDistanceProblem
 from implicitbias.oracle.extended import combination, EXTENDED, length, margins
@@ -51,7 +52,7 @@ class Separability:
     margin_upper: float
 
 
-def separability(problem_or_signed: ArrayLike | HasSignedRows) -> Separability:
+def separability(problem_or_signed: ArrayLike | HasSignedRows | Samples) -> Separability:
     """Decide max_{|w| ≤ 1} min_i x_i·w > 0, with a witness w or a certificate λ of the opposite (gordan1873).
 
     Columns and rows are scaled first, which changes neither alternative; both proofs are checked in the original
@@ -60,7 +61,7 @@ def separability(problem_or_signed: ArrayLike | HasSignedRows) -> Separability:
 
     Parameters
     ----------
-    problem_or_signed : problem, or array of shape (n, d)
+    problem_or_signed : problem, samples, or array of shape (n, d)
 
     Returns
     -------

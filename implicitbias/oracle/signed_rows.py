@@ -7,6 +7,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
+from implicitbias import checks
+from implicitbias.data.samples import Samples
 from implicitbias.errors import BadInput
 
 
@@ -52,8 +54,10 @@ def row_norms(rows: Float[np.ndarray, "sample dim"]) -> Float[np.ndarray, " samp
     return scale * np.sqrt(np.einsum("ij,ij->i", rows / scale, rows / scale))
 
 
-def signed_rows(problem_or_signed: ArrayLike | HasSignedRows) -> SignedRows:
-    """Read and check the rows x_i and weights p_i of a problem, or of a bare array (p_i = 1/n).
+def signed_rows(problem_or_signed: ArrayLike | HasSignedRows | Samples) -> SignedRows:
+    """Read and check the rows x_i and weights p_i of a problem, of samples, or of a bare array (p_i = 1/n).
+
+    Samples that are distributed over workers weigh p_i = 1/(M n_{m(i)}), others 1/n.
 
     Raises
     ------
@@ -63,8 +67,20 @@ def signed_rows(problem_or_signed: ArrayLike | HasSignedRows) -> SignedRows:
     if isinstance(problem_or_signed, HasSignedRows):
         rows = check_rows(problem_or_signed.signed)
         return SignedRows(rows, _check_weights(problem_or_signed.sample_weights, len(rows)))
+    if isinstance(problem_or_signed, Samples):
+        return _rows_of_samples(problem_or_signed)
     rows = check_rows(problem_or_signed)
     return SignedRows(rows, np.full(len(rows), 1.0 / len(rows)))
+
+
+def _rows_of_samples(samples: Samples) -> SignedRows:
+    rows = check_rows(samples.signed)
+    workers = np.zeros(len(rows), dtype=np.int64) if samples.workers is None else samples.workers
+    sizes = np.bincount(workers)
+    return SignedRows(rows, 1.0 / (len(sizes) * sizes[workers]))
+
+
+ROWS_CURE = "pass a LinearClassification, Samples, or the rows labels[:, None] * features"
 
 
 def check_rows(signed: ArrayLike) -> Float[np.ndarray, "sample dim"]:
@@ -75,11 +91,11 @@ def check_rows(signed: ArrayLike) -> Float[np.ndarray, "sample dim"]:
     BadInput
         Not two-dimensional, empty, not finite, or with a row x_i = 0.
     """
-    rows = np.asarray(signed, dtype=float)
+    rows = checks.real_array("signed", signed, ROWS_CURE)
     if rows.ndim != 2 or rows.size == 0:
         raise BadInput(
             f"signed = array of shape {rows.shape}: rows x_i = label_i · feature_i need shape (n, d) with "
-            "n, d ≥ 1; pass a problem, or labels[:, None] * features"
+            f"n, d ≥ 1; {ROWS_CURE}"
         )
     if not np.isfinite(rows).all():
         i, j = np.argwhere(~np.isfinite(rows))[0]
