@@ -47,6 +47,7 @@ def test_without_release_exchanging_the_limits_is_no_falsifier():
     for seed in range(8):
         knobs = dataclasses.replace(PROJECTING.knobs, data="random", dim=2)
         result = verify_one(PROJECTING, knobs, seed=seed, budget=Budget.SMOKE)
-        assert result.status is Status.HOLDS
+        told_apart = result.falsifiers[0].status is Status.REFUTED
+        assert result.status is (Status.HOLDS if told_apart else Status.INCONCLUSIVE)
         statuses.add(result.falsifiers[0].status)
     assert Status.NOT_APPLICABLE in statuses
