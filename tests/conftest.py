@@ -21,7 +21,7 @@ CHECKED = [
     *(f"implicitbias.{room}" for room in ("local_solvers", "statistics", "stream")),
     *(
         f"implicitbias.engine.{part}"
-        for part in ("definition", "recorder", "records", "run", "start", "state", "trace")
+        for part in ("definition", "recorder", "records", "request", "run", "start", "state", "trace")
     ),
     "figures",
     "paper_repro",

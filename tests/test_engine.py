@@ -1,6 +1,7 @@
 """The engine: reductions to known methods, independence of layout, honest ends, traces on disk."""
 
 import dataclasses
+import io
 
 import numpy as np
 import pytest
@@ -193,6 +194,9 @@ def test_reduced_statistics_are_those_of_the_replicas(seed):
     reduced = run(problem, method, 5, replicas=150, stream=stream, observe=norm, reduce=Moments())
     moments = reduced.extras["norm"]
     assert reduced.w.shape == (1, *kept.w.shape[1:])
+    assert np.allclose(reduced.min_margin[0], kept.min_margin.mean(axis=0), rtol=1e-12, atol=1e-14)
+    assert np.allclose(reduced.extras["min_margin"].variance, kept.min_margin.var(axis=0, ddof=1), atol=1e-14)
+    assert np.allclose(np.log(reduced.loss[0]), kept.log_loss.mean(axis=0), rtol=1e-12)
     assert np.allclose(reduced.w[0], kept.w.mean(axis=0), rtol=1e-12, atol=1e-14)
     assert np.allclose(moments.mean, kept.extras["norm"].mean(axis=0), rtol=1e-12)
     assert np.allclose(moments.variance, kept.extras["norm"].var(axis=0, ddof=1), rtol=1e-9, atol=1e-15)
@@ -212,6 +216,27 @@ def test_overflow_is_diverged_with_round_and_cure(engine):
     assert run(problem, local_gd(2e4, 1), 50, engine=engine, throw=False).status is Status.DIVERGED
     tame = LinearClassification(rows, [1] * 4, workers=[0, 0, 1, 1], loss=Logistic())
     assert run(tame, local_gd(2e4, 1), 50, engine=engine).status is Status.COMPLETE
+
+
+@engines
+def test_divergence_raises_no_warning_on_the_way(engine):
+    # Warnings are errors here: a bare RuntimeWarning would replace `Diverged`.
+    rows, targets = 3 * np.eye(2), np.ones(2)
+    for problem in (
+        LinearRegression(rows, targets, workers=2),
+        LinearClassification(rows, targets, workers=2, loss=Logistic(), l2=1.0),
+        Quadratics(np.stack([np.eye(2)] * 2), rows),
+    ):
+        with pytest.raises(Diverged, match="use a smaller learning rate") as caught:
+            run(problem, local_gd(50.0, 2), 1000, engine=engine, record=RecordAt.every(1))
+        assert np.isfinite(caught.value.trace.w).all() and caught.value.trace.rounds[-1] > 50
+
+
+@engines
+def test_a_steep_start_is_named_as_a_reason_to_diverge(engine):
+    problem = LinearClassification([[1.0, 0.0]], [1])
+    with pytest.raises(Diverged, match=r"start is steep, ℓ = e\^750"):
+        run(problem, gd(0.1), 5, start=np.array([-750.0, 0.0]), engine=engine)
 
 
 def test_an_interrupted_run_leaves_a_valid_partial_trace():
@@ -252,12 +277,41 @@ def test_saving_and_loading_is_the_identity(method, tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "trace.npz"]
 
 
+def array_bytes(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
 def test_a_file_that_is_no_trace_is_refused(tmp_path):
     (tmp_path / "other.npz").write_bytes(b"not an archive")
     with pytest.raises(BadInput, match="is no trace"):
         Trace.load(tmp_path / "other.npz")
     with pytest.raises(BadInput, match="no such file"):
         Trace.load(tmp_path / "absent.npz")
+    with pytest.raises(BadInput, match=r"is a folder.*trace\.npz"):
+        Trace.load(tmp_path)
+    run(problem_of(0), gd(0.1), 3).save(tmp_path / "cut")
+    whole = (tmp_path / "cut.npz").read_bytes()
+    for bytes_left in (100, len(whole) // 2, len(whole) - 10):
+        (tmp_path / "cut.npz").write_bytes(whole[:bytes_left])
+        with pytest.raises(BadInput, match="damaged") as refused:
+            Trace.load(tmp_path / "cut")
+        assert "pickle" not in str(refused.value)
+    middle = len(whole) // 2
+    foreign = (whole[:middle] + bytes(40) + whole[middle + 40 :], array_bytes(np.ones(3)), b"")
+    for content in foreign:
+        (tmp_path / "cut.npz").write_bytes(content)
+        with pytest.raises(BadInput, match="damaged"):
+            Trace.load(tmp_path / "cut")
+
+
+@pytest.mark.bad_input
+def test_a_path_is_a_file_name():
+    trace = run(problem_of(0), gd(0.1), 3)
+    for use in (trace.save, Trace.load):
+        with pytest.raises(BadInput, match="path = 3"):
+            use(3)
 
 
 def test_clocks_count_rounds_steps_and_rates():
@@ -296,6 +350,23 @@ def test_disagreement_is_the_spread_of_the_workers():
         ({"engine": "fortran"}, "engine = 'fortran'"),
         ({"method": "gd"}, "LocalMethod"),
         ({"record": RecordAt.these([99])}, "run ends at round"),
+        ({"rounds": -1}, "0 records the start alone"),
+        ({"start": "a"}, "start = 'a'"),
+        ({"start": [1j, 0, 0]}, "start = .*take .real"),
+        ({"stream": 3}, "stream = 3: int is no stream; give Stream"),
+        ({"stream": np.random.Generator(np.random.PCG64(0))}, "Generator is no stream"),
+        ({"record": 3}, "record = 3"),
+        ({"record": "all"}, "record = 'all'"),
+        ({"record": [1, 2]}, r"these\("),
+        ({"record": None}, "record = None"),
+        ({"progress": "yes"}, "progress = 'yes'"),
+        ({"observe": [abs]}, "observe = "),
+        ({"observe": {"norm": 3}}, r"observe\['norm'\] = 3"),
+        ({"observe": {"w": abs}}, "observe = 'w'.*rename"),
+        ({"observe": {"min_margin": abs}}, "rename"),
+        ({"observe": {3: abs}}, "observe = 3"),
+        ({"reduce": "mean"}, "reduce = 'mean'"),
+        ({"reduce": Moments.of(np.ones(3))}, "statistics start empty"),
     ],
 )
 def test_bad_requests_are_refused_before_any_work(change, rule):
@@ -353,3 +424,20 @@ def test_linear_regression_and_quadratics_reach_their_minimisers():
     quadratics = Quadratics(roots @ roots.swapaxes(1, 2), rng.normal(size=(2, 3)))
     reached = run(quadratics, gd(0.5 / quadratics.smoothness), 20_000, record=RecordAt.last()).w[0, -1]
     assert np.allclose(reached, quadratics.minimiser, atol=1e-8)
+
+
+@given(st.integers(2, 10**9), st.integers(2, 300))
+def test_log_records_are_equally_spaced_in_log_rounds(total, count):
+    rounds = RecordAt.log(count).rounds(total)
+    assert rounds[0] == 0 and rounds[-1] == total and len(rounds) <= count + 1
+    # Rounding to integers moves a record by half a round at most, which is below 5 % from round 10 on.
+    late = rounds[rounds >= 10]
+    wanted = np.log(total) / (min(count, total + 1) - 1)
+    assert (np.diff(np.log(late)) <= wanted + 0.1).all()
+
+
+def test_records_at_a_period_and_at_chosen_rounds():
+    assert RecordAt.every(3).rounds(8).tolist() == [0, 3, 6, 8]
+    assert RecordAt.these([5, 2]).rounds(8).tolist() == [0, 2, 5, 8]
+    assert RecordAt.last().rounds(8).tolist() == [0, 8]
+    assert RecordAt.log(5).rounds(0).tolist() == [0]

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # multiply–adds: a fraction of a second. It depends on the problem alone, so results do not depend on the clock.
 CHUNK_WORK = 3e8
 
+# −x·w⁰ beyond which the start itself explains an overflow: the first step is e^20 times the one from 0.
+STEEP_START = 20.0
+
 
 @runtime_checkable
 class Progress(Protocol):
@@ -127,7 +130,7 @@ def choose_engine(problem: AbstractProblem, method: LocalMethod, engine: str) ->
     if engine == "definition":
         return ByDefinition()
     if engine not in ("auto", "kernel"):
-        raise BadInput(f"engine = {engine!r}: must be 'auto', 'definition' or 'kernel'")
+        raise BadInput(f"engine = {engine!r}: is no engine; give 'auto', 'definition' or 'kernel'")
     from implicitbias.engine.kernels import find_kernel, why_not
 
     kernel = find_kernel(problem, method)
@@ -138,7 +141,7 @@ def choose_engine(problem: AbstractProblem, method: LocalMethod, engine: str) ->
     return ByDefinition()
 
 
-def divergence_message(problem: AbstractProblem, method: LocalMethod, round: int) -> str:
+def divergence_message(problem: AbstractProblem, method: LocalMethod, round: int, start: np.ndarray) -> str:
     """Return which round overflowed, at which ηH, and the cure in numbers where the problem has them."""
     rate = method.first_lr
     steps = max(method.steps(problem.workers, 0))
@@ -146,9 +149,11 @@ def divergence_message(problem: AbstractProblem, method: LocalMethod, round: int
     what = f"the {type(loss).__name__.lower()} loss" if loss else "the iterate"
     head = f"{what} overflowed in round {round} (η = {rate:g}, H = {steps}, ηH = {rate * steps:g})"
     if isinstance(problem, LinearClassification) and isinstance(loss, Exponential):
+        worst = float(-problem.margins(start).min())
+        steep = f"; the start is steep, ℓ = e^{worst:.3g}: start nearer to 0" if worst > STEEP_START else ""
         return (
-            f"{head}; use loss=Logistic(), or ηH ≤ γ/(M b_x³) with γ the margin of the data, "
-            f"M = {problem.workers}, b_x = {problem.radius:.3g}"
+            f"{head}{steep}; use loss=Logistic(), or a smaller ηH: from 0, on separable data, ηH ≤ γ/(M b_x³) is safe "
+            f"(M = {problem.workers}, b_x = {problem.radius:.3g}, γ = max_margin(problem).margin)"
         )
     smoothness = getattr(problem, "smoothness", float("nan"))
     return f"{head}; use a smaller learning rate, η < 2/L = {2 / smoothness:.3g}"

@@ -149,7 +149,7 @@ def check_draw(
         raise BadInput(f"batch = {method.batch}: {problem!r} has no samples; use batch=None (full gradients)")
     size, local = method.batch, int(problem.sizes[worker])
     if size is None or int(size) != size:
-        raise BadInput(f"batch = {size!r}: on a finite problem B_loc must be an integer")
+        raise BadInput(f"batch = {size!r}: on a finite problem B_loc must be an integer; round it")
     if not method.replacement and size > local:
         raise BadInput(
             f"batch = {size} without replacement: worker {worker} has only n_m = {local} samples; "

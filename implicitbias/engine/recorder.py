@@ -72,16 +72,20 @@ class Recorder:
 
 def disagreement(state: State) -> Float[np.ndarray, " replica"]:
     """Return √((1/M) Σ_m |w_m − mean|²) of the workers' models before they were aggregated."""
-    spread = state.local - state.local.mean(axis=1, keepdims=True)
-    return np.sqrt((spread**2).sum(axis=2).mean(axis=1))
+    # On its way to infinity a square overflows before the model does; the run reports that end as `Diverged`.
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = state.local - state.local.mean(axis=1, keepdims=True)
+        return np.sqrt((spread**2).sum(axis=2).mean(axis=1))
 
 
 def _log_loss(problem: AbstractProblem, w: np.ndarray) -> np.ndarray:
-    if isinstance(problem, LinearClassification):
-        return problem.log_loss(w)
-    with np.errstate(divide="ignore"):
-        return np.log(problem.loss(w))
+    # As above; and f = 0 is a legitimate end of a regression.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return problem.log_loss(w) if isinstance(problem, LinearClassification) else np.log(problem.loss(w))
 
 
 def _min_margin(problem: AbstractProblem, w: np.ndarray) -> np.ndarray | None:
-    return problem.margins(w).min(axis=-1) if isinstance(problem, LinearClassification) else None
+    if not isinstance(problem, LinearClassification):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        return problem.margins(w).min(axis=-1)

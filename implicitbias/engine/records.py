@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
+from implicitbias import checks
 from implicitbias.errors import BadInput
 
 
@@ -24,23 +25,21 @@ class RecordAt:
     @classmethod
     def log(cls, count: int = 200) -> "RecordAt":
         """Record about ``count`` rounds, equally spaced in log r."""
-        if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 2:
-            raise BadInput(f"count = {count!r}: log-spaced records need an integer ≥ 2")
-        return cls(count=int(count))
+        return cls(count=checks.integer("count", count, 2, "200 log-spaced records make a smooth curve"))
 
     @classmethod
     def every(cls, period: int) -> "RecordAt":
         """Record every ``period``-th round."""
-        if isinstance(period, bool) or not isinstance(period, int | np.integer) or period < 1:
-            raise BadInput(f"period = {period!r}: must be an integer ≥ 1; 1 records every round")
-        return cls(period=int(period))
+        return cls(period=checks.integer("period", period, 1, "1 records every round"))
 
     @classmethod
     def these(cls, rounds: Sequence[int]) -> "RecordAt":
         """Record exactly these rounds."""
-        if any(isinstance(r, bool) or not isinstance(r, int | np.integer) or r < 0 for r in rounds):
-            raise BadInput(f"rounds = {list(rounds)!r:.80}: rounds to record must be integers ≥ 0")
-        return cls(chosen=tuple(sorted({int(r) for r in rounds})))
+        cure = (
+            "list rounds to record, e.g. RecordAt.these([0, 10, 100]), or RecordAt.last() for the ends alone"
+        )
+        chosen = {checks.integer("rounds", r, 0, cure) for r in checks.sequence("rounds", rounds, cure)}
+        return cls(chosen=tuple(sorted(chosen)))
 
     @classmethod
     def last(cls) -> "RecordAt":

@@ -10,7 +10,8 @@ from implicitbias.engine.advance import AbstractAdvance, choose_engine, divergen
 from implicitbias.engine.progress import progress_bar
 from implicitbias.engine.recorder import Observable, Recorder
 from implicitbias.engine.records import RecordAt
-from implicitbias.engine.start import check_request, first_state, replica_rows
+from implicitbias.engine.request import check_records, check_request, RESERVED
+from implicitbias.engine.start import first_state, replica_rows
 from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
 from implicitbias.methods import LocalMethod
@@ -56,10 +57,11 @@ def run(
     record
         Rounds to keep.
     observe
-        Functions of w recorded in ``trace.extras``, each (replica, dim) ↦ (replica, …).
+        Functions of w recorded in ``trace.extras``, each (replica, dim) ↦ (replica, …); the names w, log_loss,
+        disagreement and min_margin are taken.
     reduce
-        ``Moments()``: keep only mean and variance over replicas of w and of what is observed, so that
-        memory grows with the records alone.
+        ``Moments()``: keep only mean and variance over replicas of w, of the diagnostics and of what is observed,
+        so that memory grows with the records alone; ``trace.loss`` is then exp of the mean of log f.
     stream
         Source of mini-batches.
     engine
@@ -77,6 +79,7 @@ def run(
         If an iterate leaves the floating-point range.
     """
     check_request(problem, method, rounds, replicas, stream)
+    check_records(record, observe, reduce, progress)
     advance = choose_engine(problem, method, engine)
     state = first_state(problem, method, start, replicas)
     gaps = np.diff(record.rounds(rounds))
@@ -90,20 +93,18 @@ def run(
 
 def _reduced(parts: Iterable[Trace], observed: tuple[str, ...]) -> Trace:
     """Merge the moments of block after block; a block that did not complete ends the run."""
-    names = ("w", "log_loss", "disagreement")
     blocks: list[dict[str, Moments]] = []
     last = None
     for last in parts:
         if last.status is not Status.COMPLETE:
             return last
-        values = {name: getattr(last, name) for name in names} | {
-            name: last.extras[name] for name in observed
-        }
+        own = {name: getattr(last, name) for name in RESERVED if getattr(last, name) is not None}
+        values = own | {name: last.extras[name] for name in observed}
         blocks.append({name: Moments.of(np.asarray(v), axis=0) for name, v in values.items()})
     assert last is not None
     moments = {name: Moments.tree(b[name] for b in blocks) for name in blocks[0]}
-    means = {name: np.asarray(moments[name].mean)[None] for name in names}
-    return dataclasses.replace(last, **means, min_margin=None, extras=moments, final=None)
+    means = {name: np.asarray(moments[name].mean)[None] for name in RESERVED if name in moments}
+    return dataclasses.replace(last, **means, extras=moments, final=None)
 
 
 def _run_block(
@@ -117,14 +118,14 @@ def _run_block(
     bar: Progress,
 ) -> Trace:
     """Run one block of replicas from record to record."""
-    recorder = Recorder(problem, observe)
+    recorder, first = Recorder(problem, observe), state.w
     recorder.add(state)
     status, message = Status.COMPLETE, Status.COMPLETE.value
     try:
         for gap in gaps:
             state, failed = advance(problem, method, state, stream, int(gap), bar)
             if failed is not None:
-                status, message = Status.DIVERGED, divergence_message(problem, method, failed)
+                status, message = Status.DIVERGED, divergence_message(problem, method, failed, first)
                 break
             recorder.add(state)
     except KeyboardInterrupt:

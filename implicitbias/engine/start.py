@@ -1,52 +1,19 @@
-"""Checks before any work, and the state a run starts from."""
+"""The state a run starts from."""
 
 import dataclasses
 
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias.engine.definition import check_draw
 from implicitbias.engine.state import initial_state, State
 from implicitbias.engine.trace import Trace
 from implicitbias.errors import BadInput
-from implicitbias.methods import GradientSteps, LocalMethod
+from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractProblem
-from implicitbias.stream import Stream
 
 
 # Named arrays of a state that carry a replica axis first.
 _REPLICA_ARRAYS = ("w", "local", "replicas", "velocity", "controls", "server", "anchor")
-
-
-def check_request(
-    problem: AbstractProblem, method: LocalMethod, rounds: int, replicas: int, stream: Stream | None
-) -> None:
-    """Refuse a run that cannot be done, before any work.
-
-    Raises
-    ------
-    BadInput
-        Naming the value, the rule and the cure.
-    """
-    for name, value, least in (("rounds", rounds, 0), ("replicas", replicas, 1)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise BadInput(f"{name} = {value!r}: must be an integer ≥ {least}")
-    if not isinstance(problem, AbstractProblem):
-        raise BadInput(
-            f"problem = {problem!r:.60}: must be a problem such as LinearClassification(features, labels)"
-        )
-    if not isinstance(method, LocalMethod):
-        raise BadInput(
-            f"method = {method!r:.60}: must be a LocalMethod such as local_gd(lr=0.1, local_steps=10)"
-        )
-    if method.workers not in (None, problem.workers):
-        raise BadInput(
-            f"workers = {method.workers}: the problem brings its own M = {problem.workers}; leave it out"
-        )
-    method.steps(problem.workers, 0)
-    if not method.deterministic and isinstance(method.local_solver, GradientSteps):
-        for worker in range(problem.workers):
-            check_draw(problem, method, worker, stream)
 
 
 def first_state(

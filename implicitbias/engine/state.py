@@ -5,9 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods import Anchored, Fixed, LocalMethod
 from implicitbias.problems import AbstractProblem
+
+
+START_CURE = "give a finite vector, a State or a Trace, or leave it out for w⁰ = 0"
 
 
 @dataclass(frozen=True)
@@ -86,15 +90,13 @@ def initial_state(
 
 
 def _start_rows(dim: int, start: np.ndarray | None, replicas: int) -> np.ndarray:
-    vector = np.zeros(dim) if start is None else np.asarray(start, dtype=np.float64)
+    vector = np.zeros(dim) if start is None else checks.real_array("start", start, START_CURE)
     if vector.shape not in ((dim,), (replicas, dim)):
         raise BadInput(
-            f"start has shape {vector.shape}: must be ({dim},), or ({replicas}, {dim}) for all replicas"
+            f"start has shape {vector.shape}: must be ({dim},), or ({replicas}, {dim}) for all replicas; {START_CURE}"
         )
     if not np.isfinite(vector).all():
-        raise BadInput(
-            "start holds entries that are not finite: give a finite vector, or leave it out for w⁰ = 0"
-        )
+        raise BadInput(f"start holds entries that are not finite: w⁰ must be a point; {START_CURE}")
     return np.ascontiguousarray(np.broadcast_to(vector, (replicas, dim)), dtype=np.float64).copy()
 
 
@@ -104,6 +106,7 @@ def _diagonal(dim: int, method: LocalMethod) -> np.ndarray | None:
     diagonal = np.array(method.scaling.diagonal)
     if diagonal.shape != (dim,):
         raise BadInput(
-            f"diagonal has {len(diagonal)} entries: D must have one for each of the d = {dim} parameters"
+            f"diagonal has {len(diagonal)} entries: D needs one for each of the d = {dim} parameters; "
+            "give np.ones(d) for none"
         )
     return diagonal

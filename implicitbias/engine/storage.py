@@ -4,13 +4,15 @@ import dataclasses
 import json
 import os
 import tempfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
-from implicitbias import methods
+from implicitbias import checks, methods
 from implicitbias.engine.state import Clock, State
 from implicitbias.engine.trace import Status, Trace
 from implicitbias.errors import BadInput
@@ -22,7 +24,7 @@ _ARRAYS = ("w", "rounds", "time", "slow_time", "log_loss", "disagreement", "min_
 _STATE_ARRAYS = ("w", "local", "replicas", "velocity", "scaling", "controls", "server", "anchor")
 
 
-def save_trace(trace: Trace, path: object) -> None:
+def save_trace(trace: Trace, path: str | os.PathLike[str]) -> None:
     """Write ``trace`` to ``path`` (suffix .npz is added if missing), whole or not at all."""
     target = _npz(path)
     arrays = {name: getattr(trace, name) for name in _ARRAYS if getattr(trace, name) is not None}
@@ -39,7 +41,7 @@ def save_trace(trace: Trace, path: object) -> None:
         raise
 
 
-def load_trace(path: object) -> Trace:
+def load_trace(path: str | os.PathLike[str]) -> Trace:
     """Read the trace at ``path``."""
     source = _npz(path)
     if not source.exists():
@@ -47,17 +49,15 @@ def load_trace(path: object) -> Trace:
             f"path = {str(source)!r}: there is no such file; traces are written by trace.save(path)"
         )
     try:
-        with np.load(source, allow_pickle=False) as file:
+        with source.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             stored = {name: file[name] for name in file.files}
         header = json.loads(str(stored.pop("header")))
-    except (ValueError, KeyError, OSError, EOFError) as error:
-        raise BadInput(
-            f"path = {str(source)!r}: is no trace ({error}); write one with trace.save(path)"
-        ) from error
-    if header["format"] != FORMAT:
-        raise BadInput(
-            f"path = {str(source)!r}: format {header['format']}, but this version reads {FORMAT}; upgrade"
-        )
+        version = header["format"]
+    except (ValueError, TypeError, KeyError, OSError, EOFError, BadZipFile, zlib.error) as error:
+        cure = "write one with trace.save(path), or run again if this one was cut short"
+        raise BadInput(f"path = {str(source)!r}: is no trace, or a damaged one; {cure}") from error
+    if version != FORMAT:
+        raise BadInput(f"path = {str(source)!r}: format {version}, but this version reads {FORMAT}; upgrade")
     return _unpacked(header, stored)
 
 
@@ -79,8 +79,13 @@ def restore(value: Any) -> Any:
     return tuple(restore(v) for v in value) if isinstance(value, list) else value
 
 
-def _npz(path: object) -> Path:
-    target = Path(str(path))
+def _npz(path: str | os.PathLike[str]) -> Path:
+    checks.instance("path", path, str | os.PathLike, "give a file name such as 'trace.npz'")
+    target = Path(path)
+    if target.is_dir() or not target.name:
+        raise BadInput(
+            f"path = {str(path)!r}: is a folder; give a file in it, e.g. {str(target / 'trace.npz')!r}"
+        )
     return target if target.suffix == ".npz" else target.with_name(target.name + ".npz")
 
 

@@ -1,5 +1,6 @@
 """What a run leaves behind: recorded models, clocks, diagnostics, and how it ended."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -18,8 +19,7 @@ class Status(Enum):
 
     COMPLETE = "all rounds were run"
     DIVERGED = (
-        "an iterate left the floating-point range; use loss=Logistic(), or a smaller ηH "
-        "(ηH ≤ γ/(M b_x³) never does, b_x the largest row norm)"
+        "an iterate left the floating-point range; use loss=Logistic(), a smaller ηH, or a start nearer to 0"
     )
     INTERRUPTED = "stopped from the keyboard; the records so far are valid, and start=trace goes on from them"
 
@@ -37,9 +37,9 @@ class Trace:
     time, slow_time
         Σ η and Σ η² over the steps taken (mean over workers).
     log_loss
-        log f(w), finite where f itself under- or overflows.
+        log f(w), finite where f itself under- or overflows; its mean over replicas when statistics are reduced.
     min_margin
-        min_i x_i·w for classification, else ``None``.
+        min_i x_i·w for classification (its mean over replicas when statistics are reduced), else ``None``.
     disagreement
         Root mean square over workers of |w_m − mean| before the aggregation that ended the round.
     extras
@@ -75,8 +75,9 @@ class Trace:
 
     @property
     def loss(self) -> Float[np.ndarray, "replica record"]:
-        """f(w), from its logarithm."""
-        return np.exp(self.log_loss)
+        """f(w), from its logarithm; under ``reduce`` the exponential of the mean of log f, a geometric mean."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.log_loss)
 
     def checked(self) -> "Trace":
         """Return the trace itself if the run did not diverge.
@@ -90,20 +91,26 @@ class Trace:
             raise Diverged(self.message, self)
         return self
 
-    def save(self, path: object) -> None:
-        """Write the trace to an ``.npz`` file: arrays and JSON, no pickle; never a half-written file."""
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the trace to an ``.npz`` file: arrays and JSON, no pickle; never a half-written file.
+
+        Raises
+        ------
+        BadInput
+            If ``path`` is no file name.
+        """
         from implicitbias.engine.storage import save_trace
 
         save_trace(self, path)
 
     @staticmethod
-    def load(path: object) -> "Trace":
+    def load(path: str | os.PathLike[str]) -> "Trace":
         """Read a trace that ``save`` wrote.
 
         Raises
         ------
         BadInput
-            If the file is no trace, or was written by a newer version.
+            If there is no such file, it is no trace, or was written by a newer version.
         """
         from implicitbias.engine.storage import load_trace
 

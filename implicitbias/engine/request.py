@@ -1,0 +1,71 @@
+"""Checks of what ``run`` is asked for, before any work."""
+
+from collections.abc import Mapping
+
+from implicitbias import checks
+from implicitbias.engine.advance import Progress
+from implicitbias.engine.definition import check_draw
+from implicitbias.engine.records import RecordAt
+from implicitbias.errors import BadInput
+from implicitbias.methods import GradientSteps, LocalMethod
+from implicitbias.problems import AbstractProblem
+from implicitbias.statistics import Moments
+from implicitbias.stream import Stream
+
+
+# What every trace keeps of itself, hence no name of an observable.
+RESERVED = ("w", "log_loss", "disagreement", "min_margin")
+
+
+def check_request(
+    problem: AbstractProblem, method: LocalMethod, rounds: int, replicas: int, stream: Stream | None
+) -> None:
+    """Refuse a run that cannot be done.
+
+    Raises
+    ------
+    BadInput
+        Naming the value, the rule and the cure.
+    """
+    checks.integer("rounds", rounds, 0, "0 records the start alone")
+    checks.integer("replicas", replicas, 1, "1 is a single run")
+    checks.instance("problem", problem, AbstractProblem, "give e.g. LinearClassification(features, labels)")
+    checks.instance(
+        "method", method, LocalMethod, "give a LocalMethod, e.g. local_gd(lr=0.1, local_steps=10)"
+    )
+    checks.instance("stream", stream, Stream | None, "give Stream(0), the one source of randomness")
+    if method.workers not in (None, problem.workers):
+        raise BadInput(
+            f"workers = {method.workers}: the problem brings its own M = {problem.workers}; leave it out"
+        )
+    method.steps(problem.workers, 0)
+    if not method.deterministic and isinstance(method.local_solver, GradientSteps):
+        for worker in range(problem.workers):
+            check_draw(problem, method, worker, stream)
+
+
+def check_records(record: object, observe: object, reduce: object, progress: object) -> None:
+    """Refuse a way to record, to reduce or to watch that is none.
+
+    Raises
+    ------
+    BadInput
+        Naming the value, the rule and the cure.
+    """
+    checks.instance(
+        "record", record, RecordAt, "give RecordAt.log(200), .every(10), .these([1, 5]) or .last()"
+    )
+    checks.instance("progress", progress, bool | Progress | None, "give True, False, or a bar with update(n)")
+    checks.instance("observe", observe, Mapping | None, "give {name: function of w}")
+    for name, observable in observe.items() if isinstance(observe, Mapping) else ():
+        if not isinstance(name, str) or name in RESERVED:
+            rule = f"an observable is named by a string other than {', '.join(RESERVED)}"
+            raise checks.refuse("observe", name, rule, "rename it")
+        if not callable(observable):
+            raise checks.refuse(
+                f"observe[{name!r}]", observable, "must be a function", "map (replica, dim) to (replica, …)"
+            )
+    if reduce is not None and not (isinstance(reduce, Moments) and reduce.count == 0):
+        raise checks.refuse(
+            "reduce", reduce, "statistics start empty", "give Moments(), or None to keep every replica"
+        )
