@@ -132,8 +132,8 @@ def test_points_and_workers_that_do_not_exist_are_refused(call):
 
 def test_the_log_loss_with_a_ridge_is_finite_where_the_square_overflows():
     problem = LinearClassification([[1.0, 0.0]], [1], loss=Logistic(), l2=2.0)
-    assert problem.log_loss(np.array([1e200, 0.0])) == pytest.approx(400 * np.log(10), rel=1e-14)
-    assert problem.log_loss(np.zeros(2)) == pytest.approx(np.log(np.log(2)), rel=1e-14)
+    assert problem.log_loss(np.array([[1e200, 0.0]])) == pytest.approx(400 * np.log(10), rel=1e-14)
+    assert problem.log_loss(np.zeros((1, 2))) == pytest.approx(np.log(np.log(2)), rel=1e-14)
 
 
 @pytest.mark.bad_input

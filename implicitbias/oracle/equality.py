@@ -88,7 +88,7 @@ def solve_on(problem: LeastDistanceProblem, active: Int[np.ndarray, " active"]) 
 
 def independent_subset(
     problem: LeastDistanceProblem, active: Int[np.ndarray, " active"]
-) -> Int[np.ndarray, " active"]:
+) -> Int[np.ndarray, " independent"]:
     """Return a largest independent subset of the rows, by pivoted QR of the rows at unit length."""
     if len(active) == 0:
         return active
