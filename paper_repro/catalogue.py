@@ -130,7 +130,7 @@ ENTRIES = (
     Entry(
         "derived/mixed-data",
         "derived.mixed_data.limit",
-        "On mixed data Local GD turns to ū, and its bounded part rests away from the minimiser",
+        "On mixed data Local GD turns to ū; its bounded part in general rests away from the minimiser",
         "derived",
     ),
     Entry(
@@ -167,7 +167,7 @@ ENTRIES = (
     Entry(
         "derived/regression-bias",
         "derived.regression.bias",
-        "On inconsistent regression Local GD with H > 1 ends away from least squares",
+        "On inconsistent regression Local GD with H > 1 in general ends away from least squares",
         "derived",
     ),
     Entry(

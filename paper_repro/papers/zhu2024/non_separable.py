@@ -49,11 +49,11 @@ CLAIM = Claim(
         r"constants. Refuted here is only this reading of ours, modelled on the theorem for gradient descent in "
         r"ji2019: that for fixed $\eta$ and every $H$ the part of Local GD in the non-separable subspace $U$ "
         r"converges to the minimiser $\bar v$ of $f$ there. It does for $H = 1$ and for workers that agree on $U$; "
-        r"otherwise the limit is the biased point of derived/mixed-data."
+        r"otherwise the limit is the fixed point of derived/mixed-data, in general another point."
     ),
     hypotheses=(
         "mixed data, exponential or logistic loss; η below 2/smoothness on U",
-        "fixed η, H ≥ 2, workers that disagree on U",
+        r"fixed $\eta$, $H \ge 2$, local steps from $\bar v$ with $\sum_m\sum_{j<H}\nabla f_m(v_m^j) \ne 0$",
     ),
     reference=Reference("zhu2024", "extension to non-separable data; statement unknown to us", ("v2",)),
     source="second-hand",

@@ -99,7 +99,7 @@ def predict(case: FejerCase) -> Prediction:
 
 
 PROOF = r"""
-Let $z\in C$. *Projection*: $|P_mu-z|^2\le|u-z|^2-|u-P_mu|^2$, as $z\in C_m$. *Sweeping*: with
+Let $z\in C$. Projection: $|P_mu-z|^2\le|u-z|^2-|u-P_mu|^2$, as $z\in C_m$. Sweeping: with
 $\dot u=\sum b_ix_i$, $b_i\ge0$, $b_i>0$ only where $x_i\cdot u=s\le1$,
 $\frac{d}{ds}|u-z|^2=2\sum b_i(s-x_i\cdot z)\le0$. Averaging: $|\frac1M\sum u_m-z|\le\frac1M\sum|u_m-z|$. So $u^r$
 converges: it is bounded, every limit point lies in $C$ (all $C_m$ must be met, or the distance still falls), and the

@@ -161,7 +161,7 @@ the two-time slope $(w^{r}-w^{r'})/\log(r/r')\to\hat w$. On the other hand, at e
 $w^r/\log(\eta H)\to u^r$ as $H\to\infty$ (see `derived/sweeping-limit`) and $u^r$ converges to a point of $C$ that in
 general is not on the ray of $\hat w$. Hence the limits $r\to\infty$ and $H\to\infty$ do not commute: a long but
 finite local phase brings the model near that point, and it leaves when $\log r$ is comparable with $\log(\eta H)$.
-*Measurement.* Rounds follow the flow of $f$ up to $O(1/r^2)$ each, and the flow of a convex function adds such errors
+Measurement. Rounds follow the flow of $f$ up to $O(1/r^2)$ each, and the flow of a convex function adds such errors
 without magnifying them: the run is handed over to the flow, and the last rounds before say how well it follows.
 $\square$
 """

@@ -140,14 +140,14 @@ def exchanged(case: OneWorkerCase) -> Prediction | AssumptionUnmet:
 
 
 PROOF = r"""
-*Proximal points.* With $u_\Lambda = w/\Lambda$, $\lambda = e^{-\Lambda}$, the proximal point minimises
+Proximal points. With $u_\Lambda = w/\Lambda$, $\lambda = e^{-\Lambda}$, the proximal point minimises
 $F(v) = \frac12|v-u|^2 + h(v)$, $h(v) = \frac{1}{n\Lambda^2}\sum_i e^{\Lambda(1-x_i\cdot v)}$, which is 1-strongly
 convex: $F(u_\Lambda) + \frac12|P-u_\Lambda|^2 \le F(P)\le\frac12|P-u|^2 + \Lambda^{-2}$ for $P = P_m(u)$. Expand
 $|u_\Lambda-u|^2$ about $P$ and use $P-u = \sum\beta_ix_i$ with $\beta_i(x_i\cdot P-1) = 0$:
 $$|u_\Lambda-P|^2\le\Lambda^{-2}+\sum_i\Big[\beta_i\delta_i-\frac{e^{\Lambda\delta_i}}{n\Lambda^2}\Big]
 \le\Lambda^{-2}+\frac1\Lambda\sum_{\beta_i>0}\beta_i\big(\log(n\Lambda\beta_i)-1\big),$$
 $\delta_i=1-x_i\cdot u_\Lambda$, the bracket being largest at $e^{\Lambda\delta_i} = n\Lambda\beta_i$.
-*Gradient flow*: see `derived/sweeping-limit`.
+Gradient flow: see `derived/sweeping-limit`.
 The limits differ as soon as an active constraint is released: the sweeping process keeps its push, the projection
 has only the constraints that bind in the end. For $x_a = (2,1)$, $x_b = (1,0)$, $u = (-3,1)$ they are $(1,\frac53)$
 and $(1,1)$. $\square$

@@ -134,7 +134,7 @@ def released(knobs: SweepingKnobs, stream: Stream) -> SweepingCase:
 
 
 PROOF = r"""
-*One worker.* In local time $t = e^{\Lambda s}$ the flow of $f_m = \frac1{n}\sum_i e^{-x_i\cdot w}$ reads, for
+One worker. In local time $t = e^{\Lambda s}$ the flow of $f_m = \frac1{n}\sum_i e^{-x_i\cdot w}$ reads, for
 $v = w/\Lambda$, $\dot v = \sum_i \beta_i x_i$ with $\beta_i = e^{\Lambda(s - x_i\cdot v)}/n$: a penalty for
 $x_i\cdot v \ge s$. The sweeping process has $\dot\Phi = \sum_i b_i x_i$, $b_i \ge 0$, $b_i > 0$ only where
 $x_i\cdot\Phi = s$. Hence $\frac12\frac{d}{ds}|v-\Phi|^2 = \sum_i(\beta_i - b_i)\,x_i\cdot(v-\Phi) \le
@@ -144,7 +144,7 @@ the sweeping process rests and $y e^{-\Lambda y}\le 1/(e\Lambda)$ gives $\frac12
 $s_0$. Together
 $$|v(1)-\Phi(1)|^2 \le
 \frac2\Lambda\Big[\frac{1-s_0}{e} + \frac1{e\Lambda} + \int_{s_0}^1\sum_i b_i\log_+(nb_i)\,ds\Big].$$
-*Rounds.* The flow of a convex function is nonexpansive, so errors of rounds add up:
+Rounds. The flow of a convex function is nonexpansive, so errors of rounds add up:
 $|v^{r} - u^{r}| \le \sum_{k<r}\frac1M\sum_m\varepsilon_m(u^k)$, which is $O(\Lambda^{-1/2})$ for every fixed $r$.
 Local gradient steps with $\eta\to0$ at fixed $\eta H$ are the flow. $\square$
 """

@@ -79,8 +79,8 @@ PROOF = r"""On $U$ worker $m$ starts a round at $v$ and stands at $v - j\eta\nab
 $j$ steps, so that the mean of its gradients over the round is $\nabla f_m - \frac{\eta(H-1)}2\nabla^2f_m\nabla
 f_m + O((\eta H)^2)$. At a fixed point the mean of this over the workers vanishes: $\nabla f(v^*) =
 \frac{\eta(H-1)}2\frac1M\sum_m\nabla^2f_m \nabla f_m + O((\eta H)^2)$. With $\nabla f(\bar v) = 0$ and
-$\nabla^2f(\bar v)$ invertible on $U$, expand the left side at $\bar v$. The coefficient vanishes for $H = 1$
-and if all $\nabla f_m(\bar v) = 0$."""
+$\nabla^2f(\bar v)$ invertible on $U$, expand the left side at $\bar v$. The bias vanishes for $H = 1$
+and if all $\nabla f_m(\bar v) = 0$; the coefficient may also vanish by cancellation, and the order is then higher."""
 
 CLAIM = Claim(
     key="derived/mixed-bias-order",
@@ -90,7 +90,11 @@ CLAIM = Claim(
         r"[\nabla^2f]^{-1} \frac1M\sum_m\nabla^2f_m\nabla f_m + O((\eta H)^2)$, all derivatives on $U$ at the "
         r"minimiser $\bar v$ of $f$ there."
     ),
-    hypotheses=("exponential or logistic loss", "ηH → 0, H ≥ 2 fixed", "workers that disagree on U"),
+    hypotheses=(
+        "exponential or logistic loss",
+        "ηH → 0, H ≥ 2 fixed",
+        r"for a bias of this very order, $\sum_m\nabla^2f_m\nabla f_m \ne 0$ at $\bar v$",
+    ),
     reference=Reference("derived", "Local GD without separability"),
     source="derived",
     proof=PROOF,

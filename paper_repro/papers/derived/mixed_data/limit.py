@@ -125,13 +125,14 @@ def unprojected(case: MixedCase) -> Prediction:
 
 
 PROOF = r"""The split is that of ji2019: the rows that take part in a vanishing positive combination span $U$;
-the others are separable across $U$, with margin $\gamma_\perp$ in the direction $\bar u \perp U$. *On U*: the
+the others are separable across $U$, with margin $\gamma_\perp$ in the direction $\bar u \perp U$. On U: the
 gradients of the other rows tend to zero, and what is left is Local GD on a function strongly convex along its
 bounded path; for $\eta$ below 2/smoothness the averaged $H$-step map contracts, and its fixed point $v^*$
 solves $\sum_m\sum_{j<H}\nabla f_m(v_m^j) = 0$. The other rows disturb it by their gradients, $O(1/r)$, hence so
 does the iterate. For $H = 1$, or when the workers share the minimiser $\bar v$ of $f$ on $U$, $v^* = \bar v$;
-in general $v^* - \bar v = \frac{\eta(H-1)}2[\nabla^2f]^{-1}\frac1M\sum_m \nabla^2f_m\nabla f_m + O((\eta H)^2)$
-(`derived/mixed-bias-order`). *Across U*: a row $x$ has the margin $x_\perp\cdot w_\perp + x_U\cdot v_m^j$; the
+else it may still be so, if the sum vanishes along the local steps from $\bar v$, but in general
+$v^* - \bar v = \frac{\eta(H-1)}2[\nabla^2f]^{-1}\frac1M\sum_m \nabla^2f_m\nabla f_m + O((\eta H)^2)$
+(`derived/mixed-bias-order`). Across U: a row $x$ has the margin $x_\perp\cdot w_\perp + x_U\cdot v_m^j$; the
 second term tends to a constant for every worker and local step, which multiplies the weight $p_i$ of the row by
 a positive constant. The limit theorem for separable data holds with any positive weights: $w_\perp = \hat
 w_\perp\log(\eta Hr) + O(1)$ with $\hat w_\perp = \bar u/\gamma_\perp$. As only this part grows, $w/|w| \to \bar
@@ -141,13 +142,14 @@ AXES = ("communication rounds r", "distance of the part in U", "log", "log")
 
 CLAIM = Claim(
     key="derived/mixed-data",
-    title="On mixed data Local GD turns to ū, and its bounded part rests away from the minimiser",
+    title="On mixed data Local GD turns to ū; its bounded part in general rests away from the minimiser",
     statement=(
         r"On data of which some rows, trapped, span $U$, and the others are separable across $U$ with margin "
         r"$\gamma_\perp$ in the unit direction $\bar u$, Local GD with fixed $\eta$ and $H$ has $w^r = v^* + "
         r"\frac{\bar u}{\gamma_\perp}\log(\eta Hr) + O(1)$, the $O(1)$ across $U$; so $w^r/|w^r| \to \bar u$. The "
         r"part in $U$ converges to the fixed point $v^*$ of the averaged $H$-step map of the trapped rows, which "
-        r"for $H > 1$ and workers that disagree is not the minimiser $\bar v$ of $f$ on $U$."
+        r"for $H > 1$ in general is not the minimiser $\bar v$ of $f$ on $U$: it is $\bar v$ exactly if the local "
+        r"steps from $\bar v$ have $\sum_m\sum_{j<H}\nabla f_m(v_m^j) = 0$."
     ),
     hypotheses=(
         "exponential or logistic loss; η below 2/smoothness on U",

@@ -60,7 +60,7 @@ class BiasCase:
 
     @cached_property
     def least_squares(self) -> Float[np.ndarray, " dim"]:
-        """The minimiser of f."""
+        """The minimiser of f, the mean of the workers' means."""
         return np.linalg.solve(self.problem.covariances.mean(axis=0), self.moments.mean(axis=0))
 
     @cached_property
@@ -194,21 +194,28 @@ def coefficient(value: np.ndarray) -> Prediction:
 PROOF = r"""Worker $m$ maps $w$ to $w - \eta S_m(G_mw - c_m)$ with $G_m = X_m^\top X_m/n_m$, $c_m = X_m^\top
 y_m/n_m$, $S_m = \sum_{j<H}(I - \eta G_m)^j$; the average is stationary iff $\sum_mS_m(G_mw - c_m) = 0$, and $I
 - \frac\eta M\sum_mS_mG_m = \frac1M\sum_m(I-\eta G_m)^H$ is a contraction when the $G_m$ have no common null
-vector. For $H = 1$ this is the normal equation. For $H > 1$ insert $S_m = HI - \eta\frac{H(H-1)}2G_m +
+vector. For $H = 1$ this is the normal equation of $w_{LS}$, the minimiser of the mean of the workers' means. For
+$H > 1$ it holds at $w_{LS}$ iff $\sum_mS_m\nabla f_m(w_{LS}) = 0$, as when all $G_m$ are equal, whatever the
+targets; in general it does not. Insert $S_m = HI - \eta\frac{H(H-1)}2G_m +
 O(\eta^2)$ and $w = w_{LS} + \delta$: as $\sum_m\nabla f_m(w_{LS}) = 0$, $\delta =
 \frac{\eta(H-1)}2[\nabla^2f]^{-1}\frac1M\sum_m\nabla^2f_m\nabla f_m + O(\eta^2)$, all at $w_{LS}$. If the data
 are consistent, every $\nabla f_m$ vanishes there, and so does the bias."""
 
 CLAIM = Claim(
     key="derived/regression-bias",
-    title="On inconsistent regression Local GD with H > 1 ends away from least squares",
+    title="On inconsistent regression Local GD with H > 1 in general ends away from least squares",
     statement=(
         r"For least squares that no $w$ fits, Local GD with constant $\eta < 2/\max_m\lambda_{\max}(G_m)$ "
         r"converges to the solution of $\sum_m S_m(G_mw - c_m) = 0$, $S_m = \sum_{j<H}(I-\eta G_m)^j$, $G_m = "
-        r"X_m^\top X_m/n_m$, $c_m = X_m^\top y_m/n_m$. For $H = 1$ it is the least-squares solution; for $H > 1$ "
-        r"and workers that disagree it is not."
+        r"X_m^\top X_m/n_m$, $c_m = X_m^\top y_m/n_m$. Let $w_{LS}$ minimise $f = "
+        r"\frac1M\sum_m f_m$, the mean of the workers' means (least squares weighted by $1/(Mn_m)$ if the $n_m$ differ). For $H = 1$ the limit is $w_{LS}$; for $H > 1$ in "
+        r"general it is not: it is $w_{LS}$ exactly if $\sum_mS_m\nabla f_m(w_{LS}) = 0$."
     ),
-    hypotheses=("XᵀX invertible", "0 < η < 2/max_m λ_max(G_m), constant", "H ≥ 2"),
+    hypotheses=(
+        "XᵀX invertible",
+        r"$0 < \eta < 2/\max_m\lambda_{\max}(G_m)$, constant",
+        r"$H \ge 2$; for a bias, $\sum_mS_m\nabla f_m(w_{LS}) \ne 0$",
+    ),
     reference=Reference("derived", "linear regression"),
     source="derived",
     proof=PROOF,
@@ -238,7 +245,11 @@ CLAIM_ORDER = Claim(
         r"[\nabla^2f]^{-1}\frac1M\sum_m\nabla^2f_m\nabla f_m + O((\eta H)^2)$, derivatives at the least-squares "
         r"solution $w_{LS}$."
     ),
-    hypotheses=("XᵀX invertible", "ηH → 0, H ≥ 2 fixed"),
+    hypotheses=(
+        "XᵀX invertible",
+        "ηH → 0, H ≥ 2 fixed",
+        r"for a bias of this very order, $\sum_m\nabla^2f_m\nabla f_m \ne 0$ at $w_{LS}$",
+    ),
     reference=Reference("derived", "linear regression"),
     source="derived",
     proof=PROOF,
