@@ -143,7 +143,7 @@ ENTRIES = (
     Entry(
         "derived/onset",
         "derived.drift.onset",
-        "The first round with f ≤ γ/(70ηHM) comes later for larger ηH, but never after 70M/γ³",
+        "In the limit of short rounds f ≤ γ/(70ηHM) is reached later for larger ηH, by round 70M/γ³",
         "derived",
     ),
     Entry(
@@ -255,7 +255,7 @@ ENTRIES = (
     Entry(
         "soudry2018/residual-limit",
         "soudry2018.residual_limit",
-        "w(t) − ŵ log t converges to w̃, and the summed loss is 1/(γ²ηt)",
+        "w(t) − ŵ log t converges to w̃; the loss constant 1/(γ²ηt) follows",
         "stated",
     ),
     Entry(
@@ -273,7 +273,7 @@ ENTRIES = (
     Entry(
         "zhu2024/anchored-projections",
         "zhu2024.anchored_projections",
-        "Anchored projections converge to the max margin like 1/r, and to P_C(u⁰) from another anchor",
+        "Anchored projections converge to the max margin, observed like 1/r; from another anchor to P_C(u⁰)",
         "second-hand",
     ),
     Entry(
@@ -306,7 +306,7 @@ ENTRIES = (
     Entry(
         "zhu2024/local-sgd-same-limit",
         "zhu2024.local_sgd_limit",
-        "Local SGD settles on the very limit of Local GD, whatever its batch size",
+        "Local SGD with mini-batches settles on the very limit of Local GD",
         "second-hand",
     ),
     Entry(

@@ -78,12 +78,12 @@ def _limits(loss: float, end: np.ndarray, curves: tuple[Curve, ...] = ()) -> Pre
 
 CLAIM = Claim(
     key="soudry2018/residual-limit",
-    title="w(t) − ŵ log t converges to w̃, and the summed loss is 1/(γ²ηt)",
+    title="w(t) − ŵ log t converges to w̃; the loss constant 1/(γ²ηt) follows",
     statement=(
         r"For gradient descent with step $\eta < 2/(\beta\sigma_{\max}^2(X))$ on $\mathcal L(w) = \sum_n \ell(x_n "
         r"\cdot w)$, almost every separable data set whose support vectors span the data has $w(t) = \hat w \log t + "
-        r"\tilde w + o(1)$ with $\eta \exp(-x_n\cdot\tilde w) = \alpha_n$ on the support vectors; hence $\eta t "
-        r"\mathcal L(w(t)) \to \sum \alpha_n = 1/\gamma^2$."
+        r"\tilde w + o(1)$ with $\eta \exp(-x_n\cdot\tilde w) = \alpha_n$ on the support vectors [stated]. The loss "
+        r"constant follows, a corollary drawn here: $\eta t\mathcal L(w(t)) \to \sum \alpha_n = 1/\gamma^2$."
     ),
     hypotheses=(
         "separable data, margin γ > 0",

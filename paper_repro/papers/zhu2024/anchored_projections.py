@@ -130,12 +130,13 @@ ROUNDS_TO_THE_LIMIT = 100
 
 CLAIM = Claim(
     key="zhu2024/anchored-projections",
-    title="Anchored projections converge to the max margin like 1/r, and to P_C(u⁰) from another anchor",
+    title="Anchored projections converge to the max margin, observed like 1/r; from another anchor to P_C(u⁰)",
     statement=(
         r"Modified Local GD with exact, weakly regularised local solves in their limit $\lambda\to0$, "
         r"$u^{r+1} = a_r u^0 + (1-a_r)\frac1M\sum_m P_m(u^r)$ with $a_r = 1/(r+2)$ and $u^0 = 0$, converges to "
-        r"$\hat w$ with distance $O(1/r)$; from an anchor $u^0 \ne 0$ to $P_C(u^0)$. The aggregation weights of the "
-        r"paper are not known to us; these reach the stated limit."
+        r"$\hat w$; from an anchor $u^0 \ne 0$ to $P_C(u^0)$ [second-hand]. The distance falls like $1/r$: the rate is "
+        r"observed here, not proved and not known to us from the paper. The aggregation weights of the paper are not "
+        r"known to us either; these reach the stated limit."
     ),
     hypotheses=("separable data, margin γ > 0", "local problems solved exactly: no learning rate enters"),
     reference=Reference("zhu2024", "modified Local GD; theorem number and rate unknown", ("v1", "v2")),

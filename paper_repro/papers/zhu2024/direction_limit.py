@@ -121,8 +121,8 @@ CLAIM = Claim(
         r"[known to us second-hand, from the version between v1 and v2]. Made exact here: "
         r"$\mathrm{chord}\cdot\log(\eta H r) \to |\Pi_\perp\tilde w|/|\hat w|$. Closeness at finite $r$ decides "
         r"nothing (the iterate may be nearer to the average of the local separators for as long as anybody can "
-        r"run); the slope $dw/d\log r$ does, since it reaches its limit like $r^{-\kappa}$, and $w/\log r$ has the "
-        r"same limit."
+        r"run); the slope $dw/d\log r$ does, since it reaches its limit like $r^{-\kappa}$, with a factor $\log r$ if "
+        r"$\kappa = 1$ or $\lambda_{\min}^+ = \theta-1$, and $w/\log r$ has the same limit."
     ),
     hypotheses=(
         "separable data, margin γ > 0",

@@ -92,7 +92,7 @@ def confidence(samples: np.ndarray) -> np.ndarray:
 
 
 def predict(case: LocalSGDCase) -> Prediction:
-    """The w̃ of Local GD, and the envelope of the fluctuations."""
+    """The w̃ of Local GD, and the heuristic envelope of the fluctuations."""
     power = min(0.5, case.separable.exponent)
     rounds = np.array([1e2, 1e4])
     line = Curve(rounds, (rounds / rounds[0]) ** -power, f"slope −min(1/2, κ) = −{power:.2f}", "theory")
@@ -115,12 +115,15 @@ def epochs(case: LocalSGDCase) -> Prediction | AssumptionUnmet:
 
 CLAIM = Claim(
     key="zhu2024/local-sgd-same-limit",
-    title="Local SGD settles on the very limit of Local GD, whatever its batch size",
+    title="Local SGD with mini-batches settles on the very limit of Local GD",
     statement=(
         r"Local SGD (mini-batches of size $B$ per worker, drawn uniformly with replacement) has the implicit bias "
-        r"of Local GD [second-hand; conditions and rate unknown to us, and so is the sampling scheme]. Made exact "
-        r"here: almost surely $w^r = \hat w\log(\eta Hr)+\tilde w+o(1)$ with the same $\tilde w$; neither $B$ nor "
-        r"the number of epochs enters the clock. Fluctuations are $O(r^{-\min(1/2,\kappa)})$."
+        r"of Local GD [second-hand; conditions and rate unknown to us, and so is the sampling scheme]. Checked "
+        r"here, not proved: $w^r = \hat w\log(\eta Hr)+\tilde w+o(1)$ with the same $\tilde w$; neither $B$ nor the "
+        r"number of epochs enters the clock. Sketch: once $f = O(1/r)$, a round is one of Local GD plus a martingale "
+        r"increment of size $O(1/r)$; these are square-summable, so their sum converges almost surely, and the drift "
+        r"$-\frac1rA_Se$ of the residual contracts. Heuristically, in mean square and up to logarithms, fluctuations "
+        r"are of order $r^{-\min(1/2,\kappa)}$."
     ),
     hypotheses=(
         "separable data, margin γ > 0",

@@ -114,8 +114,8 @@ def _method(steps: int) -> str:
 
 
 PROOF = r"""Both $w^R = \hat w\log(\eta HR)+\tilde w+o(1)$ and $f(w^R) = (1+o(1))/(\gamma^2\eta HR)$ contain $H$ and
-$R$ only through $N = HR$. The $o(1)$ does depend on the split: it is $O(R^{-\kappa})$, so many local steps pay with a
-later onset."""
+$R$ only through $N = HR$. The $o(1)$ does depend on the split: it is $O(R^{-\kappa})$, with a factor $\log R$ if
+$\kappa = 1$ or $\lambda_{\min}^+ = \theta-1$, so many local steps pay with a later onset."""
 
 CLAIM = Claim(
     key="derived/fixed-budget",

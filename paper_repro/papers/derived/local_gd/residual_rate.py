@@ -160,15 +160,17 @@ steps and one step $\eta H$ and from $\log(r+1)-\log r-1/r$. As $e_r\to0$, linea
 O(r^{-\theta})$ with $A_S = \sum_S\alpha_ix_ix_i^\top$. Its solutions are sums of $r^{-\lambda}$, $\lambda$ a positive
 eigenvalue, and of the response $O(r^{-(\theta-1)})$. Since $A_S\hat w = \hat w$, one eigenvalue is $1$; there the
 forcing $r^{-2}$ gives $\log r/r$. Hence $|e_r| = O(r^{-\kappa})$ with $\kappa = \min(\lambda_{\min}^+(A_S),\theta-1)
-\le 1$ (up to $\log r$ where two exponents coincide)."""
+\le 1$, with a factor $\log r$ if $\kappa = 1$ or $\lambda_{\min}^+ = \theta-1$."""
 
 CLAIM = Claim(
     key="derived/residual-rate",
     title="The residual settles like r^(−κ): the data decide the exponent, not H",
     statement=(
         r"$|w^r-\hat w\log(\eta Hr)-\tilde w| = O(r^{-\kappa})$ with $\kappa = \min(\lambda_{\min}^+(A_S),\ "
-        r"\theta-1) \le 1$, where $A_S = \sum_S\alpha_ix_ix_i^\top$ and $\theta$ is the smallest margin "
-        r"$x_i\cdot\hat w$ off the support. Generically the exponent is attained; that is what the slope shows."
+        r"\theta-1) \le 1$, with a factor $\log r$ if $\kappa = 1$ or $\lambda_{\min}^+ = \theta-1$; here "
+        r"$A_S = \sum_S\alpha_ix_ix_i^\top$ and $\theta$ is the "
+        r"smallest margin $x_i\cdot\hat w$ off the support. Generically the exponent is attained; that is what the "
+        r"slope shows."
     ),
     hypotheses=(
         "separable data, margin γ > 0",

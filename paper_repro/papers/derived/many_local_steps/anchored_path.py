@@ -178,7 +178,9 @@ $w^r-\eta H\nabla f(w^r)$ up to $O(M(\eta Hf)^2)$, for proximal points with $1/\
 $tw$, $t = r+1$, sums the gradients $-t\,\eta H\nabla f$ (dual averaging), and in $\tau=\log t$
 $$\frac{dW}{d\tau} = -W-e^\tau\eta H\,\nabla f(W).$$
 The right-hand side is minus the gradient of $\frac12|W|^2+e^\tau\eta Hf(W)$, strongly convex: paths contract like
-$e^{-\tau}$ at least, and a defect $O(1/r)$ per unit of $\tau$ leaves $w^r-W = O(\log r/r)$. Along the path
+$e^{-\tau}$ at least, and the defect of a round, of order
+$(\eta Hf)^2 = O(\log^2r/r^2)$ as $\eta Hf\sim\gamma^{-2}\log r/r$, is $O(\log^2r/r)$ per unit of $\tau$ and leaves
+$w^r-W = O(\log^3r/r)$. Along the path
 $\dot W\to\hat w$, so $W\approx\operatorname{argmin}e^\tau\eta Hf+\frac12|w+\hat w|^2$: the pull to the anchor is a
 ridge of strength $1/(\eta Hr)$. With $W=\hat wL+\rho$ stationarity on the support reads
 $\eta Hr\sum p_ie^{-x_i\cdot W}x_i=\hat w(L+1)+\rho$, hence $L+\log(L+1)=\log(\eta Hr)$ and $\rho=\tilde w+O(1/L)$. The

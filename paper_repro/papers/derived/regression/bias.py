@@ -208,7 +208,8 @@ CLAIM = Claim(
         r"For least squares that no $w$ fits, Local GD with constant $\eta < 2/\max_m\lambda_{\max}(G_m)$ "
         r"converges to the solution of $\sum_m S_m(G_mw - c_m) = 0$, $S_m = \sum_{j<H}(I-\eta G_m)^j$, $G_m = "
         r"X_m^\top X_m/n_m$, $c_m = X_m^\top y_m/n_m$. Let $w_{LS}$ minimise $f = "
-        r"\frac1M\sum_m f_m$, the mean of the workers' means (least squares weighted by $1/(Mn_m)$ if the $n_m$ differ). For $H = 1$ the limit is $w_{LS}$; for $H > 1$ in "
+        r"\frac1M\sum_m f_m$, the mean of the workers' means (least squares weighted by "
+        r"$1/(Mn_m)$ if the $n_m$ differ). For $H = 1$ the limit is $w_{LS}$; for $H > 1$ in "
         r"general it is not: it is $w_{LS}$ exactly if $\sum_mS_m\nabla f_m(w_{LS}) = 0$."
     ),
     hypotheses=(
