@@ -87,8 +87,13 @@ def rescaled(case: MomentumCase, factor: float) -> Prediction:
     return Prediction({RESIDUAL: Predicted(moved)})
 
 
-PROOF = r"""Heavy ball reads $v_t = -\eta\sum_{k\ge0}\beta^k\nabla\mathcal L(w_{t-k})$, $w_{t+1} = w_t + v_t$. Once
-$\mathcal L(w_t) = O(1/t)$, the iterates move by $O(1/t)$ an iteration, and $|\nabla\mathcal L(w_{t-k}) -
+PROOF = r"""Heavy ball reads $v_t = -\eta\sum_{k\ge0}\beta^k\nabla\mathcal L(w_{t-k})$, $w_{t+1} = w_t + v_t$. As
+$\mathcal L(w_t) \to 0$, so do the gradients and $v_t$; ratios of consecutive losses tend to 1, and $|v_t| =
+O(\mathcal L(w_t))$. Hence $z_t = w_t + \frac\beta{1-\beta}v_{t-1}$ has $z_{t+1} = z_t - \frac\eta{1-\beta}
+\nabla\mathcal L(w_t)$ with $\nabla\mathcal L(w_t) = \nabla\mathcal L(z_t) + O(\mathcal L(z_t)^2)$: an inexact
+gradient descent whose relative error vanishes, so $1/\mathcal L$ grows at least linearly, as in
+`zhu2024/residual-limit`. Now $\mathcal L(w_t) = O(1/t)$:
+the iterates move by $O(1/t)$ an iteration, and $|\nabla\mathcal L(w_{t-k}) -
 \nabla\mathcal L(w_t)| = O(k\,t^{-2})$ up to an exponentially small share of old iterates. The weights sum to
 $1/(1-\beta)$, so $w_{t+1} = w_t - \frac{\eta}{1-\beta}\nabla\mathcal L(w_t) + O(t^{-2})$: gradient descent with step
 $\eta/(1-\beta)$ and a summable error, to which the proof of the residual limit applies word for word."""

@@ -118,8 +118,9 @@ def local_average(case: OneRateCase) -> Prediction | AssumptionUnmet:
     return Prediction({DIRECTION: Predicted(unit(average))})
 
 
-PROOF = r"""For the logistic loss $f(w^r)\to0$ for every $\eta$ and $H$ (crawshaw2025), so no condition couples them.
-From then on $w^r = \hat w\log(\eta Hr)+\tilde w+o(1)$ with $\tilde w$ given by $p_i\exp(-x_i\cdot\tilde w) =
+PROOF = r"""Assume $f(w^r)\to0$; for the logistic loss it does for every $\eta$ and $H$ [second-hand: crawshaw2025], so
+that no condition would couple them.
+Then $w^r = \hat w\log(\eta Hr)+\tilde w+o(1)$ with $\tilde w$ given by $p_i\exp(-x_i\cdot\tilde w) =
 \alpha_i$, in which neither $\eta$ nor $H$ appears (claim zhu2024/residual-limit)."""
 
 CLAIM = Claim(
@@ -135,6 +136,7 @@ CLAIM = Claim(
     hypotheses=(
         "separable data, margin γ > 0",
         "logistic loss (with the exponential loss a large ηH may overflow)",
+        "f(w^r) → 0 for each of these H",
         "every support vector has a positive multiplier, and the support vectors span the data",
     ),
     reference=Reference(

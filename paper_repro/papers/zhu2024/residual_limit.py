@@ -117,13 +117,17 @@ CLAIM = Claim(
     proof=(
         r"Along local steps the loss of worker $m$ does not increase once $f$ is small, so its path is no longer than "
         r"$\eta H f_m(w^r)$, and a round is a gradient step of length $\eta H$ with an error of order $(\eta H f)^2$. "
-        r"Hence $f$ falls like $1/(\gamma^2\eta H r)$, and the errors are summable."
+        r"So $w^{r+1} = w^r - \eta H(\nabla f + b)$ with $|b| \le |\nabla f|/5$ from some round on, as "
+        r"$|\nabla f| \ge \gamma f/2$; then $f(w^r) - f(w^{r+1}) \ge \frac12\eta H|\nabla f|^2 \ge \frac18\gamma^2\eta H f^2$, and $1/f$ "
+        r"grows at least linearly: $f = O(1/r)$, and the errors $O(1/r^2)$ are summable."
         "\n\n"
         r"Choose $\tilde w$ by $p_i \exp(-x_i\cdot\tilde w) = \alpha_i$ on the support, and let "
         r"$e_r = w^r - \hat w\log(\eta H r) - \tilde w$. Then $e_{r+1} - e_r = "
         r"\frac{1}{r} \sum_i \alpha_i x_i (e^{-x_i\cdot e_r} - 1)$ plus summable terms. As "
         r"$y(e^{-y} - 1) \le 0$, $|e_r|$ converges, $\sum_r \frac{1}{r} \sum_i \alpha_i y_i (1 - e^{-y_i})$ is finite "
-        r"with $y_i = x_i\cdot e_r$, so $y_i \to 0$; the support vectors span the data, so $e_r \to 0$. Neither $\eta$ "
+        r"with $y_i = x_i\cdot e_r$, so $y_i \to 0$ along a subsequence; "
+        r"the support vectors span the data, so $e_r \to 0$ along "
+        r"it, and along all rounds as $|e_r|$ converges. Neither $\eta$ "
         r"nor $H$ enters the equation of $\tilde w$; the factor $1/(1 + e^{-z})$ of the logistic loss is $1 + O(1/r)$."
     ),
     axes=("communication rounds r", "distance to the predicted limit w̃", "log", "log"),
