@@ -101,6 +101,9 @@ def test_bounds_have_one_side(relation, value, status):
 def test_a_blunt_extrapolation_decides_nothing():
     assert limit(observed(1.0, 0.1), predicted(1.05)).status is Status.HOLDS
     assert limit(observed(1.0, 0.5), predicted(1.05)).status is Status.INCONCLUSIVE
+    assert limit(observed(1.0, 0.5), predicted(1.05)).comparisons[0].status is Status.INCONCLUSIVE
+    unknown = dataclasses.replace(observed(1.0, np.inf), undecided="the run diverged")
+    assert limit(unknown, predicted(1.0)).comparisons[0].status is Status.INCONCLUSIVE
     assert limit(observed(1.0, 0.1), predicted(1.5)).status is Status.REFUTED
     assert rate(observed(-0.5, 0.1), predicted(-0.55)).status is Status.HOLDS
     assert rate(observed(-0.5, 0.6), predicted(-0.55)).status is Status.INCONCLUSIVE
@@ -232,7 +235,9 @@ def test_broken_hypotheses_have_their_own_case():
         "larger n", "another case", setup=lambda knobs, stream: 7, observe=lambda case, traces: observed(case)
     )
     claim = claim_of(predict=lambda case: predicted(3.0), falsifiers=(broken,))
-    assert verify_one(claim).falsifiers[0].status is Status.REFUTED
+    (judged,) = verify_one(claim).falsifiers
+    assert judged.status is Status.REFUTED and judged.elsewhere
+    assert not verify_one(claim_of()).falsifiers[0].elsewhere
 
 
 def test_knobs_are_checked_before_any_work():

@@ -47,7 +47,7 @@ from paper_repro.report.drawing import slug
 from paper_repro.report.formulas import FormulaError, mathml
 from paper_repro.report.interval_strip import interval_strip
 from paper_repro.report.making import make_report
-from paper_repro.report.outcome import counted, outcome, teeth
+from paper_repro.report.outcome import counted, outcome, status_meaning, teeth
 from paper_repro.report.plates import Maker
 from paper_repro.report.prose import line, paragraphs
 
@@ -417,6 +417,24 @@ def test_badges_tell_expected_unexpected_and_undecided_apart(results):
     blunt = dataclasses.replace(results[0].falsifiers[0], status=Status.HOLDS)
     assert outcome(dataclasses.replace(results[0], falsifiers=(blunt,))).words == "toothless"
     assert sum(count for _, _, count in counted(results)) == len(results)
+
+
+def test_an_unmet_hypothesis_that_was_expected_is_not_called_undecided(results):
+    unmet = dataclasses.replace(
+        results[0], status=Status.NOT_APPLICABLE, expected=Status.NOT_APPLICABLE, falsifiers=()
+    )
+    assert outcome(unmet).words == "not applicable, as expected"
+    assert ("unmet", "not applicable, as expected", 1) in counted([*results, unmet])
+
+
+@pytest.mark.parametrize("evidence", ["RATE", "LIMIT", "STATISTICAL"])
+def test_what_is_met_by_containment_is_not_said_to_lie_inside(results, evidence):
+    met = dataclasses.replace(results[0], evidence=evidence)
+    assert "contains the predicted one" in status_meaning(met)
+
+
+def test_a_power_after_an_index_is_not_part_of_it():
+    assert line("b_x³/γ³") == "b<sub>x</sub>³/γ³"
 
 
 def test_a_falsifier_that_does_not_apply_is_not_counted_as_a_missing_tooth():

@@ -7,6 +7,7 @@ An extrapolation (``limit``, ``rate``) measures its own error, and that error is
 must contain the prediction, and be sharp enough to mean something.
 """
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -72,12 +73,19 @@ def rate(observation: Observation, prediction: Prediction) -> Verdict:
 
 
 def _sharp_enough(verdict: Verdict, bluntest: float) -> Verdict:
-    """Return the verdict, or INCONCLUSIVE if an interval is wider than ``bluntest`` times the prediction."""
-    blunt = [c for c in verdict.comparisons if c.uncertainty >= bluntest * (c.scale or 1.0)]
+    """Return INCONCLUSIVE for HOLDS, also of a comparison, if its interval is wider than ``bluntest`` predictions."""
+    blunt = [
+        c
+        for c in verdict.comparisons
+        if c.status is Status.HOLDS and c.uncertainty >= bluntest * (c.scale or 1.0)
+    ]
+    comparisons = tuple(
+        dataclasses.replace(c, status=Status.INCONCLUSIVE) if c in blunt else c for c in verdict.comparisons
+    )
     if verdict.status is not Status.HOLDS or not blunt:
-        return verdict
+        return dataclasses.replace(verdict, comparisons=comparisons)
     message = "; ".join(f"{_sentence(c)}: too blunt to decide" for c in blunt)
-    return Verdict(Status.INCONCLUSIVE, verdict.evidence, verdict.comparisons, message)
+    return Verdict(Status.INCONCLUSIVE, verdict.evidence, comparisons, message)
 
 
 def _judge(

@@ -6,22 +6,32 @@ from figures import Panel, Series, Table, View
 from figures.views import Scale
 from paper_repro.claims.claim import Claim
 from paper_repro.claims.observation import Curve, Observation, Prediction
-from paper_repro.claims.verdict import Comparison
+from paper_repro.claims.verdict import Comparison, Status
 
 
 def picture(
-    claim: Claim, case: object, observation: Observation, prediction: Prediction, caption: str
+    claim: Claim,
+    case: object,
+    observation: Observation,
+    prediction: Prediction,
+    caption: str,
+    status: Status | None = None,
 ) -> View:
-    """Return the claim's own view, or its curves on one panel, or its comparisons as a table."""
+    """Return the claim's own view, or its curves on one panel, or its comparisons as a table.
+
+    The title says what was found: that of a reading which came out refuted says so.
+    """
     if claim.view is not None:
         return claim.view(case, observation, prediction)
+    refuted = status is Status.REFUTED and claim.expects is Status.REFUTED
+    title = f"Reading refuted. {claim.title}" if refuted else claim.title
     xlabel, ylabel, xscale, yscale = claim.axes
     curves = [c for c in (*observation.curves, *prediction.curves) if visible(c, xscale, yscale).any()]
     if not curves:
-        return View(claim.title, caption, (Panel((_number_table(observation, prediction),)),))
+        return View(title, caption, (Panel((_number_table(observation, prediction),)),))
     marks = tuple(series(curve, xscale, yscale) for curve in curves)
     panel = Panel(marks, xlabel, ylabel, _scale(xscale), _scale(yscale))
-    return View(claim.title, caption, (panel,))
+    return View(title, caption, (panel,))
 
 
 def visible(curve: Curve, xscale: str = "linear", yscale: str = "linear") -> np.ndarray:

@@ -13,12 +13,13 @@ JSON_VERSION = 1
 
 @dataclass(frozen=True)
 class FalsifierResult:
-    """What the judge said of a falsifier."""
+    """What the judge said of a falsifier; ``elsewhere`` if it has its own case, runs or measurement."""
 
     name: str
     why: str
     status: Status
     message: str
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)

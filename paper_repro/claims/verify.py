@@ -160,7 +160,7 @@ def _judge(blank: Result, prepared: Prepared, runs: dict[RunSpec, Computed]) -> 
     )
     if excused:
         verdict = _honest(verdict, falsifiers)
-    view = picture(claim, case, observation, prediction, _caption(blank, observation))
+    view = picture(claim, case, observation, prediction, _caption(blank, observation), verdict.status)
     engines = tuple(sorted({t.engine for t in _traces(prepared.needs, runs)}))
     return dataclasses.replace(
         blank,
@@ -210,16 +210,19 @@ def _judge_falsifier(
     own: tuple[Any, tuple[RunSpec, ...]] | None,
     runs: dict[RunSpec, Computed],
 ) -> FalsifierResult:
+    blank = FalsifierResult(
+        falsifier.name, falsifier.why, Status.NOT_APPLICABLE, "", not falsifier.same_observation
+    )
     if own is not None:
         case, needs = own
         if isinstance(case, AssumptionUnmet):
-            return FalsifierResult(falsifier.name, falsifier.why, Status.NOT_APPLICABLE, case.reason)
+            return dataclasses.replace(blank, message=case.reason)
         observation = (falsifier.observe or claim.observe)(case, _traces(needs, runs))
     wrong = (falsifier.predict or claim.predict)(case)
     if isinstance(wrong, AssumptionUnmet):
-        return FalsifierResult(falsifier.name, falsifier.why, Status.NOT_APPLICABLE, wrong.reason)
+        return dataclasses.replace(blank, message=wrong.reason)
     verdict = claim.judge(observation, wrong)
-    return FalsifierResult(falsifier.name, falsifier.why, verdict.status, verdict.message)
+    return dataclasses.replace(blank, status=verdict.status, message=verdict.message)
 
 
 def _traces(specs: Iterable[RunSpec], runs: dict[RunSpec, Computed]) -> tuple[Trace, ...]:

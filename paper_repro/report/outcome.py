@@ -22,10 +22,20 @@ STATUS_MEANING = {
     Status.ERROR: "the check could not be carried out",
 }
 
-# Fitted exponents are met by containment; see the judge.
-FITTED_MEANING = (
-    "the interval of the fitted exponent contains the predicted one, or lies inside its allowed region"
+# What is extrapolated is met by containment, if its interval is sharp enough; see the judges. Confidence intervals
+# are judged by either rule, and a result does not say by which.
+HOLDS_MEANING = {
+    Evidence.RATE.name: "the interval of the fitted exponent contains the predicted one, or lies inside its allowed "
+    "region, and is sharp enough to tell",
+    Evidence.LIMIT.name: "the interval of the extrapolated limit contains the predicted one, or lies inside its "
+    "allowed region, and is sharp enough to tell",
+    Evidence.STATISTICAL.name: "the interval of the measurement lies inside the allowed region or, if it is that of "
+    "an extrapolated limit, contains the predicted one and is sharp enough to tell",
+}
+BLUNT_MEANING = (
+    "an interval of the measurement is too wide to tell, or partly inside the allowed region, partly outside"
 )
+UNDECIDED_MEANING = "the intervals alone do not decide, for the reason given here"
 
 STATUS_SYMBOL = {
     Status.HOLDS: "✓",
@@ -65,6 +75,7 @@ def outcome(result: Result) -> Outcome:
         return {
             Status.HOLDS: Outcome("expected", symbol, "holds"),
             Status.REFUTED: Outcome("reading", symbol, "reading refuted"),
+            Status.NOT_APPLICABLE: Outcome("unmet", symbol, "not applicable, as expected"),
         }.get(result.status, Outcome("beyond", symbol, "undecided, as expected"))
     if result.undecided:
         words = "not applicable" if result.status is Status.NOT_APPLICABLE else "undecided"
@@ -78,6 +89,7 @@ def counted(results: Sequence[Result]) -> list[tuple[str, str, int]]:
         "expected": "hold, as expected",
         "reading": "readings refuted, as expected",
         "beyond": "undecided, as expected",
+        "unmet": "not applicable, as expected",
         "undecided": "undecided",
         "unexpected": "unexpected, toothless or in error",
     }
@@ -105,6 +117,11 @@ def evidence_meaning(result: Result) -> str:
 
 def status_meaning(result: Result) -> str:
     """Return what the rule found."""
-    if result.evidence == Evidence.RATE.name and result.status is Status.HOLDS:
-        return FITTED_MEANING
-    return STATUS_MEANING[result.status]
+    meaning = STATUS_MEANING[result.status]
+    if result.status is Status.HOLDS:
+        return HOLDS_MEANING.get(result.evidence, meaning)
+    if result.status is not Status.INCONCLUSIVE:
+        return meaning
+    if decisive(result) is None:
+        return UNDECIDED_MEANING
+    return BLUNT_MEANING if result.evidence in HOLDS_MEANING else meaning

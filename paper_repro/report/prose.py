@@ -13,8 +13,10 @@ _CLOSING = re.compile(r"[,.;:!?)\]]+")
 _ITEM = re.compile(r"\s*(?:[-•*]|\(?\d+[.)])\s+")
 
 # Indices in plain words: of a letter, a number or a bracket, so that names of code with underscores stay as they are.
+# A raised digit after an index, as in b_x², is a power of the whole.
 _INDEX = re.compile(
-    r"((?<![A-Za-z_\d])(?:[^\W\d_]|\d+)|[)|’])([_^])(?:\{([^{}]+)\}|\(([^()]+)\)|([−-]?[^\W_]+)(?!\w))"
+    r"((?<![A-Za-z_\d])(?:[^\W\d_]|\d+)|[)|’])([_^])"
+    r"(?:\{([^{}]+)\}|\(([^()]+)\)|([−-]?[^\W_²³¹⁰⁴-⁹]+)(?![^\W²³¹⁰⁴-⁹]))"
 )
 
 # A browser breaks a line after a bar, also after the first one of |w|².

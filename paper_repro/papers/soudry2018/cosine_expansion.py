@@ -106,7 +106,12 @@ def observe(case: CosineCase, traces: Traces) -> Observation:
         run = misfit(case.expansion, path[near], weights, times[near])
         quantities[ITERATES] = run.worst
         curves.append(Curve(times[near], run.gap, "gradient descent", method="gd"))
-    curves.append(Curve(LOG_TIMES, far.predicted, "expansion", "theory"))
+    name = (
+        ("line as read", "falsifier")
+        if case.expansion is cosine_expansion_printed
+        else ("expansion", "theory")
+    )
+    curves.append(Curve(LOG_TIMES, far.predicted, *name))
     return Observation(
         quantities, tuple(curves), note="" if near.any() else "the run stays outside |ρ| ≤ |ŵ| log t/2"
     )

@@ -136,10 +136,10 @@ def onset(case: OnsetCase, trace: Trace, threshold: float) -> int | None:
 def predict(case: OnsetCase) -> Prediction:
     """The onset never falls as ηH grows, and stays below its level."""
     steps = np.array(case.rates) * case.local_steps
-    level = Curve(steps, np.full(STEPS, case.level), "level 70 M b_x³/γ³", "reference")
+    level = Curve(steps, np.full(STEPS, case.level), r"level $70\,M b_x^3/\gamma^3$", "reference")
     start = float(case.problem.loss(np.zeros(case.problem.dim)))
     lower = case.level - 1.0 / (case.margin**2 * start * steps)
-    flow = Curve(steps, lower, "bound of the flow: 70 M b_x³/γ³ − 1/(γ² f(0) ηH)", "theory")
+    flow = Curve(steps, lower, r"bound of the flow: level $-\,1/(\gamma^2 f(0)\,\eta H)$", "theory")
     at_least = Predicted(1.0, relation=Relation.AT_LEAST)
     # A round strays from the flow by the share O(M b_x ηH f/γ) ~ 1/r of its length: a logarithm of rounds in all.
     allowance = case.problem.workers * case.problem.radius / case.margin * np.log(case.level) / case.level

@@ -34,7 +34,8 @@ ROUNDING = 1e-12
 
 # Points of C: ŵ itself, one far inside, and projections of this many points of size 2|ŵ| drawn at random.
 DRAWN = 6
-NAMES = ("z = ŵ", "z = 3ŵ", "z on the boundary")
+# Their names, and the shade of the method that tells them apart.
+NAMES = {"z = ŵ": 1, "z = 3ŵ": 30, "z on the boundary": 1000}
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def observe(case: FejerCase, traces: Traces) -> Observation:
     margin = case.data.svm.margin
     rounding = ROUNDING * float(np.linalg.norm(trace.w[0], axis=1).max() + apart.max()) * margin
     curves = tuple(
-        Curve(trace.rounds[1:], column[1:] * margin, name, method=case.solver)
-        for name, column in zip(NAMES, apart.T, strict=False)
+        Curve(trace.rounds[1:], column[1:] * margin, name, method=f"{case.solver}:H={shade}")
+        for (name, shade), column in zip(NAMES.items(), apart.T, strict=False)
     )
     return Observation({INCREASE: Measured(float(np.diff(apart, axis=0).max()) * margin, rounding)}, curves)
 
