@@ -1,5 +1,7 @@
 """The path of anchored averaging solves its equation, is a regularisation path, and is what runs follow."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,6 +22,8 @@ from implicitbias import (
 )
 from implicitbias.asymptotics import anchored_path
 from implicitbias.data import iid, separable, set_a_prime
+from paper_repro.claims import Budget, Status, verify_one
+from paper_repro.papers.derived.many_local_steps.anchored_path import CLAIM_PROXIMAL
 
 
 def drawn(seed, loss):
@@ -82,3 +86,10 @@ def test_times_and_losses_are_checked():
     polynomial = LinearClassification(np.eye(2), np.ones(2), workers=1, loss=PolynomialTail(2.0))
     with pytest.raises(BadInput, match="Exponential"):
         anchored_path(polynomial, 0.0, np.array([1.0]))
+
+
+def test_a_run_that_ends_before_its_rounds_are_gradient_steps_decides_nothing():
+    # Weak regularisation and a small margin: after 200 rounds the path has not begun.
+    knobs = dataclasses.replace(CLAIM_PROXIMAL.knobs, data="random", dim=2, margin=0.203125, log_scale=3.0)
+    result = verify_one(CLAIM_PROXIMAL, knobs, seed=0, budget=Budget.SMOKE)
+    assert result.status is Status.INCONCLUSIVE and "run longer" in result.message

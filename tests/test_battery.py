@@ -18,7 +18,7 @@ from paper_repro.testing import assert_claim, knobs
 every_claim = pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.key)
 
 # Draws per claim; each costs about a smoke budget.
-DRAWS = 6
+DRAWS = 12
 
 
 @every_claim

@@ -47,6 +47,9 @@ STRAIGHT = 1e-3
 # Rounds approach the path like 1/r: each pulls by w/r and takes a step.
 EXPONENT = 1.0
 
+# Below this ηH|∇²f| a round is a gradient step, up to that share of itself (1/λ for ηH at proximal points).
+GRADIENT_STEPS = 0.1
+
 
 @dataclass(frozen=True)
 class AnchoredStepsKnobs(SplitKnobs):
@@ -127,13 +130,26 @@ def observe(case: AnchoredPathCase, traces: Traces) -> Observation:
     (anchored,) = traces
     rounds, separator = anchored.rounds[1:], case.run.svm.weights
     gap = at_infinity(rounds, anchored.w[0, 1:] - case.path(rounds), EXPONENT)
+    early = too_early(case, anchored.w[0, -1])
+    if early:
+        gap = Measured(gap.value, np.inf)
     far = anchored_path(case.run.problem, case.log_step, np.array([CONTINUED - case.log_step]))[-1]
     ratio = float(direction_error(far, separator) / direction_error(case.plain(CONTINUED), separator))
     curve = Curve(
         rounds, direction_error(anchored.w[0, 1:], separator), "anchored", method="modified_local_gd"
     )
     quantities = {PATH: gap, RATIO: Measured(ratio, INTEGRATION)}
-    return Observation(quantities, (curve,), undecided=divergence(traces))
+    return Observation(quantities, (curve,), undecided=divergence(traces) or early)
+
+
+def too_early(case: AnchoredPathCase, w: Float[np.ndarray, " dim"]) -> str:
+    """Say that the run ended before its rounds were gradient steps, if it did: the path begins only there."""
+    problem = case.run.problem
+    hessian = problem.hvp(np.broadcast_to(w, (problem.dim, problem.dim)), np.eye(problem.dim))
+    left = np.exp(case.log_step) * float(np.linalg.eigvalsh(hessian)[-1])
+    if left <= GRADIENT_STEPS:
+        return ""
+    return f"ηH|∇²f| = {left:.2g} at the last round: the path begins below {GRADIENT_STEPS}; run longer"
 
 
 def predict(case: AnchoredPathCase) -> Prediction:
