@@ -42,7 +42,7 @@ def test_describe_is_one_line_with_sizes_and_largest_norm():
         (FEATURES, [1, 2, 1], None, r"labels\[1\] = 2: labels must be −1 or \+1; pick two classes"),
         (FEATURES, [1, np.nan, 1], None, r"labels\[1\] = nan"),
         (FEATURES, [1, -1], None, r"labels of shape \(2,\): needs one label for each of the 3"),
-        (FEATURES, ["a", "b", "a"], None, "labels: must be an array of real numbers"),
+        (FEATURES, ["a", "b", "a"], None, "must be an array of real numbers"),
         ([[1, np.inf]], [1], None, r"features\[0, 1\] = inf: must be finite"),
         ([1.0, 2.0], [1, 1], None, r"features of shape \(2,\): must be \(samples, dim\)"),
         (np.empty((0, 2)), [], None, r"features of shape \(0, 2\)"),

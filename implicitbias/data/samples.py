@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
+from implicitbias.checks import real_array
 from implicitbias.data.assignment import checked_assignment
 from implicitbias.errors import BadInput
 
@@ -102,9 +103,6 @@ def _checked_labels(given: object, samples: int) -> Float[np.ndarray, " sample"]
 
 
 def _numbers(name: str, given: object) -> np.ndarray:
-    try:
-        array = np.array(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"{name}: must be an array of real numbers, but {error}") from error
+    array = real_array(name, given)
     array.flags.writeable = False
     return array
