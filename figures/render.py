@@ -11,6 +11,7 @@ from figures.marks import Table
 from figures.placing import place_legend, place_shared, write_direct_labels
 from figures.style import rc, Venue, venue_named
 from figures.table import print_table
+from figures.ticks import label_short_log_axes
 from figures.views import Panel, View
 from implicitbias.errors import BadInput
 
@@ -164,6 +165,7 @@ def _draw_panel(panel: Panel, axes: "Axes", venue: Venue) -> None:
         axes.set_xlim(*panel.xlim)
     if panel.ylim:
         axes.set_ylim(*panel.ylim)
+    label_short_log_axes(axes)
     if panel.aspect == "equal":
         axes.set_aspect("equal", adjustable="box" if panel.xlim and panel.ylim else "datalim")
 

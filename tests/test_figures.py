@@ -196,6 +196,21 @@ def test_bad_input_is_named_with_its_rule_and_cure(make, said):
         make()
 
 
+@pytest.mark.parametrize(("low", "high"), [(2e-3, 0.013), (3e-3, 9e-3), (6e-3, 9e-3), (1e-3, 1e3)])
+def test_tick_labels_of_short_log_axes_do_not_touch(low, high):
+    axes = render(view_of(Series([low, high], [1.0, 2.0], "run"), xscale="log"))
+    axes.figure.canvas.draw()
+    ticks = axes.get_xticklabels() + axes.get_xticklabels(minor=True)
+    boxes = [
+        t.get_window_extent()
+        for t in ticks
+        if t.get_text() and axes.get_xlim()[0] <= t.get_position()[0] <= axes.get_xlim()[1]
+    ]
+    boxes.sort(key=lambda box: box.x0)
+    assert len(boxes) >= 2
+    assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:], strict=False))
+
+
 def test_masked_values_are_allowed_on_log_axes():
     view_of(Series([1.0, 2.0], [None, 1.0]), xscale="log", yscale="log")
 
