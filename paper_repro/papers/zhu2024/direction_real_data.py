@@ -80,7 +80,7 @@ class RealDataCase:
             return ""
         return (
             f"predicted before the run: γ = {self.svm.margin:.3g}, κ = {self.exponent:.2g}, onset at round "
-            f"{self.onset:.2g}, the limit to be seen from round 10^{self.log10_visible:.3g} on; the run ends at "
+            f"{self.onset:.2g}, the limit to be seen from round 10^{self.log10_visible:.0f} on; the run ends at "
             f"round {rounds}"
         )
 
