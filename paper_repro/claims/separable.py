@@ -1,6 +1,6 @@
 """The case most claims about Local GD share: separable data, its certified SVM, and the limits of the theory."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -81,21 +81,12 @@ def classification(samples: Samples, loss: str) -> LinearClassification:
     return LinearClassification(samples.features, samples.labels, workers=workers, loss=LOSSES[loss]())
 
 
-def certified_case(
-    problem: LinearClassification,
-    method: LocalMethod,
-    *,
-    also: Callable[[SeparableCase], str] = lambda case: "",
-) -> SeparableCase | AssumptionUnmet:
-    """Return the case if the data are separable, non-degenerate, and their support vectors span them.
-
-    ``also`` may name a further hypothesis that fails (empty if none does).
-    """
+def certified_case(problem: LinearClassification, method: LocalMethod) -> SeparableCase | AssumptionUnmet:
+    """Return the case if the data are separable, non-degenerate, and their support vectors span them."""
     try:
         svm = max_margin(problem)
     except NotSeparable as error:
         return AssumptionUnmet(str(error))
-    case = SeparableCase(problem, method, svm)
     if not svm.nondegenerate:
         return AssumptionUnmet(
             "a support vector has multiplier zero: the residual is unbounded (degenerate data)"
@@ -104,5 +95,15 @@ def certified_case(
         return AssumptionUnmet(
             "the support vectors do not span the data: the residual limit depends on the start"
         )
-    reason = also(case)
-    return AssumptionUnmet(reason) if reason else case
+    return SeparableCase(problem, method, svm)
+
+
+def certified_cases(
+    problem: LinearClassification, methods: Iterable[LocalMethod]
+) -> tuple[SeparableCase, ...] | AssumptionUnmet:
+    """Return one case per method, which share problem and separator, or which hypothesis the data break."""
+    first, *others = methods
+    case = certified_case(problem, first)
+    if isinstance(case, AssumptionUnmet):
+        return case
+    return (case, *(SeparableCase(problem, method, case.svm) for method in others))

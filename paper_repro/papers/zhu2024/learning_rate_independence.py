@@ -28,7 +28,7 @@ from paper_repro.claims.extrapolation import (
     slope_in_log_time,
     unit_vector,
 )
-from paper_repro.claims.separable import certified_case, classification, distributed, SeparableCase
+from paper_repro.claims.separable import certified_cases, classification, distributed, SeparableCase
 
 
 LOCAL_STEPS = (1, 10, 100, 1000)
@@ -60,11 +60,8 @@ class OneRateCase:
 def setup(knobs: OneRateKnobs, stream: Stream) -> OneRateCase | AssumptionUnmet:
     """Return the cases of H = 1, …, 1000, or which hypothesis the data break."""
     problem = classification(distributed(knobs.data, stream), "logistic")
-    first = certified_case(problem, local_gd(knobs.lr, LOCAL_STEPS[0]))
-    if isinstance(first, AssumptionUnmet):
-        return first
-    others = tuple(SeparableCase(problem, local_gd(knobs.lr, h), first.svm) for h in LOCAL_STEPS[1:])
-    return OneRateCase((first, *others))
+    cases = certified_cases(problem, (local_gd(knobs.lr, h) for h in LOCAL_STEPS))
+    return cases if isinstance(cases, AssumptionUnmet) else OneRateCase(cases)
 
 
 def needs(case: OneRateCase, budget: Budget) -> tuple[RunSpec, ...]:

@@ -23,7 +23,7 @@ from paper_repro.claims import (
     Traces,
 )
 from paper_repro.claims.extrapolation import at_infinity, chord_at, divergence, residual_at_infinity
-from paper_repro.claims.separable import certified_case, classification, distributed, LOSSES, SeparableCase
+from paper_repro.claims.separable import certified_cases, classification, distributed, LOSSES, SeparableCase
 
 
 SPLITS = (1, 10, 100)
@@ -58,11 +58,8 @@ class BudgetCase:
 def setup(knobs: BudgetKnobs, stream: Stream) -> BudgetCase | AssumptionUnmet:
     """Return the cases, or which hypothesis the data break."""
     problem = classification(distributed(knobs.data, stream), knobs.loss)
-    first = certified_case(problem, local_gd(knobs.lr, SPLITS[0]))
-    if isinstance(first, AssumptionUnmet):
-        return first
-    others = tuple(SeparableCase(problem, local_gd(knobs.lr, h), first.svm) for h in SPLITS[1:])
-    return BudgetCase((first, *others), knobs.lr)
+    cases = certified_cases(problem, (local_gd(knobs.lr, h) for h in SPLITS))
+    return cases if isinstance(cases, AssumptionUnmet) else BudgetCase(cases, knobs.lr)
 
 
 def needs(case: BudgetCase, budget: Budget) -> tuple[RunSpec, ...]:

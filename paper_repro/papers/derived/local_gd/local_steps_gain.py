@@ -23,7 +23,7 @@ from paper_repro.claims import (
     Traces,
 )
 from paper_repro.claims.extrapolation import chord_at, divergence, residual_at_infinity
-from paper_repro.claims.separable import certified_case, classification, distributed, LOSSES, SeparableCase
+from paper_repro.claims.separable import certified_cases, classification, distributed, LOSSES, SeparableCase
 
 
 # The round at which the two directions are compared: beyond every run, along the paths they have settled on.
@@ -62,10 +62,8 @@ class GainCase:
 def setup(knobs: GainKnobs, stream: Stream) -> GainCase | AssumptionUnmet:
     """Return both cases, or which hypothesis the data break."""
     problem = classification(distributed(knobs.data, stream), knobs.loss)
-    first = certified_case(problem, local_gd(knobs.lr, knobs.fewer))
-    if isinstance(first, AssumptionUnmet):
-        return first
-    return GainCase(first, SeparableCase(problem, local_gd(knobs.lr, knobs.more), first.svm))
+    cases = certified_cases(problem, (local_gd(knobs.lr, h) for h in (knobs.fewer, knobs.more)))
+    return cases if isinstance(cases, AssumptionUnmet) else GainCase(*cases)
 
 
 def needs(case: GainCase, budget: Budget) -> tuple[RunSpec, ...]:

@@ -22,7 +22,7 @@ from paper_repro.claims import (
     Traces,
 )
 from paper_repro.claims.extrapolation import at_infinity, divergence
-from paper_repro.claims.separable import certified_case, classification, distributed, LOSSES, SeparableCase
+from paper_repro.claims.separable import certified_cases, classification, distributed, LOSSES, SeparableCase
 
 
 LOCAL_STEPS = (1, 10, 100, 1000)
@@ -59,13 +59,8 @@ class DividedRateCase:
 def setup(knobs: DividedRateKnobs, stream: Stream) -> DividedRateCase | AssumptionUnmet:
     """Return the cases of H = 1, …, 1000, or which hypothesis the data break."""
     problem = classification(distributed(knobs.data, stream), knobs.loss)
-    cases = []
-    for steps in LOCAL_STEPS:
-        case = certified_case(problem, local_gd(knobs.step / steps, steps))
-        if isinstance(case, AssumptionUnmet):
-            return case
-        cases.append(case)
-    return DividedRateCase(tuple(cases), knobs.step)
+    cases = certified_cases(problem, (local_gd(knobs.step / h, h) for h in LOCAL_STEPS))
+    return cases if isinstance(cases, AssumptionUnmet) else DividedRateCase(cases, knobs.step)
 
 
 def needs(case: DividedRateCase, budget: Budget) -> tuple[RunSpec, ...]:
