@@ -30,6 +30,7 @@ from implicitbias import (
     Stream,
 )
 from implicitbias.data import separable
+from implicitbias.errors import BadInput
 from paper_repro.claims import Budget, Claim, Result, Status, verify_one
 from paper_repro.claims.knobs import Range, ranges
 
@@ -98,9 +99,17 @@ def assert_claim(
 
     Raises
     ------
+    BadInput
+        For knobs of another claim, or an unknown budget.
     AssertionError
         With the verdict, the comparisons, the toothless falsifiers and the command that reruns it.
     """
+    if knobs is not None and not isinstance(knobs, type(claim.knobs)):
+        raise BadInput(
+            f"knobs = {knobs!r}: must be a {type(claim.knobs).__name__}, as drawn from knobs(claim)"
+        )
+    if isinstance(budget, str) and budget not in {b.value for b in Budget}:
+        raise BadInput(f"budget = {budget!r}: must be one of {', '.join(b.value for b in Budget)}")
     standing = _at_the_defaults(claim)
     if not standing.as_expected:
         raise AssertionError(_report(standing))

@@ -201,6 +201,13 @@ def test_assert_claim_demands_teeth_at_the_defaults_too():
     assert assert_claim(claim_of(), Knobs(kind="bad")).status is Status.NOT_APPLICABLE
 
 
+def test_assert_claim_refuses_foreign_knobs_and_unknown_budgets():
+    with pytest.raises(BadInput, match="must be a Knobs"):
+        assert_claim(claim_of(), {"size": 5})
+    with pytest.raises(BadInput, match="smoke, quick, paper"):
+        assert_claim(claim_of(), budget="huge")
+
+
 def test_verdicts_fall_batch_by_batch_so_that_an_interruption_keeps_them():
     def interrupt(case, traces):
         raise KeyboardInterrupt

@@ -84,6 +84,7 @@ def test_cite_prints_bibtex(capsys):
         (["verify", "zhu2024/residual-limit", "--seed", "-1"], "non-negative"),
         (["verify", "zhu2024/residual-limit", "--set", "lr=0.1", "--set", "lr=0.2"], "given 2 times"),
         (["verify", "zhu2024/residual-limit", "--out", "/dev/null/out"], "cannot be written"),
+        (["verify", "zhu2024/residual-limit", "--out", ""], "must name a folder"),
         (["verify", "--jobs", "0"], "at least 1"),
         (["cite", "nobody1999"], "has no entry"),
     ],

@@ -79,6 +79,8 @@ def _assignments(texts: list[str]) -> dict[str, str]:
 
 def _check_writable(folder: Path) -> None:
     """Refuse a folder that cannot be written, before any work."""
+    if folder == Path():
+        raise BadInput("--out '': must name a folder; leave it out for ./out, or give a path such as results")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
