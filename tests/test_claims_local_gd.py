@@ -120,3 +120,13 @@ def test_real_data_state_their_date_before_they_run():
     assert isinstance(case, direction_real_data.RealDataCase)
     assert "10^36" in case.undecided(10**6)
     assert case.undecided(10**40) == ""
+
+
+@given(exponent=st.floats(0.4, 1.0), limit=st.floats(-3, 3), size=st.floats(0.5, 2))
+def test_extrapolation_is_nearer_to_the_limit_than_the_last_record(exponent, limit, size):
+    rounds = np.unique(np.geomspace(1, 1e5, 200).round().astype(int))
+    values = limit + size * rounds**-exponent
+    end = at_infinity(rounds, values[:, None], exponent)
+    last = abs(values[-1] - limit)
+    # A pure power is extrapolated up to the rounding of its records.
+    assert np.linalg.norm(end.value - limit) < 1e-6 * last and np.all(end.error < 1e-3 * last)
