@@ -88,9 +88,7 @@ def observe(case: OneRateCase, traces: Traces) -> Observation:
         quantities[quantity(steps)] = residual_at_infinity(trace, weights, exponent)
         rho = residual(trace.w[0, 1:], weights, trace.log_time[1:])
         distance = np.linalg.norm(rho - case.any.residual_limit, axis=1)
-        curves.append(
-            Curve(trace.rounds[1:], distance, f"H = {steps}", method="gd" if steps == 1 else "local_gd")
-        )
+        curves.append(Curve(trace.rounds[1:], distance, f"H = {steps}", method=f"local_gd:H={steps}"))
     quantities[DIRECTION] = unit_vector(at_infinity(*slope_in_log_time(traces[-1]), exponent))
     return Observation(quantities, tuple(curves), divergence(traces))
 

@@ -75,7 +75,9 @@ def observe(case: BudgetCase, traces: Traces) -> Observation:
     chords = [chord_at(residual_at_infinity(t, svm.weights, exponent), svm.weights, tau) for t in traces]
     scaled = [at_infinity(t.rounds[1:], svm.margin**2 * t.time[1:] * t.loss[0, 1:], exponent) for t in traces]
     curves = tuple(
-        Curve(t.rounds[1:] * h, direction_error(t.w[0, 1:], svm.weights), f"H = {h}", method=_method(h))
+        Curve(
+            t.rounds[1:] * h, direction_error(t.w[0, 1:], svm.weights), f"H = {h}", method=f"local_gd:H={h}"
+        )
         for t, h in zip(traces, SPLITS, strict=True)
     )
     return Observation({CHORDS: stacked(chords), LOSSES_SCALED: stacked(scaled)}, curves, divergence(traces))
@@ -104,10 +106,6 @@ def depending_on(case: BudgetCase, split: np.ndarray) -> Prediction:
     path = chord_from_residual(np.tile(end, (100, 1)), weights, np.log(case.lr * steps))
     line = Curve(steps, path, "along ŵτ + w̃, τ = log(ηN)", "theory")
     return Prediction({CHORDS: Predicted(chords), LOSSES_SCALED: Predicted(split)}, (line,))
-
-
-def _method(steps: int) -> str:
-    return "gd" if steps == 1 else "local_gd"
 
 
 PROOF = r"""Both $w^R = \hat w\log(\eta HR)+\tilde w+o(1)$ and $f(w^R) = (1+o(1))/(\gamma^2\eta HR)$ contain $H$ and

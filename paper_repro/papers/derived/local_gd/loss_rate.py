@@ -78,14 +78,10 @@ def limits(case: DividedRateCase, traces: Traces) -> Measured:
 def observe(case: DividedRateCase, traces: Traces) -> Observation:
     """Extrapolate r f(w^r) for every H."""
     curves = tuple(
-        Curve(t.rounds[1:], t.rounds[1:] * t.loss[0, 1:], f"H = {steps}", method=_method(steps))
+        Curve(t.rounds[1:], t.rounds[1:] * t.loss[0, 1:], f"H = {steps}", method=f"local_gd:H={steps}")
         for steps, t in zip(LOCAL_STEPS, traces, strict=True)
     )
     return Observation({LIMITS: limits(case, traces)}, curves, divergence(traces))
-
-
-def _method(steps: int) -> str:
-    return "gd" if steps == 1 else "local_gd"
 
 
 def predict(case: DividedRateCase) -> Prediction:
