@@ -5,9 +5,11 @@ from implicitbias import data as data
 from implicitbias import statistics as statistics
 from implicitbias.asymptotics import direction_error as direction_error
 from implicitbias.asymptotics import margin_gap as margin_gap
+from implicitbias.engine.batch import run_batch as run_batch
 from implicitbias.engine.definition import round_step as round_step
 from implicitbias.engine.records import RecordAt as RecordAt
 from implicitbias.engine.run import run as run
+from implicitbias.engine.run_spec import RunSpec as RunSpec
 from implicitbias.engine.state import Clock as Clock
 from implicitbias.engine.state import initial_state as initial_state
 from implicitbias.engine.state import State as State

@@ -1,5 +1,6 @@
 """The framework of claims: statements that are measured, judged, and able to fail."""
 
+from implicitbias import RunSpec as RunSpec
 from paper_repro.claims.budget import Budget as Budget
 from paper_repro.claims.claim import AssumptionUnmet as AssumptionUnmet
 from paper_repro.claims.claim import Claim as Claim
@@ -23,7 +24,6 @@ from paper_repro.claims.observation import Observation as Observation
 from paper_repro.claims.observation import Predicted as Predicted
 from paper_repro.claims.observation import Prediction as Prediction
 from paper_repro.claims.result import Result as Result
-from paper_repro.claims.run_spec import RunSpec as RunSpec
 from paper_repro.claims.verdict import Evidence as Evidence
 from paper_repro.claims.verdict import Relation as Relation
 from paper_repro.claims.verdict import Status as Status

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from figures import View
-from implicitbias import Stream, Trace
+from implicitbias import RunSpec, Stream, Trace
 from implicitbias.errors import BadInput
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.judges import Judge
 from paper_repro.claims.observation import Observation, Prediction
-from paper_repro.claims.run_spec import RunSpec
 from paper_repro.claims.verdict import Status
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from figures import view_to_json
-from implicitbias import Stream, Trace
+from implicitbias import RunSpec, Stream, Trace
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.claim import AssumptionUnmet, Claim, Falsifier
 from paper_repro.claims.failure import Failure
@@ -18,7 +18,6 @@ from paper_repro.claims.observation import Observation, Prediction
 from paper_repro.claims.parallel import in_order
 from paper_repro.claims.picture import picture
 from paper_repro.claims.result import FalsifierResult, Result
-from paper_repro.claims.run_spec import RunSpec
 from paper_repro.claims.verdict import Status, Verdict
 
 

@@ -2,8 +2,14 @@
 
 from dataclasses import dataclass
 
-from implicitbias import LocalMethod, RecordAt, run, Stream, Trace
+import numpy as np
+
+from implicitbias.engine.records import RecordAt
+from implicitbias.engine.run import run
+from implicitbias.engine.trace import Status, Trace
+from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractProblem
+from implicitbias.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -27,19 +33,13 @@ class RunSpec:
             self.problem,
             self.method,
             self.rounds,
-            start=None if self.start is None else _array(self.start),
+            start=None if self.start is None else np.array(self.start),
             replicas=self.replicas,
             record=self.record,
             stream=self.stream,
             progress=False,
             throw=False,
         )
-        if trace.status.name == "INTERRUPTED":
+        if trace.status is Status.INTERRUPTED:
             raise KeyboardInterrupt
         return trace
-
-
-def _array(start: tuple):
-    import numpy as np
-
-    return np.array(start)
