@@ -10,9 +10,10 @@ the pull to the anchor is a ridge of strength 1/(step·t), and W follows the reg
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias.errors import BadInput, NotCertified
+from implicitbias.errors import BadInput
 from implicitbias.losses import Exponential, Logistic
 from implicitbias.problems import LinearClassification
+from implicitbias.stiff import stiff_path
 
 
 # log(step·t) at which the path is still 0 to rounding: e^{−40} < eps.
@@ -23,8 +24,6 @@ RELATIVE, ABSOLUTE = 1e-11, 1e-10
 
 # An implicit trial step may overshoot; it is rejected there, but must stay finite.
 LARGEST_EXPONENT = 80.0
-
-STEPS = 100_000
 
 
 def anchored_path(
@@ -50,8 +49,6 @@ def anchored_path(
     NotCertified
         If the integrator gives up.
     """
-    from scipy.integrate import odeint
-
     _check(problem)
     times = np.concatenate([[BEFORE - log_step], np.asarray(log_times, dtype=float)])
     if not (np.isfinite(times).all() and (np.diff(times) > 0).all()):
@@ -71,21 +68,16 @@ def anchored_path(
     def jacobian(w: np.ndarray, tau: float) -> np.ndarray:
         return -(rows.T * pulls(w, tau)[1]) @ rows - np.eye(len(w))
 
-    path, report = odeint(
+    path = stiff_path(
         velocity,
+        jacobian,
         np.zeros(problem.dim),
         times,
-        Dfun=jacobian,
         rtol=RELATIVE,
         atol=ABSOLUTE,
-        mxstep=STEPS,
-        full_output=True,
-        printmessg=False,
+        what="anchored path",
+        cure="Rescale the features, or ask for earlier times",
     )
-    if report["message"] != "Integration successful." or not np.isfinite(path).all():
-        raise NotCertified(
-            f"anchored path: {report['message']} Rescale the features, or ask for earlier times"
-        )
     return path[1:]
 
 

@@ -10,9 +10,10 @@ whose solution moves at most at unit speed in margins once it moves at all: time
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias.errors import BadInput, NotCertified
+from implicitbias.errors import BadInput
 from implicitbias.losses import Exponential, Logistic
 from implicitbias.problems import LinearClassification
+from implicitbias.stiff import stiff_path
 
 
 # Before σ = min x·v − 40 the flow has moved by less than e^{−40}: below rounding.
@@ -26,8 +27,6 @@ RELATIVE, ABSOLUTE = 1e-10, 1e-8
 
 # Longest step in σ: a constraint that comes within reach grows by e^{20} at most before it is seen.
 LONGEST_STEP = 20.0
-
-STEPS = 100_000
 
 
 def local_flow(
@@ -71,29 +70,17 @@ def local_flow(
     def jacobian(v: np.ndarray, sigma: float) -> np.ndarray:
         return -(rows.T * pulls(v, sigma)[1]) @ rows
 
-    return _integrated(velocity, jacobian, w, first, log_time)
-
-
-def _integrated(velocity, jacobian, w: np.ndarray, first: float, last: float) -> np.ndarray:
-    from scipy.integrate import odeint
-
-    path, report = odeint(
+    path = stiff_path(
         velocity,
+        jacobian,
         w,
-        [first, last],
-        Dfun=jacobian,
+        np.array([first, log_time]),
         rtol=RELATIVE,
         atol=ABSOLUTE,
-        hmax=LONGEST_STEP,
-        mxstep=STEPS,
-        full_output=True,
-        printmessg=False,
+        longest_step=LONGEST_STEP,
+        what=f"local flow: stopped before log T = {log_time:g}",
+        cure="Rescale the features, or take a shorter time",
     )
-    if report["message"] != "Integration successful." or not np.isfinite(path[-1]).all():
-        raise NotCertified(
-            f"local flow: stopped before log T = {last:g}: {report['message']} Rescale the features, or take a "
-            "shorter time"
-        )
     return path[-1]
 
 
