@@ -5,6 +5,8 @@ from implicitbias import data as data
 from implicitbias import statistics as statistics
 from implicitbias.asymptotics import direction_error as direction_error
 from implicitbias.asymptotics import margin_gap as margin_gap
+from implicitbias.continuation import fast_forward as fast_forward
+from implicitbias.continuation import FastForwardSpec as FastForwardSpec
 from implicitbias.engine.batch import run_batch as run_batch
 from implicitbias.engine.definition import round_step as round_step
 from implicitbias.engine.records import RecordAt as RecordAt
@@ -25,9 +27,11 @@ from implicitbias.losses import PolynomialTail as PolynomialTail
 from implicitbias.methods import Anchored as Anchored
 from implicitbias.methods import Average as Average
 from implicitbias.methods import Fixed as Fixed
+from implicitbias.methods import Flow as Flow
 from implicitbias.methods import gd as gd
 from implicitbias.methods import HeavyBall as HeavyBall
 from implicitbias.methods import Identity as Identity
+from implicitbias.methods import local_flow as local_flow
 from implicitbias.methods import local_gd as local_gd
 from implicitbias.methods import local_sgd as local_sgd
 from implicitbias.methods import LocalMethod as LocalMethod

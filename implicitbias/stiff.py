@@ -23,6 +23,7 @@ def stiff_path(
     *,
     rtol: float,
     atol: float,
+    first_step: float = 0.0,
     longest_step: float = 0.0,
     what: str,
     cure: str,
@@ -39,8 +40,9 @@ def stiff_path(
         Increasing.
     rtol, atol
         Error per step: relative to every |y_k|, and absolute.
-    longest_step
-        Longest step in t; 0 for no limit.
+    first_step, longest_step
+        In t; 0 leaves the first one to the integrator, which starts with an explicit formula and may start too
+        far where everything rests, and the longest one open.
     what, cure
         What is integrated, and what to do if it cannot be: for the message.
 
@@ -58,6 +60,7 @@ def stiff_path(
         Dfun=jacobian,
         rtol=rtol,
         atol=atol,
+        h0=first_step,
         hmax=longest_step,
         mxstep=STEPS,
         full_output=True,

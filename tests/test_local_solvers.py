@@ -13,7 +13,7 @@ from scipy.optimize import minimize, nnls
 from implicitbias.errors import BadInput, NotCertified, NotSeparable
 from implicitbias.local_solvers import proximal_point, solve_exactly, sweep
 from implicitbias.losses import Exponential, Logistic, PolynomialTail
-from implicitbias.methods import GradientSteps, Projection, Proximal, Sweeping
+from implicitbias.methods import Flow, GradientSteps, Projection, Proximal, Sweeping
 from implicitbias.oracle import max_margin
 from implicitbias.problems import LinearClassification, LinearRegression, Quadratics
 from implicitbias.stream import Stream
@@ -423,13 +423,32 @@ def test_quadratic_solutions(seed, rank, d, solver):
     np.testing.assert_allclose(solve(problem, Proximal(1e-300), w), end, atol=1e-9)
 
 
+@given(seeds, st.integers(1, 6), st.integers(1, 6), st.floats(-2.0, 1.0))
+@settings(deadline=None, max_examples=20)
+def test_a_quadratic_flow_is_what_many_small_steps_tend_to(seed, n, d, log_time):
+    generator = Stream(seed).at("flow").generator()
+    x, y, w = generator.standard_normal((n, d)), generator.standard_normal(n), np.ones((2, d))
+    squares = Quadratics((x.T @ x)[None] / n, (np.linalg.pinv(x) @ y)[None])
+    for problem in (LinearRegression(x, y), squares):
+        found, errors = solve_exactly(problem, Flow(log_time), 0, w), []
+        for steps in (2000, 4000):
+            v, lr = w, np.exp(log_time) / steps
+            for _ in range(steps):
+                v = v - lr * problem.worker_gradient(v, 0)
+            errors.append(np.abs(v - found).max())
+        # Euler's method is of first order: half the step, half the error.
+        assert errors[1] <= 0.6 * errors[0] + ROUNDING
+    end = solve_exactly(LinearRegression(x, y), Flow(1e4), 0, w)
+    np.testing.assert_allclose(end, solve_exactly(LinearRegression(x, y), Sweeping(), 0, w), atol=1e-8)
+
+
 # The door
 
 
 def test_every_replica_is_solved_alone():
     problem = two_workers()
     w = np.array([START, -START, [0.5, 0.5]])
-    for solver in (Proximal(1e-9), Projection(), Sweeping()):
+    for solver in (Flow(3.0), Proximal(1e-9), Projection(), Sweeping()):
         together = solve_exactly(problem, solver, 1, w)
         alone = [solve(problem, solver, row, 1) for row in w]
         assert (together == alone).all()
@@ -471,7 +490,7 @@ def test_what_is_prepared_does_not_keep_the_problem_alive():
     import weakref
 
     problem = two_workers()
-    for solver in (Proximal(1e-9), Projection(), Sweeping()):
+    for solver in (Flow(3.0), Proximal(1e-9), Projection(), Sweeping()):
         solve(problem, solver, START)
     watch = weakref.ref(problem)
     del problem

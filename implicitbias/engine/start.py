@@ -54,7 +54,8 @@ def replica_rows(state: State, low: int, high: int) -> State:
 def _end_of(trace: Trace, problem: AbstractProblem) -> State:
     if trace.final is None:
         raise BadInput(
-            "start is a trace without a final state (its replicas were reduced): run again without reduce"
+            "start is a trace without a final state: its replicas were reduced (run again without reduce), or it was "
+            "continued in log-time (go on with fast_forward(…, start=trace))"
         )
     if trace.fingerprint != problem.fingerprint:
         raise BadInput(

@@ -20,7 +20,16 @@ from implicitbias.statistics import Moments
 
 
 FORMAT = 1
-_ARRAYS = ("w", "rounds", "time", "slow_time", "log_loss", "disagreement", "min_margin")
+_ARRAYS = (
+    "w",
+    "rounds",
+    "time",
+    "slow_time",
+    "log_loss",
+    "disagreement",
+    "min_margin",
+    "stored_log_time",
+)
 _STATE_ARRAYS = ("w", "local", "replicas", "velocity", "scaling", "controls", "server", "anchor")
 
 

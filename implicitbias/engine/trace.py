@@ -33,7 +33,7 @@ class Trace:
     w
         Recorded models; the mean over replicas (one row) when statistics are reduced.
     rounds
-        Recorded rounds r, the first one 0.
+        Recorded rounds r, the first one 0; in a continued trace real numbers, infinite beyond 10³⁰⁸.
     time, slow_time
         Σ η and Σ η² over the steps taken (mean over workers).
     log_loss
@@ -45,15 +45,17 @@ class Trace:
     extras
         What ``observe`` asked for; statistics objects when ``reduce`` was given.
     final
-        State to go on from; ``None`` when statistics were reduced.
+        State to go on from; ``None`` when statistics were reduced, or the run was continued in log-time.
     status, message
         How the run ended.
+    stored_log_time
+        τ where it is no mere log of ``time``: beyond e⁷⁰⁹ that is infinite.
     method, fingerprint, engine
         What was run, on which problem (digest of its content), by ``definition`` or which kernel.
     """
 
     w: Float[np.ndarray, "replica record dim"]
-    rounds: Int[np.ndarray, " record"]
+    rounds: Int[np.ndarray, " record"] | Float[np.ndarray, " record"]
     time: Float[np.ndarray, " record"]
     slow_time: Float[np.ndarray, " record"]
     log_loss: Float[np.ndarray, "replica record"]
@@ -66,10 +68,13 @@ class Trace:
     final: State | None = None
     status: Status = Status.COMPLETE
     message: str = Status.COMPLETE.value
+    stored_log_time: Float[np.ndarray, " record"] | None = None
 
     @cached_property
     def log_time(self) -> Float[np.ndarray, " record"]:
         """τ = log Σ η = log(ηHr) at constant rates; −∞ at round 0."""
+        if self.stored_log_time is not None:
+            return self.stored_log_time
         with np.errstate(divide="ignore"):
             return np.log(self.time)
 

@@ -3,6 +3,7 @@
 from implicitbias.methods.axes import Anchored as Anchored
 from implicitbias.methods.axes import Average as Average
 from implicitbias.methods.axes import Fixed as Fixed
+from implicitbias.methods.axes import Flow as Flow
 from implicitbias.methods.axes import Full as Full
 from implicitbias.methods.axes import GradientSteps as GradientSteps
 from implicitbias.methods.axes import HeavyBall as HeavyBall
@@ -13,6 +14,7 @@ from implicitbias.methods.axes import Server as Server
 from implicitbias.methods.axes import Sweeping as Sweeping
 from implicitbias.methods.local_method import LocalMethod as LocalMethod
 from implicitbias.methods.named import gd as gd
+from implicitbias.methods.named import local_flow as local_flow
 from implicitbias.methods.named import local_gd as local_gd
 from implicitbias.methods.named import local_sgd as local_sgd
 from implicitbias.methods.named import modified_local_gd as modified_local_gd

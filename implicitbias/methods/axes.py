@@ -70,6 +70,19 @@ class Sweeping:
 
 
 @dataclass(frozen=True)
+class Flow:
+    """Local work = gradient flow of f_m for the time e^{log_time}: many small steps, η → 0 at ηH = e^{log_time}.
+
+    The logarithm is what is given: log_time = 1000 is a time beyond the floating-point range, and as quick as any.
+    """
+
+    log_time: float
+
+    def __post_init__(self):
+        checks.number("log_time", self.log_time, "give log(ηH); 0 flows for the time 1")
+
+
+@dataclass(frozen=True)
 class Full:
     """Every worker takes part in every round."""
 

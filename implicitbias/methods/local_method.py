@@ -11,6 +11,7 @@ from implicitbias.methods.axes import (
     Anchored,
     Average,
     Fixed,
+    Flow,
     Full,
     GradientSteps,
     HeavyBall,
@@ -23,14 +24,14 @@ from implicitbias.methods.axes import (
 from implicitbias.methods.schedules import AbstractSchedule, AbstractStepRule, Constant
 
 
-LocalSolver = GradientSteps | Proximal | Projection | Sweeping
+LocalSolver = GradientSteps | Flow | Proximal | Projection | Sweeping
 
 _KINDS = {
     "replacement": (bool, "True or False"),
     "momentum": (HeavyBall | None, "HeavyBall(0.9) or None"),
     "scaling": (Identity | Fixed, "Identity() or Fixed(D), D a tuple of positive entries"),
     "correction": (NoneType, "None, the one value so far"),
-    "local_solver": (LocalSolver, "GradientSteps(), Proximal(λ), Projection() or Sweeping()"),
+    "local_solver": (LocalSolver, "GradientSteps(), Flow(log_time), Proximal(λ), Projection() or Sweeping()"),
     "participation": (Full, "Full(), the one value so far"),
     "aggregation": (Average | Anchored, "Average() or Anchored()"),
     "server": (Server, "Server(rate, momentum)"),
@@ -58,7 +59,7 @@ class LocalMethod:
     correction
         Control variates against client drift; ``None`` is the one value so far.
     local_solver
-        ``GradientSteps()``, ``Proximal(λ)``, ``Projection()`` or ``Sweeping()``.
+        ``GradientSteps()``, ``Flow(log_time)``, ``Proximal(λ)``, ``Projection()`` or ``Sweeping()``.
     participation
         Which workers take part; ``Full()`` is the one value so far.
     aggregation

@@ -5,6 +5,7 @@
 | ``gd(lr)`` | – (centralised: H = 1; ``momentum=β`` is heavy ball) |
 | ``local_gd(lr, H)`` | local_steps |
 | ``local_sgd(lr, H, batch)`` | local_steps, batch, replacement |
+| ``local_flow(log_time)`` | local_solver = Flow(log_time) (η → 0 at ηH = e^{log_time}) |
 | ``proximal(λ)`` | local_solver = Proximal(λ) |
 | ``projection()`` | local_solver = Projection() (parallel projections, PPM) |
 | ``sweeping()`` | local_solver = Sweeping() (the limit H → ∞) |
@@ -15,7 +16,16 @@ import dataclasses
 
 from implicitbias import checks
 from implicitbias.errors import BadInput
-from implicitbias.methods.axes import Anchored, Fixed, HeavyBall, Identity, Projection, Proximal, Sweeping
+from implicitbias.methods.axes import (
+    Anchored,
+    Fixed,
+    Flow,
+    HeavyBall,
+    Identity,
+    Projection,
+    Proximal,
+    Sweeping,
+)
 from implicitbias.methods.local_method import LocalMethod
 from implicitbias.methods.schedules import AbstractSchedule, AbstractStepRule
 
@@ -66,6 +76,11 @@ def local_sgd(
     )
 
 
+def local_flow(log_time: float) -> LocalMethod:
+    """Return local gradient flows of the time e^{log_time}, then the average: ``local_gd`` with many small steps."""
+    return LocalMethod(local_solver=Flow(log_time))
+
+
 def proximal(regularisation: float) -> LocalMethod:
     """Return exact weakly regularised local solves, w_m = argmin f_m + (λ/2)|w − w^r|², then the average."""
     return LocalMethod(local_solver=Proximal(regularisation))
@@ -96,6 +111,7 @@ NAMED_METHODS = {
     "gd": gd,
     "local_gd": local_gd,
     "local_sgd": local_sgd,
+    "local_flow": local_flow,
     "proximal": proximal,
     "projection": projection,
     "sweeping": sweeping,

@@ -118,7 +118,7 @@ COVERAGE: tuple[Row, ...] = (
     _row(
         (),
         "an exact local solve is no sequence of gradient steps",
-        local_solver="Proximal | Projection | Sweeping",
+        local_solver="Flow | Proximal | Projection | Sweeping",
     ),
     _row((), "no kernel is compiled for this problem, loss or axis"),
 )

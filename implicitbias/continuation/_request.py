@@ -1,0 +1,87 @@
+"""What ``fast_forward`` can continue, checked before any work."""
+
+import numpy as np
+from jaxtyping import Float
+
+from implicitbias import checks
+from implicitbias.errors import BadInput
+from implicitbias.losses import Exponential, Logistic
+from implicitbias.methods import AbstractStepRule, Constant, Flow, GradientSteps, LocalMethod
+from implicitbias.problems import LinearClassification
+
+
+# The residual equation subtracts nothing of size τ, but τ·slack must stay a number.
+LARGEST_LOG_TIME = 1e12
+
+# Axes that must be off, with why.
+_OFF = {
+    "batch": "only the mean of a method that draws follows a flow; use local_gd",
+    "momentum": "the velocity is a second variable; heavy ball with β has the limits of the rate η/(1 − β)",
+    "correction": "control variates are a second variable",
+    "aggregation": "anchored averaging follows another path; see asymptotics.anchored_path",
+    "server": "a server rate or momentum changes the clock; put the rate into η",
+    "participation": "the rounds are not all the same",
+}
+
+
+def check_request(problem: object, method: object, handover: object, order: object, rtol: object) -> None:
+    """Refuse what has no flow in log-time.
+
+    Raises
+    ------
+    BadInput
+        Naming the value, the rule and the cure.
+    """
+    if not isinstance(problem, LinearClassification) or problem.l2 > 0:
+        raise checks.refuse(
+            "problem", problem, "must be a LinearClassification without ridge", "use l2=0, or run(…)"
+        )
+    if not isinstance(problem.loss_function, Exponential | Logistic):
+        rule = "another tail has another clock: w does not follow ŵ log(ηHr)"
+        raise checks.refuse("loss", problem.loss_function, rule, "use Exponential() or Logistic()")
+    checks.instance(
+        "method", method, LocalMethod, "give a LocalMethod, e.g. local_gd(lr=0.1, local_steps=10)"
+    )
+    assert isinstance(method, LocalMethod)
+    _check_method(method)
+    method.steps(problem.workers, 0)
+    if handover != "auto":
+        checks.integer("handover", handover, 2, "give a round, or 'auto'")
+    if order not in (1, 2):
+        raise checks.refuse("order", order, "must be 1 or 2", "2 is the more accurate")
+    checks.number("rtol", rtol, "1e-10 is the default", least=1e-14, below=1e-2)
+
+
+def requested_times(log_time: object) -> Float[np.ndarray, " record"]:
+    """Return the log-times asked for; one, if a number was given.
+
+    Raises
+    ------
+    BadInput
+        If they are not finite, do not increase, or are too large.
+    """
+    cure = "give the last τ = log(ηHr), e.g. 1e6 for round 10^434294, or increasing τ to record"
+    times = np.atleast_1d(checks.real_array("log_time", log_time, cure)).astype(float)
+    if times.ndim != 1 or not len(times) or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
+        raise checks.refuse("log_time", log_time, "must be finite and increase", cure)
+    if times[-1] > LARGEST_LOG_TIME:
+        raise checks.refuse("log_time", times[-1], f"must be at most {LARGEST_LOG_TIME:g}", cure)
+    return times
+
+
+def _check_method(method: LocalMethod) -> None:
+    for axis, reason in _OFF.items():
+        value, neutral = getattr(method, axis), method.__dataclass_fields__[axis].default
+        if value != neutral:
+            raise checks.refuse(
+                axis, value, f"cannot be continued in log-time: {reason}", f"leave it at {neutral!r}"
+            )
+    if not isinstance(method.local_solver, GradientSteps | Flow):
+        rule = "an exact solve on log(1/λ) has no clock ηHr"
+        raise checks.refuse(
+            "local_solver", method.local_solver, rule, "use GradientSteps() or Flow(log_time)"
+        )
+    if not isinstance(method.schedule, Constant) or isinstance(method.local_steps, AbstractStepRule):
+        raise BadInput(
+            f"method = {method!r}: the flow needs a constant η and the same H in every round; give numbers"
+        )

@@ -1,0 +1,41 @@
+"""Continuations as values: each distinct one is computed once and feeds every claim that asks for it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from implicitbias.continuation._fast_forward import fast_forward
+from implicitbias.engine.trace import Status, Trace
+from implicitbias.methods import LocalMethod
+from implicitbias.problems import LinearClassification
+
+
+@dataclass(frozen=True)
+class FastForwardSpec:
+    """A continuation, described: same description, same trace.
+
+    ``log_time`` is the last τ, or those to record; ``start`` is w⁰, by default 0.
+    """
+
+    problem: LinearClassification
+    method: LocalMethod
+    log_time: float | tuple[float, ...]
+    start: tuple[float, ...] | None = None
+    handover: int | str = "auto"
+    order: int = 2
+
+    def compute(self) -> Trace:
+        """Run it. A divergence is a result: it is in the trace's status."""
+        trace = fast_forward(
+            self.problem,
+            self.method,
+            np.array(self.log_time) if isinstance(self.log_time, tuple) else self.log_time,
+            start=None if self.start is None else np.array(self.start),
+            handover=self.handover,
+            order=self.order,
+            progress=False,
+            throw=False,
+        )
+        if trace.status is Status.INTERRUPTED:
+            raise KeyboardInterrupt
+        return trace
