@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias.asymptotics import chord_from_residual, residual
-from implicitbias.continuation._error import rounding
-from implicitbias.continuation._handover import hand_over
+from implicitbias.continuation._error import rounding, still_to_come
+from implicitbias.continuation._handover import hand_over, HandOver
 from implicitbias.continuation._records import clocks_at, without_records
 from implicitbias.continuation._span import Span
 from implicitbias.engine.advance import Progress
@@ -33,6 +33,8 @@ class Before:
         Log-time of the hand-over, and the coordinates of ρ there, (replica, span).
     half_time, half
         The same at half the rounds; ``None`` for a start that is a continuation itself.
+    halving
+        Times the distance of the continuations from both, an estimate of the error of the second.
     error
         Error of ρ that such a start brings with it, (replica,).
     """
@@ -43,6 +45,7 @@ class Before:
     rho: Float[np.ndarray, "replica span"]
     half_time: float
     half: Float[np.ndarray, "replica span"] | None
+    halving: Float[np.ndarray, " replica"]
     error: Float[np.ndarray, " replica"]
 
     @property
@@ -76,6 +79,7 @@ def after_rounds(
         rho=span.down(handed.last) - handed.last_time * span.separator,
         half_time=handed.half_time,
         half=span.down(handed.half) - handed.half_time * span.separator,
+        halving=_halving(problem, handed),
         error=np.zeros(len(handed.last)),
     )
 
@@ -103,5 +107,13 @@ def after_continuation(
         rho=span.down(rho),
         half_time=0.0,
         half=None,
+        halving=np.ones(len(rho)),
         error=error,
     )
+
+
+def _halving(problem: LinearClassification, handed: HandOver) -> Float[np.ndarray, " replica"]:
+    """Return 1 + R of every replica."""
+    # Ratios of losses, for f itself may be e^{−1000}.
+    fallen = np.exp(problem.log_loss(handed.half) - problem.log_loss(handed.last))
+    return np.array([1.0 + still_to_come(ratio) for ratio in fallen])

@@ -1,14 +1,17 @@
 """How far a continuation may be from the exact rounds.
 
-Per round, map and flow differ by O((ηHf)²) = O(1/r²), or O(1/r³) to second order, and the flow contracts distances.
-Along ŵ, where it contracts like 1/r, the errors from r₀ on add up to Σ (1/k³)(k/r) = O(1/(r r₀)), elsewhere to no more
-than O(1/r₀²): a second-order continuation from r₀/2 is two to four times as wrong as that from r₀, and their distance D
-is one to three times the error of the latter.
+Per round, map and flow differ by O((ηHf)²), to second order by O((ηHf)³), and the flow contracts distances, along ŵ
+like 1/r, where errors last longest. A second-order continuation from round r₀ is therefore wrong by
+C(r) Σ_{k>r₀} k f_k³, the distance D of those from r₀/2 and r₀ is the same sum over the rounds between, the error is RD,
+
+    R = Σ_{k>r₀} k f_k³ / Σ_{r₀/2<k≤r₀} k f_k³,      1/f_k = (k + K)/A through f at both hand-overs.
+
+On the asymptote K = 0 and R = 1; before it (K > r₀) most of the error is still to come.
 
 | order | estimate |
 |---|---|
-| 2 | 2D |
-| 1 | the distance of first and second order, and 2D of the second order |
+| 2 | (1 + R)D |
+| 1 | the distance of first and second order, and (1 + R)D of the second order |
 
 D of the first order itself would only see one dyadic block of rounds: each makes an error of the same size along ŵ.
 """
@@ -21,13 +24,13 @@ from implicitbias.continuation._span import Span
 from implicitbias.oracle.separator import UNDECIDED_SLACK
 
 
-# Times the distance of two hand-overs: twice the least that the error can be of it.
-HALVING = 2.0
-
 # Errors of single steps, of relative size rtol, add up over a few dozen of them before they are forgotten.
 ACCUMULATED = 30.0
 # Roundings of the model at the hand-over, in units of eps·|w|: coordinates, lift, and the term ŵτ taken away.
 ROUNDINGS = 10.0
+
+# Growth of 1/f over half the rounds below which there is none.
+FLAT = 1e-9
 
 Path = Float[np.ndarray, "time span"]
 
@@ -35,6 +38,16 @@ Path = Float[np.ndarray, "time span"]
 def rounding(size: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     """Return the error of ρ = w − ŵτ that comes from rounding models of this size."""
     return ROUNDINGS * np.finfo(float).eps * size
+
+
+def still_to_come(fallen: float) -> float:
+    """R: the errors of all later rounds, in units of those between half the hand-over and the hand-over.
+
+    With x = k/r₀ and K = c r₀, ∫ x/(x + c)³ = x²/(2c(x + c)²), hence R = (2 + c)(1 + 2c)²/(2 + 3c); ``fallen`` is
+    f(r₀/2)/f(r₀) = (1 + c)/(1/2 + c).
+    """
+    c = max(0.5 / max(fallen - 1.0, FLAT) - 0.5, 0.0)
+    return (2.0 + c) * (1.0 + 2.0 * c) ** 2 / (2.0 + 3.0 * c)
 
 
 def integration_error(path: Path, span: Span, start_time: float, rtol: float) -> Float[np.ndarray, " time"]:

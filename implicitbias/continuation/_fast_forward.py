@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from implicitbias.asymptotics import chord_from_residual
 from implicitbias.continuation._before import after_continuation, after_rounds, Before
-from implicitbias.continuation._error import HALVING, integration_error, undecided_error
+from implicitbias.continuation._error import integration_error, undecided_error
 from implicitbias.continuation._flow import flow_of, log_step, LogTimeFlow
 from implicitbias.continuation._integrate import integrate, segments
 from implicitbias.continuation._limit import limit_of
@@ -127,7 +127,9 @@ def _later(times: np.ndarray, hand_over: float, listed: bool) -> Float[np.ndarra
             f"log_time = {times[0]:g}: must lie beyond the hand-over, log-time {hand_over:.3f}; use run(…) for so few "
             "rounds, or hand over earlier"
         )
-    return hand_over + np.expm1(np.linspace(0.0, np.log1p(times[0] - hand_over), RECORDS + 1)[1:])
+    later = hand_over + np.expm1(np.linspace(0.0, np.log1p(times[0] - hand_over), RECORDS + 1)[1:])
+    later[-1] = times[0]
+    return later
 
 
 def _continued(
@@ -145,14 +147,16 @@ def _continued(
         return before.trace
     flow = flow_of(problem, method, span, 2)
     runs = _integrations(flow, span, before, times, order, rtol, progress)
-    reached = min(path.shape[1] for path, _ in runs)
-    paths, times = [path[:, :reached] for path, _ in runs], times[:reached]
+    asked, reached = len(times), min(path.shape[1] for path in runs)
+    if not reached:
+        return dataclasses.replace(before.trace, status=Status.INTERRUPTED, message=Status.INTERRUPTED.value)
+    paths, times = [path[:, :reached] for path in runs], times[:reached]
     rho = span.up(paths[-1]) + before.outside[:, None]
     error = _errors(flow, span, before, paths, times, rtol)
     chord = chord_from_residual(rho, span.weights, times)
     extras = {"residual": rho, "residual_error": error, "chord": chord}
     trace = appended(before.trace, records_at(problem, method, span, flow, rho, times), extras)
-    if any(cut for _, cut in runs):
+    if reached < asked:
         return dataclasses.replace(trace, status=Status.INTERRUPTED, message=Status.INTERRUPTED.value)
     limit = limit_of(problem, method, span, flow, paths[-1][:, -1], float(times[-1]), rtol)
     known = {} if limit is None else {"limit": limit + before.outside}
@@ -168,8 +172,8 @@ def _integrations(
     order: int,
     rtol: float,
     progress: Progress | bool | None,
-) -> list[tuple[np.ndarray, bool]]:
-    """Return paths of ρ, (replica, time, span), and whether each was cut short: the last is the answer.
+) -> list[Float[np.ndarray, "replica reached span"]]:
+    """Return paths of ρ, as far as the keyboard let them come: the last is the answer.
 
     Neighbours differ by their errors: second order from half the rounds, second order, and first order if asked for.
     """
@@ -190,10 +194,10 @@ def _paths(
     times: np.ndarray,
     rtol: float,
     bar: Progress,
-) -> tuple[Float[np.ndarray, "replica reached span"], bool]:
+) -> Float[np.ndarray, "replica reached span"]:
     found = [integrate(flow, span.support_rank, rho, first, times, rtol, bar) for rho in starts]
-    reached = min(len(path) for path, _ in found)
-    return np.stack([path[:reached] for path, _ in found]), any(cut for _, cut in found)
+    reached = min(len(path) for path in found)
+    return np.stack([path[:reached] for path in found])
 
 
 def _errors(
@@ -206,6 +210,6 @@ def _errors(
     ]
     total = np.stack(own) / span.root.min() + before.error[:, None]
     for k, (rough, fine) in enumerate(zip(paths, paths[1:], strict=False)):
-        halved = k == 0 and before.half is not None
-        total += (HALVING if halved else 1.0) * np.linalg.norm(span.up(rough - fine), axis=2)
+        times_apart = before.halving[:, None] if k == 0 and before.half is not None else 1.0
+        total += times_apart * np.linalg.norm(span.up(rough - fine), axis=2)
     return total

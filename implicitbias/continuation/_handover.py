@@ -117,7 +117,9 @@ class ExactRounds:
 
     @property
     def log_time(self) -> float:
-        """τ = log(ηH̄r) at the last round."""
+        """τ = log(ηH̄r) at the last round; 0 if the keyboard stopped the first one, and nothing follows."""
+        if self.round == 0:
+            return 0.0
         return float(log_times(self._problem, self._method, self.pieces[-1])[-1])
 
     def trace(self, wanted: Int[np.ndarray, " round"] | None) -> Trace:
@@ -225,7 +227,8 @@ def _until_small(
     rounds: ExactRounds,
     wanted: np.ndarray | None,
 ) -> None:
-    """Double the rounds until the step is small, and on while that is cheap."""
+    """Double the rounds until the step is small, and on while that is cheap; one at least, as log 0 is no time."""
+    rounds.go_to(max(rounds.round, 1), wanted)
     cost = _cost(problem, method)
     while rounds.complete:
         step = largest_step(problem, method, span, rounds.w)
@@ -236,7 +239,7 @@ def _until_small(
                 f"handover = 'auto': ηH b² f = {step:.3g} at round {rounds.round}, and must fall to {SMALL_STEP:g} "
                 "before the flow can take over; rescale the features, or take another ηH"
             )
-        rounds.go_to(max(2 * rounds.round, 1), wanted)
+        rounds.go_to(2 * rounds.round, wanted)
 
 
 def _check_step(problem: LinearClassification, method: LocalMethod, span: Span, rounds: ExactRounds) -> None:

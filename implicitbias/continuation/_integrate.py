@@ -41,8 +41,8 @@ def integrate(
     times: Float[np.ndarray, " time"],
     rtol: float,
     bar: Progress,
-) -> tuple[Float[np.ndarray, "reached span"], bool]:
-    """Return ρ at the times reached, from ρ = ``start`` at τ = ``first``, and whether the keyboard cut it short.
+) -> Float[np.ndarray, "reached span"]:
+    """Return ρ at the times, from ρ = ``start`` at τ = ``first``; at fewer of them if the keyboard cuts it short.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def integrate(
             path = _segment(flow.only(alive, coordinates), rho[:coordinates], grid, rtol)
             bar.update(1)
         except KeyboardInterrupt:
-            return _stacked(reached, rho), True
+            break
         whole = np.tile(rho, (len(grid), 1))
         whole[:, :coordinates] = path
         rho = whole[-1]
         reached.append(whole[1 : 1 + len(inside)])
-    return _stacked(reached, rho), False
+    return np.concatenate(reached) if reached else np.empty((0, len(rho)))
 
 
 def gone(
@@ -107,7 +107,3 @@ def _segment(
         what=f"log-time flow: stopped between τ = {grid[0]:g} and {grid[-1]:g}",
         cure="Rescale the features, or loosen rtol",
     )
-
-
-def _stacked(reached: list[np.ndarray], rho: np.ndarray) -> np.ndarray:
-    return np.concatenate(reached) if reached else np.empty((0, len(rho)))

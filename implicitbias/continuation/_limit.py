@@ -34,8 +34,6 @@ def limit_of(
     inside = residual_limit(effective, span.svm) @ span.basis
     limits = np.tile(inside, (len(rho), 1))
     if rho.shape[1] > span.support_rank:
-        ends = [
-            integrate(flow, span.support_rank, r, time, np.array([AT_REST]), rtol, Silent())[0] for r in rho
-        ]
+        ends = [integrate(flow, span.support_rank, r, time, np.array([AT_REST]), rtol, Silent()) for r in rho]
         limits[:, span.support_rank :] = np.concatenate(ends)[:, span.support_rank :]
     return span.up(limits)

@@ -22,7 +22,8 @@ AT_REST = 40.0
 # An implicit trial step may overshoot into exp(large); any value is rejected there, but it must be finite.
 LARGEST_EXPONENT = 80.0
 
-# Error per step relative to |v|, and per unit of v: seven digits of the distance to the limit at σ = 10⁴.
+# Error per step relative to the distance moved, and absolute where that is long: seven digits of the distance to the
+# limit at σ = 10⁴, and more of short moves, of which a run makes thousands.
 RELATIVE, ABSOLUTE = 1e-10, 1e-8
 
 # Longest step in σ: a constraint that comes within reach grows by e^{20} at most before it is seen.
@@ -53,35 +54,38 @@ def local_flow(
         If the integrator gives up before T.
     """
     rows, w = _checked(problem, worker, w, log_time), np.asarray(w, dtype=float)
-    first = float((rows @ w).min()) - AT_REST
+    before = rows @ w
+    first = float(before.min()) - AT_REST
     if first >= log_time:
         return w
     share, logistic = 1.0 / len(rows), isinstance(problem.loss_function, Logistic)
 
-    def pulls(v: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
-        margins = rows @ v
+    def pulls(moved: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+        margins = before + rows @ moved
         damping = np.logaddexp(0.0, -margins) if logistic else np.zeros(len(rows))
         pull = share * np.exp(np.minimum(sigma - margins - damping, LARGEST_EXPONENT))
         return pull, pull * np.exp(-damping)
 
-    def velocity(v: np.ndarray, sigma: float) -> np.ndarray:
-        return pulls(v, sigma)[0] @ rows
+    def velocity(moved: np.ndarray, sigma: float) -> np.ndarray:
+        return pulls(moved, sigma)[0] @ rows
 
-    def jacobian(v: np.ndarray, sigma: float) -> np.ndarray:
-        return -(rows.T * pulls(v, sigma)[1]) @ rows
+    def jacobian(moved: np.ndarray, sigma: float) -> np.ndarray:
+        return -(rows.T * pulls(moved, sigma)[1]) @ rows
 
+    # The flow slows down: it moves by T|∇f_m(w)| at most.
+    longest = float(np.linalg.norm(velocity(np.zeros_like(w), log_time)))
     path = stiff_path(
         velocity,
         jacobian,
-        w,
+        np.zeros_like(w),
         np.array([first, log_time]),
         rtol=RELATIVE,
-        atol=ABSOLUTE,
+        atol=min(ABSOLUTE, RELATIVE * longest),
         longest_step=LONGEST_STEP,
         what=f"local flow: stopped before log T = {log_time:g}",
         cure="Rescale the features, or take a shorter time",
     )
-    return path[-1]
+    return w + path[-1]
 
 
 def _checked(problem: object, worker: int, w: np.ndarray, log_time: float) -> np.ndarray:
