@@ -1,5 +1,6 @@
 """Stiff ordinary differential equations with a known Jacobian, by SciPy's LSODA: one door, one way to fail."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -13,6 +14,9 @@ Jacobian = Callable[[Float[np.ndarray, " dim"], float], Float[np.ndarray, "dim d
 
 # Steps between two of the times asked for; a path that needs more is not smooth at this tolerance.
 STEPS = 100_000
+# … and those after which another first step is tried: ten times what a path usually takes.
+FEW_STEPS = 5_000
+SUCCESS = "Integration successful."
 
 
 def stiff_path(
@@ -51,21 +55,49 @@ def stiff_path(
     NotCertified
         If the integrator gives up.
     """
-    from scipy.integrate import odeint
+    report = {}
+    for first, steps in _attempts(first_step):
+        path, report = _lsoda(velocity, jacobian, start, times, rtol, atol, first, longest_step, steps)
+        if report["message"] == SUCCESS and np.isfinite(path).all():
+            return path
+    raise NotCertified(f"{what}: {report['message']} {cure}")
 
-    path, report = odeint(
-        velocity,
-        start,
-        times,
-        Dfun=jacobian,
-        rtol=rtol,
-        atol=atol,
-        h0=first_step,
-        hmax=longest_step,
-        mxstep=STEPS,
-        full_output=True,
-        printmessg=False,
-    )
-    if report["message"] != "Integration successful." or not np.isfinite(path).all():
-        raise NotCertified(f"{what}: {report['message']} {cure}")
-    return path
+
+def _attempts(first_step: float) -> tuple[tuple[float, int], ...]:
+    """Return first steps with the numbers of steps to spend on each.
+
+    LSODA starts with an explicit formula and switches when it finds the equation stiff; now and then it starts where it
+    does not get to see that. From another first step it does.
+    """
+    return (first_step, FEW_STEPS), (0.0, FEW_STEPS), (first_step / 100.0, STEPS)
+
+
+def _lsoda(
+    velocity: Velocity,
+    jacobian: Jacobian,
+    start: np.ndarray,
+    times: np.ndarray,
+    rtol: float,
+    atol: float,
+    first_step: float,
+    longest_step: float,
+    steps: int,
+) -> tuple[np.ndarray, dict]:
+    from scipy.integrate import odeint, ODEintWarning
+
+    with warnings.catch_warnings():
+        # Its report says the same.
+        warnings.simplefilter("ignore", ODEintWarning)
+        return odeint(
+            velocity,
+            start,
+            times,
+            Dfun=jacobian,
+            rtol=rtol,
+            atol=atol,
+            h0=first_step,
+            hmax=longest_step,
+            mxstep=steps,
+            full_output=True,
+            printmessg=False,
+        )

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias.asymptotics import chord_from_residual, residual
-from implicitbias.continuation._error import rounding, still_to_come
-from implicitbias.continuation._handover import hand_over, HandOver
+from implicitbias.continuation._error import most_to_come, rounding, still_to_come
+from implicitbias.continuation._handover import hand_over, HandOver, largest_step
 from implicitbias.continuation._records import clocks_at, without_records
 from implicitbias.continuation._span import Span
 from implicitbias.engine.advance import Progress
@@ -16,6 +16,7 @@ from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
+from implicitbias.oracle.signed_rows import row_norms
 from implicitbias.problems import LinearClassification
 
 
@@ -33,8 +34,8 @@ class Before:
         Log-time of the hand-over, and the coordinates of ρ there, (replica, span).
     half_time, half
         The same at half the rounds; ``None`` for a start that is a continuation itself.
-    halving
-        Times the distance of the continuations from both, an estimate of the error of the second.
+    to_come, most
+        R (replica,): the error of the continuation in units of its distance to that from half; and a bound on it.
     error
         Error of ρ that such a start brings with it, (replica,).
     """
@@ -45,7 +46,8 @@ class Before:
     rho: Float[np.ndarray, "replica span"]
     half_time: float
     half: Float[np.ndarray, "replica span"] | None
-    halving: Float[np.ndarray, " replica"]
+    to_come: Float[np.ndarray, " replica"]
+    most: float
     error: Float[np.ndarray, " replica"]
 
     @property
@@ -79,7 +81,8 @@ def after_rounds(
         rho=span.down(handed.last) - handed.last_time * span.separator,
         half_time=handed.half_time,
         half=span.down(handed.half) - handed.half_time * span.separator,
-        halving=_halving(problem, handed),
+        to_come=_to_come(problem, handed),
+        most=_most(problem, method, span, handed),
         error=np.zeros(len(handed.last)),
     )
 
@@ -107,13 +110,18 @@ def after_continuation(
         rho=span.down(rho),
         half_time=0.0,
         half=None,
-        halving=np.ones(len(rho)),
+        to_come=np.zeros(len(rho)),
+        most=0.0,
         error=error,
     )
 
 
-def _halving(problem: LinearClassification, handed: HandOver) -> Float[np.ndarray, " replica"]:
-    """Return 1 + R of every replica."""
+def _to_come(problem: LinearClassification, handed: HandOver) -> Float[np.ndarray, " replica"]:
     # Ratios of losses, for f itself may be e^{−1000}.
     fallen = np.exp(problem.log_loss(handed.half) - problem.log_loss(handed.last))
-    return np.array([1.0 + still_to_come(ratio) for ratio in fallen])
+    return np.array([still_to_come(ratio) for ratio in fallen])
+
+
+def _most(problem: LinearClassification, method: LocalMethod, span: Span, handed: HandOver) -> float:
+    step = largest_step(problem, method, span, handed.last)
+    return most_to_come(step, float(row_norms(span.rows).max()), span.svm.margin)

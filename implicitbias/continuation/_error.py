@@ -8,10 +8,14 @@ C(r) Σ_{k>r₀} k f_k³, the distance D of those from r₀/2 and r₀ is the sa
 
 On the asymptote K = 0 and R = 1; before it (K > r₀) most of the error is still to come.
 
+Where f hardly falls, R is huge and D is noise; but a round moves margins by no more than δ = ηHb²f, its third order is of
+size δ³/b, and as δ_k ≤ B/k with B = (b/γ)² on the asymptote, all that is still to come is at most
+Σ min(δ, B/k)³/b ≤ 1.5 Bδ²/b.
+
 | order | estimate |
 |---|---|
-| 2 | (1 + R)D |
-| 1 | the distance of first and second order, and (1 + R)D of the second order |
+| 2 | D + min(RD, 1.5 Bδ²/b) |
+| 1 | the distance of first and second order, and the estimate of the second order |
 
 D of the first order itself would only see one dyadic block of rounds: each makes an error of the same size along ŵ.
 """
@@ -48,6 +52,11 @@ def still_to_come(fallen: float) -> float:
     """
     c = max(0.5 / max(fallen - 1.0, FLAT) - 0.5, 0.0)
     return (2.0 + c) * (1.0 + 2.0 * c) ** 2 / (2.0 + 3.0 * c)
+
+
+def most_to_come(step: float, radius: float, margin: float) -> float:
+    """1.5 (b/γ)² δ²/b, a bound on the errors of all later rounds; δ the largest ηHb²f at the hand-over."""
+    return 1.5 * (radius / margin) ** 2 * step**2 / radius
 
 
 def integration_error(path: Path, span: Span, start_time: float, rtol: float) -> Float[np.ndarray, " time"]:

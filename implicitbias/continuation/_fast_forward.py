@@ -208,8 +208,10 @@ def _errors(
         integration_error(path, span, before.time, rtol) + undecided_error(flow, path, times)
         for path in paths[-1]
     ]
-    total = np.stack(own) / span.root.min() + before.error[:, None]
+    inside = np.stack(own)
     for k, (rough, fine) in enumerate(zip(paths, paths[1:], strict=False)):
-        times_apart = before.halving[:, None] if k == 0 and before.half is not None else 1.0
-        total += times_apart * np.linalg.norm(span.up(rough - fine), axis=2)
-    return total
+        apart = np.linalg.norm(rough - fine, axis=2)
+        inside += apart
+        if k == 0 and before.half is not None:
+            inside += np.minimum(before.to_come[:, None] * apart, before.most)
+    return inside / span.root.min() + before.error[:, None]
