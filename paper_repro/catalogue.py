@@ -271,6 +271,42 @@ ENTRIES = (
         "stated",
     ),
     Entry(
+        "wu2024/accelerated-loss",
+        "wu2024.accelerated_loss",
+        "With η = γ²T/120 the loss after T steps is at most 480 ln²(γ⁴T²)/(γ⁴T²)",
+        "stated",
+    ),
+    Entry(
+        "wu2024/exponential-overflow",
+        "wu2024.exponential_overflow",
+        "With a large step the exponential loss overflows where the logistic loss converges",
+        "stated",
+    ),
+    Entry(
+        "wu2024/mean-loss",
+        "wu2024.mean_loss",
+        "For any step η the mean loss is at most (1 + ln²(γ²ηt) + η²/4)/(γ²ηt)",
+        "stated",
+    ),
+    Entry(
+        "wu2024/monotone-loss",
+        "wu2024.monotone_loss",
+        "Steps that never raise the loss cannot beat 1/t",
+        "stated",
+    ),
+    Entry(
+        "wu2024/phase-length",
+        "wu2024.phase_length",
+        "The unstable phase ends by step (60/γ²) max{η, n, e, ((η+n)/η) ln((η+n)/η)}",
+        "stated",
+    ),
+    Entry(
+        "wu2024/stable-phase",
+        "wu2024.stable_phase",
+        "From f(w_s) ≤ 1/η on the loss falls at every step, and like ln²t/(γ²ηt)",
+        "stated",
+    ),
+    Entry(
         "zhu2024/anchored-projections",
         "zhu2024.anchored_projections",
         "Anchored projections converge to the max margin, observed like 1/r; from another anchor to P_C(u⁰)",
