@@ -43,9 +43,7 @@ def mean_loss_bound(margin: float, *, lr: float, steps: int) -> Bound:
     return Bound("mean loss", {"γ²ηt": scale, **parts}, (), value)
 
 
-def stable_loss_bound(
-    margin: float, *, lr: float, steps: int, first_loss: float, first_risk: float
-) -> Bound:
+def stable_loss_bound(margin: float, *, lr: float, steps: int, first_loss: float, first_risk: float) -> Bound:
     """f(w_t) ≤ (2E(w_s) + ln²(γ²η(t−s)))/(γ²η(t−s)) once f(w_s) ≤ 1/η (logistic loss; wu2024, Theorem 1).
 
     Parameters
@@ -108,9 +106,7 @@ def accelerated_loss_bound(margin: float, *, samples: int, steps: int) -> Bound:
     scale = _scale(margin, 1.0, steps)
     enough = scale >= WU_BUDGET * max(math.e, count)
     value = WU_ACCELERATED * math.log(scale**2) ** 2 / scale**2
-    return Bound(
-        "accelerated loss", {"γ²T": scale, "n": count}, (("T ≥ 120 max{e, n}/γ²", enough),), value
-    )
+    return Bound("accelerated loss", {"γ²T": scale, "n": count}, (("T ≥ 120 max{e, n}/γ²", enough),), value)
 
 
 def local_loss_bound(margin: float, *, lr: float, local_steps: int, rounds: int) -> Bound:

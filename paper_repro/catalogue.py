@@ -42,6 +42,12 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "crawshaw2025/loss-bound",
+        "crawshaw2025.loss_bound",
+        "Past its unstable phase Local GD has f ≤ 16/(γ²ηH(r − r_c)), for any ηH",
+        "second-hand",
+    ),
+    Entry(
         "derived/anchored-finite-steps",
         "derived.many_local_steps.anchored_path",
         "At finite ηH anchoring is a ridge of strength 1/(ηHr): log-like, no better than averaging",

@@ -80,9 +80,7 @@ def needs(case: BudgetCase, budget: Budget) -> tuple[RunSpec, ...]:
 
 
 def _run(case: BudgetCase, steps: int) -> RunSpec:
-    return RunSpec(
-        case.run.problem, gd(case.rate(steps)), steps, record=RecordAt.these((steps // 2, steps))
-    )
+    return RunSpec(case.run.problem, gd(case.rate(steps)), steps, record=RecordAt.these((steps // 2, steps)))
 
 
 def observe(case: BudgetCase, traces: Traces) -> Observation:

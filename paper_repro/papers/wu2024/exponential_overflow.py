@@ -67,7 +67,8 @@ def needs(case: OverflowCase, budget: Budget) -> tuple[RunSpec, ...]:
     record = RecordAt.these(kept.tolist())
     runs = ((case.exponential, case.logistic.lr), (case.logistic.problem, case.logistic.lr))
     return tuple(
-        RunSpec(problem, gd(lr), steps, record=record) for problem, lr in (*runs, (case.exponential, SMALL_STEP))
+        RunSpec(problem, gd(lr), steps, record=record)
+        for problem, lr in (*runs, (case.exponential, SMALL_STEP))
     )
 
 
@@ -77,10 +78,16 @@ def observe(case: OverflowCase, traces: Traces) -> Observation:
     end = case.logistic.lr * float(logistic.loss[0, -1])
     # A loss still above 1/η decides nothing: the phase may end later.
     stable = Measured(end, 0.0 if end <= 1.0 else np.inf)
-    quantities = {EXPONENTIAL: _overflows(exponential), LOGISTIC: _overflows(logistic), SMALL: _overflows(small)}
+    quantities = {
+        EXPONENTIAL: _overflows(exponential),
+        LOGISTIC: _overflows(logistic),
+        SMALL: _overflows(small),
+    }
     curves = (
         Curve(logistic.rounds + 1, logistic.loss[0], "logistic loss", method="gd"),
-        Curve(exponential.rounds + 1, exponential.loss[0], "exponential loss, until it overflows", "falsifier"),
+        Curve(
+            exponential.rounds + 1, exponential.loss[0], "exponential loss, until it overflows", "falsifier"
+        ),
         Curve(small.rounds + 1, small.loss[0], "exponential loss, η = 1", "reference"),
     )
     return Observation({**quantities, STABLE: stable}, curves)

@@ -18,10 +18,12 @@ from paper_repro.claims import (
 from paper_repro.claims.verdict import Relation
 from paper_repro.papers.wu2024.setting import (
     every_step,
+    few_steps,
     large_step_case,
     LargeStepCase,
     LargeStepKnobs,
     log_spaced,
+    telling_case,
 )
 
 
@@ -87,11 +89,15 @@ CLAIM = Claim(
             "without η²/4",
             "a mean over many steps seems to forget the oscillations of the first ones",
             lambda case: at_most_one(WITHOUT_STEP),
+            setup=telling_case,
+            needs=few_steps,
         ),
         Falsifier(
             "1/(γ²ηt)",
             "the last iterate tends to exactly that, but the mean remembers the earlier ones",
             lambda case: at_most_one(ONE),
+            setup=telling_case,
+            needs=few_steps,
         ),
     ),
     see=("wu2024/stable-phase", "wu2024/phase-length"),

@@ -87,24 +87,25 @@ def observe(case: PairCase, traces: Traces) -> Observation:
     """Fit the slope of the least loss, over all steps that never raised it, against the time."""
     if case.follows:
         times = np.array([trace.rounds[-1] for trace in traces])
-        best = np.array([trace.loss[0, -1] for trace in traces])
-        return Observation({SLOPE: _slope(times, best)})
+        return Observation({SLOPE: _slope(times, np.array([trace.loss[0, -1] for trace in traces]))})
     monotone = [trace for trace in traces if not rises(trace)]
-    times = traces[0].rounds[1:]
-    best = np.min([trace.loss[0, 1:] for trace in monotone], axis=0)
+    times, best = traces[0].rounds[1:], np.min([trace.loss[0, 1:] for trace in monotone], axis=0)
     late = times >= times[-1] / DECADES
-    raised = next((trace for trace in traces if rises(trace)), None)
     curves = [Curve(times, best, f"best of {len(monotone)} steps that never raise it", method="gd")]
-    if raised is not None:
-        label = f"η = {raised.method.first_lr:.3g} raises it first"
-        curves.append(Curve(times, raised.loss[0, 1:], label, "reference"))
+    for trace in [trace for trace in traces if rises(trace)][-1:]:
+        label = f"η = {trace.method.first_lr:.3g} raises it first"
+        curves.append(Curve(times, trace.loss[0, 1:], label, "reference"))
     return Observation({SLOPE: _slope(times[late], best[late])}, tuple(curves))
 
 
 def _slope(times: np.ndarray, losses: np.ndarray) -> Measured:
+    """Fit the slope, and add what a fit may miss: with x = γ²ηt, f = (1 + O(log x/x))/x, so that 1/x is about f.
+
+    Such a factor moves the slope by O(log x/x), here f log(1/f), and too slowly for a fit to notice.
+    """
     fitted = fit_rate(times.astype(float), losses)
     error = max(fitted.interval.high - fitted.slope, fitted.slope - fitted.interval.low)
-    return Measured(fitted.slope, error)
+    return Measured(fitted.slope, error - losses[-1] * np.log(losses[-1]))
 
 
 def predict(case: PairCase) -> Prediction:

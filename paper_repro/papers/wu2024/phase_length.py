@@ -16,7 +16,14 @@ from paper_repro.claims import (
     Traces,
 )
 from paper_repro.claims.verdict import Relation
-from paper_repro.papers.wu2024.setting import every_step, large_step_case, LargeStepCase, LargeStepKnobs
+from paper_repro.papers.wu2024.setting import (
+    every_step,
+    few_steps,
+    large_step_case,
+    LargeStepCase,
+    LargeStepKnobs,
+    telling_case,
+)
 
 
 SHARE = "s / bound"
@@ -73,6 +80,8 @@ CLAIM = Claim(
             "s = 0 for every η",
             "small steps start in the stable phase, so it seems to need no time",
             lambda case: Prediction({STEPS: Predicted(0.0, relation=Relation.AT_MOST)}),
+            setup=telling_case,
+            needs=few_steps,
         ),
     ),
     see=("wu2024/stable-phase", "wu2024/accelerated-loss"),

@@ -10,8 +10,10 @@ from implicitbias.data import gaussian_separable, opposed_pair, Samples, separab
 from paper_repro.claims import Budget, knob, RunSpec
 
 
-# Pictures and pairs of steps need no more than these, equally spaced in log t.
+# Pictures need no more steps than these, equally spaced in log t.
 SHOWN = 80
+# Steps after which the opposed pair is past its unstable phase, of 68 steps, and near its asymptote.
+TELLING_STEPS = 250
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,21 @@ def rows(knobs: LargeStepKnobs, stream: Stream) -> Samples:
     return separable(stream, samples=knobs.samples, dim=knobs.dim, margin=knobs.margin).samples
 
 
+def telling_case(knobs: LargeStepKnobs, stream: Stream) -> LargeStepCase:
+    """Return the opposed pair with η = 64, whatever the knobs: there every factor of the bounds shows at once."""
+    del knobs
+    return large_step_case(LargeStepKnobs(data="opposed", margin=0.09, lr=64.0), stream)
+
+
+def few_steps(case: LargeStepCase, budget: Budget) -> tuple[RunSpec, ...]:
+    """The start of a run, with every iterate: as much as the telling case needs."""
+    del budget
+    return (RunSpec(case.problem, gd(case.lr), TELLING_STEPS, record=RecordAt.every(1)),)
+
+
 def every_step(case: LargeStepCase, budget: Budget) -> tuple[RunSpec, ...]:
     """One run from 0 with every iterate: means over all of them, and rises from each to the next, are asked for."""
-    steps = budget.pick(smoke=500, quick=3_000, paper=100_000)
+    steps = budget.pick(smoke=300, quick=3_000, paper=100_000)
     return (RunSpec(case.problem, gd(case.lr), steps, record=RecordAt.every(1)),)
 
 

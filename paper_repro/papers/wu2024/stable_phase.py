@@ -19,10 +19,12 @@ from paper_repro.claims import (
 from paper_repro.claims.verdict import Relation
 from paper_repro.papers.wu2024.setting import (
     every_step,
+    few_steps,
     large_step_case,
     LargeStepCase,
     LargeStepKnobs,
     log_spaced,
+    telling_case,
 )
 
 
@@ -32,6 +34,8 @@ ANY_RISE = "largest f(w_{k+1})/f(w_k)"
 SCALED = "γ²η(t − s) f(w_t)"
 # Margins of size z carry a rounding of a few ε·z, which is that of log f; z stays below 10⁴.
 ROUNDING = 1e-11
+# Pairs s < t are formed of so many steps.
+PAIRED = 40
 
 
 def observe(case: LargeStepCase, traces: Traces) -> Observation:
@@ -44,7 +48,7 @@ def observe(case: LargeStepCase, traces: Traces) -> Observation:
     if first is None or first >= len(f) - 1:
         unknown = {name: Measured(0.0, np.inf) for name in (VALUE, RISE, ANY_RISE, SCALED)}
         return Observation(unknown, (curve, level), "the run ended before the stable phase")
-    later = first + log_spaced(1, len(f) - 1 - first)
+    later = first + log_spaced(1, len(f) - 1 - first, PAIRED)
     values = _bounds(case, f, case.exponential_risk(w), np.array([first, *later[:-1]]), later)
     quantities = {
         VALUE: Measured(f[later] / values),
@@ -110,11 +114,15 @@ CLAIM = Claim(
             "(1/2)/(γ²η(t − s))",
             "ln² looks like slack to be removed, but γ²ηt f tends to 1",
             lambda case: Prediction({SCALED: Predicted(0.5, relation=Relation.AT_MOST)}),
+            setup=telling_case,
+            needs=few_steps,
         ),
         Falsifier(
             "monotone from the start, for every η",
             "gradient descent on a convex loss: but the step is longer than 2/smoothness",
             lambda case: Prediction({ANY_RISE: no_rise()}),
+            setup=telling_case,
+            needs=few_steps,
         ),
     ),
     see=("wu2024/mean-loss", "wu2024/phase-length"),
