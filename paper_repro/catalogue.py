@@ -221,6 +221,24 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "ji2019/direction",
+        "ji2019.direction",
+        "On mixed data gradient descent tends to v̄ on U and turns to ū across it",
+        "stated",
+    ),
+    Entry(
+        "ji2019/loss-bound",
+        "ji2019.loss_bound",
+        "Separable or not: f(w_t) − inf f ≤ e^{|v̄|}/t + (|v̄|² + ln²t/γ_⊥²)/(2 Σ η_j)",
+        "stated",
+    ),
+    Entry(
+        "ji2019/loss-limit",
+        "ji2019.loss_limit",
+        "On mixed data ηt(f(w_t) − inf f) tends to 1/γ_⊥², the margin across U",
+        "derived",
+    ),
+    Entry(
         "lieder2021/halpern-bound",
         "lieder2021.halpern_bound",
         "Anchored iterations have residual at most 2|u⁰ − u*|/(r + 1), and T = −I attains it",
