@@ -65,7 +65,7 @@ def stable_loss_bound(margin: float, *, lr: float, steps: int, first_loss: float
 
 
 def phase_bound(margin: float, *, lr: float, samples: int) -> Bound:
-    """s ≤ (60/γ²) max{η, n, e, ((η+n)/η) ln((η+n)/η)}: f(w_s) ≤ 1/η and E(w_s) ≤ 1 by then (wu2024, Theorem 1).
+    """S ≤ (60/γ²) max{η, n, e, ((η+n)/η) ln((η+n)/η)}: f(w_s) ≤ 1/η and E(w_s) ≤ 1 by then (wu2024, Theorem 1).
 
     Parameters
     ----------

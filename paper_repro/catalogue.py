@@ -159,6 +159,18 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/polynomial-tail-limit",
+        "derived.polynomial_tail.limit",
+        "With the tail (1+z)^{−p} Local GD turns to the minimiser of Σ p_i (x_i·u)^{−p}, not to ŵ",
+        "derived",
+    ),
+    Entry(
+        "derived/polynomial-tail-steep",
+        "derived.polynomial_tail.steep",
+        "As p → ∞ the limit of the tail (1+z)^{−p} turns to the max margin, like ŵ + w̃/(p+1)",
+        "derived",
+    ),
+    Entry(
         "derived/proximal-multipliers",
         "derived.many_local_steps.proximal_multipliers",
         "A proximal point misses the margin of an active sample by log(n_m Λ β)/Λ, exactly",

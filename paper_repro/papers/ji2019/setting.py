@@ -28,7 +28,7 @@ class NonSeparableKnobs:
     trapped_dim: int = knob(2, "dim U", "dimensions in which no w separates", low=1, high=2)
     across: int = knob(2, "d − dim U", "dimensions across them", low=1, high=3)
     loss: str = knob("logistic", "ℓ", "loss", choices=tuple(LOSSES))
-    lr: float = knob(1.0, "η", "first learning rate", low=0.3, high=1.0, log=True)
+    lr: float = knob(1.0, "η", "first learning rate", low=0.5, high=1.0, log=True)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from paper_repro.claims import (
     Traces,
 )
 from paper_repro.claims.verdict import Relation
-from paper_repro.papers.wu2024.setting import logistic_case, LargeStepCase
+from paper_repro.papers.wu2024.setting import LargeStepCase, logistic_case
 
 
 EXPONENTIAL = "the exponential loss overflows"

@@ -24,7 +24,7 @@ from paper_repro.claims import (
     Traces,
 )
 from paper_repro.claims.verdict import Relation
-from paper_repro.papers.wu2024.setting import log_spaced, logistic_case, LargeStepCase
+from paper_repro.papers.wu2024.setting import LargeStepCase, log_spaced, logistic_case
 
 
 SLOPE = "slope of log f in log t, best of all steps that never raise it"
