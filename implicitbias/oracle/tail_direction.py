@@ -1,8 +1,8 @@
 r"""Where polynomial tails lead: the minimiser of Σ p_i (x_i·u)^{−p} over unit vectors, certified.
 
-With ℓ(z) = (1+z)^{−p} on separable data, gradient flow grows like w ~ s^a v*, a = 1/(p+2), where v* is the minimiser of
-the strictly convex Ψ(v) = a|v|²/2 + Σ p_i (x_i·v)^{−p} on the cone x_i·v > 0 (derived). Along a ray v = ρu the best length
-has aρ^{p+2} = p Σ p_i (x_i·u)^{−p}, and what is left is increasing in Σ p_i (x_i·u)^{−p}: the direction minimises that sum.
+With ℓ(z) = (1+z)^{−p} on separable data, gradient flow grows like w ~ s^a v*, a = 1/(p+2), where v* minimises the
+strictly convex Ψ(v) = a|v|²/2 + Σ p_i (x_i·v)^{−p} on the cone x_i·v > 0 (derived). Along a ray v = ρu the best length
+has aρ^{p+2} = p Σ p_i (x_i·u)^{−p}, and what is left increases with Σ p_i (x_i·u)^{−p}: the direction minimises that.
 """
 
 from dataclasses import dataclass

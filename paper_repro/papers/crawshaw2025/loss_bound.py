@@ -141,14 +141,14 @@ def no_rise() -> Predicted:
 
 
 PROOF = r"""The source gives $r_c$ only as $\tilde O(\eta HM/\gamma^3)$. Taken as the first round with $f \le \min\{
-\gamma/(70\eta HM), p_i\log2\}$, the bound follows from its lemma $|b_r| \le |\nabla f|/5$ (`crawshaw2025/drift-
-threshold`). A round moves $w$ by at most $\frac65\eta H|\nabla f| \le \frac65\eta Hf \le \frac65\cdot\frac1{70} < 0.018$,
-over which the curvature, at most $f$ at $w^r$, grows by $e^{0.018}$ at most. Hence $f(w^{r+1}) \le f - \eta H|\nabla
-f|^2(1 - \frac15 - \frac12\cdot\frac{36}{25}\cdot e^{0.018}\cdot\frac1{70}) \le f - 0.78\,\eta H|\nabla f|^2$: the loss
-falls, and stays below the threshold. There all $\ell(z_i) \le f/p_i \le \log2$, so the margins are positive,
-$|\ell'| \ge \ell/2$ and $|\nabla f| \ge \gamma f/2$; so $1/f$ grows by $0.19\,\gamma^2\eta H$ a round at least, and
-$f \le 5.2/(\gamma^2\eta H(r-r_c))$. In the end $\gamma^2\eta Hr f \to 1$: the tightness tends to $1/16$. (Here $b_x =
-1$.)"""
+\gamma/(70\eta HM), p_i\log2\}$, the bound follows from its lemma $|b_r| \le |\nabla f|/5$
+(`crawshaw2025/drift-threshold`). A round moves $w$ by at most $\frac65\eta H|\nabla f| \le \frac65\eta Hf \le
+\frac65\cdot\frac1{70} < 0.018$, over which the curvature, at most $f$ at $w^r$, grows by $e^{0.018}$ at most.
+Hence $f(w^{r+1}) \le f - \eta H|\nabla f|^2(1 - \frac15 - \frac12\cdot\frac{36}{25}\cdot
+e^{0.018}\cdot\frac1{70}) \le f - 0.78\,\eta H|\nabla f|^2$: the loss falls, and stays below the threshold.
+There all $\ell(z_i) \le f/p_i \le \log2$, so the margins are positive, $|\ell'| \ge \ell/2$ and $|\nabla f| \ge
+\gamma f/2$; so $1/f$ grows by $0.19\,\gamma^2\eta H$ a round at least, and $f \le 5.2/(\gamma^2\eta H(r-r_c))$.
+In the end $\gamma^2\eta Hr f \to 1$: the tightness tends to $1/16$. (Here $b_x = 1$.)"""
 
 CLAIM = Claim(
     key="crawshaw2025/loss-bound",

@@ -105,8 +105,8 @@ CLAIM = Claim(
         r"With $\eta_j = \eta/\sqrt{j+1}$, $\eta \le 1$: $|\Pi_Uw_t - \bar v| \to 0$, $|\Pi_{U^\perp}w_t| = "
         r"\Theta(\ln t)$ and $w_t/|w_t| \to \bar u$. (The source gives rates, with $\eta = 1$: $|\Pi_Uw_t - \bar "
         r"v|^2 = O(\ln^2t/\sqrt t)$ and $|w_t/|w_t| - \bar u|^2 = O(\ln\ln t/\ln t)$. Checked are the limits, with the "
-        r"constant that follows from `derived/mixed-data`: across $U$, $w$ grows by $\bar u/\gamma_\perp$ whenever $f - "
-        r"\inf f$ falls by a factor $e$.)"
+        r"constant that follows from `derived/mixed-data`: across $U$, $w$ grows by $\bar u/\gamma_\perp$ whenever "
+        r"$f - \inf f$ falls by a factor $e$.)"
     ),
     hypotheses=(
         "exponential or logistic loss, w₀ = 0, row norms at most 1",

@@ -54,7 +54,10 @@ def observe(case: TailCase, traces: Traces) -> Observation:
 def slope_in_power(
     trace: Trace, power: float
 ) -> tuple[Float[np.ndarray, " record"], Float[np.ndarray, "record dim"]]:
-    """Return (w(r) − w(r′))/(s^a − s′^a), s = ηHr, r′ about r/4: constants drop out of w = s^a v* + v_1 + …"""
+    """Return (w(r) − w(r′))/(s^a − s′^a), with s = ηHr and r′ about r/4.
+
+    Constants drop out of w = s^a v* + v_1 + …
+    """
     kept = np.flatnonzero(trace.rounds > 0)
     rounds, grown, w = trace.rounds[kept], trace.time[kept] ** power, trace.w[0, kept]
     later = np.flatnonzero(rounds >= APART * rounds[0])
@@ -87,27 +90,28 @@ def uniform_weights(case: TailCase) -> Prediction | AssumptionUnmet:
     return towards(tail_direction(case.problem.signed, case.power, case.svm).direction)
 
 
-PROOF = r"""*A comparison path.* Let $a = \frac1{p+2}$, so that $1-a(p+1) = a$, and let $v^*$ be the minimiser of the strictly
-convex $\Psi(v) = \frac a2|v|^2 + \sum p_i(x_i\cdot v)^{-p}$ on the open cone $x_i\cdot v > 0$, at whose boundary it is
-infinite: $av^* = p\sum p_i(x_i\cdot v^*)^{-p-1}x_i$. Along $W(s) = s^av^*$ all margins are positive, and $-\nabla f(W) =
-s^{a-1}p\sum p_i(s^{-a}+x_i\cdot v^*)^{-p-1}x_i$ differs from $\dot W = as^{a-1}v^*$ by $O(s^{a-1}s^{-a}) = O(1/s)$.
+PROOF = r"""*A comparison path.* Let $a = \frac1{p+2}$, so that $1-a(p+1) = a$, and let $v^*$ be the minimiser of the
+strictly convex $\Psi(v) = \frac a2|v|^2 + \sum p_i(x_i\cdot v)^{-p}$ on the open cone $x_i\cdot v > 0$, at
+whose boundary it is infinite: $av^* = p\sum p_i(x_i\cdot v^*)^{-p-1}x_i$. Along $W(s) = s^av^*$ all margins are
+positive, and $-\nabla f(W) = s^{a-1}p\sum p_i(s^{-a}+x_i\cdot v^*)^{-p-1}x_i$ differs from $\dot W =
+as^{a-1}v^*$ by $O(s^{a-1}s^{-a}) = O(1/s)$.
 
-*Rounds contract.* For $\eta \le 2/L$ a local step $v \mapsto v - \eta\nabla f_m(v)$ on the convex, $L$-smooth $f_m$ does
-not increase distances; nor does a round $T$, an average of $H$-fold compositions.
+*Rounds contract.* For $\eta \le 2/L$ a local step $v \mapsto v - \eta\nabla f_m(v)$ on the convex, $L$-smooth
+$f_m$ does not increase distances; nor does a round $T$, an average of $H$-fold compositions.
 
-*A round follows the path.* From $W(s)$ the local steps move by $O(s^{a-1})$ in all, over which the gradients, with
-$|\nabla^2f_m| = O(s^{-a(p+2)}) = O(1/s)$, change by $O(s^{a-2})$; and $W(s+\eta H) = W(s) + \eta H\dot W(s) +
-O(s^{a-2})$. So $|T(W(s)) - W(s+\eta H)| = O(1/s)$, with constants that depend on $\eta$ and $H$. With $s = \eta Hr$ the
-distance $|w^r - W(\eta Hr)|$ therefore grows by $O(1/r)$ a round at most: it is $O(\log r)$, from any start, while $W$
-grows like $r^a$. Hence $w^r = (\eta Hr)^a(v^* + O(r^{-a}\log r))$.
+*A round follows the path.* From $W(s)$ the local steps move by $O(s^{a-1})$ in all, over which the gradients,
+with $|\nabla^2f_m| = O(s^{-a(p+2)}) = O(1/s)$, change by $O(s^{a-2})$; and $W(s+\eta H) = W(s) + \eta H\dot
+W(s) + O(s^{a-2})$. So $|T(W(s)) - W(s+\eta H)| = O(1/s)$, with constants that depend on $\eta$ and $H$. With $s
+= \eta Hr$ the distance $|w^r - W(\eta Hr)|$ therefore grows by $O(1/r)$ a round at most: it is $O(\log r)$,
+from any start, while $W$ grows like $r^a$. Hence $w^r = (\eta Hr)^a(v^* + O(r^{-a}\log r))$.
 
-*The limit's direction.* On a ray $v = \rho u$, $|u| = 1$, $\Psi = \frac a2\rho^2 + \rho^{-p}S(u)$ with $S(u) = \sum
-p_i(x_i\cdot u)^{-p}$; its least value over $\rho$ increases with $S(u)$. So $v^*/|v^*|$ minimises $S$.
+*The limit's direction.* On a ray $v = \rho u$, $|u| = 1$, $\Psi = \frac a2\rho^2 + \rho^{-p}S(u)$ with $S(u) =
+\sum p_i(x_i\cdot u)^{-p}$; its least value over $\rho$ increases with $S(u)$. So $v^*/|v^*|$ minimises $S$.
 
-*What the measurement uses.* The next term of the flow is a constant, $w = s^av^* + v_1 + \dots$ with $x_i\cdot v_1 = -1$
-in the least squares with weights $p_i(x_i\cdot v^*)^{-p-2}$ (the shift of $1+z$), so that $w/|w|$ comes near like $s^{-a}$
-only. Differences drop it, and leave $s^{-2a}$, $1/s$, and $s^{-\mu}$ with $\mu$ the least eigenvalue of
-$\nabla^2\Psi(v^*)$: exponents of an expansion, whose error the extrapolation measures."""
+*What the measurement uses.* The next term of the flow is a constant, $w = s^av^* + v_1 + \dots$ with $x_i\cdot
+v_1 = -1$ in the least squares with weights $p_i(x_i\cdot v^*)^{-p-2}$ (the shift of $1+z$), so that $w/|w|$
+comes near like $s^{-a}$ only. Differences drop it, and leave $s^{-2a}$, $1/s$, and $s^{-\mu}$ with $\mu$ the
+least eigenvalue of $\nabla^2\Psi(v^*)$: exponents of an expansion, whose error the extrapolation measures."""
 
 CLAIM = Claim(
     key="derived/polynomial-tail-limit",
@@ -115,14 +119,12 @@ CLAIM = Claim(
     statement=(
         r"On separable data with $\ell(z) = (1+z)^{-p}$ for $z \ge 0$, Local GD with fixed $\eta$ and $H$ has $w^r = "
         r"(\eta Hr)^{1/(p+2)}(v^* + o(1))$, $v^*$ the minimiser of $\frac{|v|^2}{2(p+2)} + \sum_ip_i(x_i\cdot "
-        r"v)^{-p}$ on the cone $x_i\cdot v > 0$. So $w^r/|w^r| \to u_p = \arg\min_{|u|=1}\sum_ip_i(x_i\cdot u)^{-p}$: all "
-        r"samples have a say, with their weights $p_i = 1/(Mn_m)$, and in general $u_p \ne \hat w/|\hat w|$. Neither "
+        r"v)^{-p}$ on the cone $x_i\cdot v > 0$. So $w^r/|w^r| \to u_p = \arg\min_{|u|=1}\sum_ip_i(x_i\cdot u)^{-p}$: "
+        r"all samples have a say, with their weights $p_i = 1/(Mn_m)$, and in general $u_p \ne \hat w/|\hat w|$. Neither "
         r"$\eta$ nor $H$ enters."
     ),
     hypotheses=("separable data", "loss (1+z)^{−p} for z ≥ 0, continued linearly; η below 2/smoothness"),
-    reference=Reference(
-        "derived", "polynomial tails; that they miss the max margin is in Nacson, Lee et al., AISTATS 2019"
-    ),
+    reference=Reference("derived", "polynomial tails"),
     source="derived",
     proof=PROOF,
     knobs=TailKnobs(),

@@ -126,29 +126,29 @@ def uniform_weights(case: SteepCase) -> Prediction | AssumptionUnmet:
     return Prediction({CONSTANT: Predicted(rate_constant(case.svm.weights, wrong))})
 
 
-PROOF = r"""*Bound.* Let $\hat u = \gamma\hat w$ and $S(u) = \sum p_i(x_i\cdot u)^{-p}$. As $x_i\cdot\hat u \ge \gamma$ and $\sum p_i =
-1$, $p_i(x_i\cdot u_p)^{-p} \le S(u_p) \le S(\hat u) \le \gamma^{-p}$, so every margin of $u_p$ is at least $\gamma\,
-p_i^{1/p}$. With the multipliers, $\hat w = \sum\alpha_ix_i$ and $\sum\alpha_i = 1/\gamma^2$: $\hat u\cdot u_p =
-\gamma\sum\alpha_i\,x_i\cdot u_p \ge \min_i p_i^{1/p}$, hence $|u_p-\hat u|^2 = 2(1 - \hat u\cdot u_p) \le 2(1 - \min
-p_i^{1/p}) \le \frac2p\log\frac1{\min p_i}$: the limit tends to $\hat w$.
+PROOF = r"""*Bound.* Let $\hat u = \gamma\hat w$ and $S(u) = \sum p_i(x_i\cdot u)^{-p}$. As $x_i\cdot\hat u \ge \gamma$ and
+$\sum p_i = 1$, $p_i(x_i\cdot u_p)^{-p} \le S(u_p) \le S(\hat u) \le \gamma^{-p}$, so every margin of $u_p$ is
+at least $\gamma\, p_i^{1/p}$. With the multipliers, $\hat w = \sum\alpha_ix_i$ and $\sum\alpha_i = 1/\gamma^2$:
+$\hat u\cdot u_p = \gamma\sum\alpha_i\,x_i\cdot u_p \ge \min_i p_i^{1/p}$, hence $|u_p-\hat u|^2 = 2(1 - \hat
+u\cdot u_p) \le 2(1 - \min p_i^{1/p}) \le \frac2p\log\frac1{\min p_i}$: the limit tends to $\hat w$.
 
-*Rate.* $u_p$ is the direction of the $y$ with $y = \sum p_i(x_i\cdot y)^{-p-1}x_i$ (the length is free: both sides scale
-differently). Put $\varepsilon = \frac1{p+1}$ and $y = \hat w + \varepsilon\zeta$. On the support $(1+\varepsilon
-x_i\cdot\zeta)^{-1/\varepsilon} \to e^{-x_i\cdot\zeta}$, smoothly in $\varepsilon$ down to $0$; off it $(\theta_i+\dots)^{-1/
-\varepsilon}$ vanishes faster than any power of $\varepsilon$. At $\varepsilon = 0$ the equation is $\hat w = \sum_S
-p_ie^{-x_i\cdot\zeta}x_i$, which is that of $\tilde w$; its derivative in $\zeta$ is $-A_S$ (plus $\varepsilon$), invertible
-on the span of the support vectors. By the implicit function theorem $\zeta = \tilde w + O(\varepsilon)$: $u_p$ is the
-direction of $\hat w + \frac{\tilde w}{p+1} + O(p^{-2})$. That is the path $\hat w\tau + \tilde w$ of the exponential tail
-at the log-time $\tau = p+1$."""
+*Rate.* $u_p$ is the direction of the $y$ with $y = \sum p_i(x_i\cdot y)^{-p-1}x_i$ (the length is free: both
+sides scale differently). Put $\varepsilon = \frac1{p+1}$ and $y = \hat w + \varepsilon\zeta$. On the support
+$(1+\varepsilon x_i\cdot\zeta)^{-1/\varepsilon} \to e^{-x_i\cdot\zeta}$, smoothly in $\varepsilon$ down to $0$;
+off it $(\theta_i+\dots)^{-1/ \varepsilon}$ vanishes faster than any power of $\varepsilon$. At $\varepsilon =
+0$ the equation is $\hat w = \sum_S p_ie^{-x_i\cdot\zeta}x_i$, which is that of $\tilde w$; its derivative in
+$\zeta$ is $-A_S$ (plus $\varepsilon$), invertible on the span of the support vectors. By the implicit function
+theorem $\zeta = \tilde w + O(\varepsilon)$: $u_p$ is the direction of $\hat w + \frac{\tilde w}{p+1} +
+O(p^{-2})$. That is the path $\hat w\tau + \tilde w$ of the exponential tail at the log-time $\tau = p+1$."""
 
 CLAIM = Claim(
     key="derived/polynomial-tail-steep",
     title="As p → ∞ the limit of the tail (1+z)^{−p} turns to the max margin, like ŵ + w̃/(p+1)",
     statement=(
         r"Let $u_p$ minimise $\sum_ip_i(x_i\cdot u)^{-p}$ over unit vectors. Then $|u_p - \hat w/|\hat w|| \le "
-        r"\sqrt{2(1-\min_ip_i^{1/p})} \to 0$, and $(p+1)\,|u_p - \hat w/|\hat w|| \to |\Pi_\perp\tilde w|/|\hat w|$ with "
-        r"the residual limit $\tilde w$ of the exponential tail: $u_p$ is where an exponential tail is at $\log(\eta Hr) = "
-        r"p+1$, up to $O(p^{-2})$."
+        r"\sqrt{2(1-\min_ip_i^{1/p})} \to 0$, and $(p+1)\,|u_p - \hat w/|\hat w|| \to |\Pi_\perp\tilde w|/|\hat w|$ "
+        r"with the residual limit $\tilde w$ of the exponential tail: $u_p$ is where an exponential tail is at "
+        r"$\log(\eta Hr) = p+1$, up to $O(p^{-2})$."
     ),
     hypotheses=(
         "separable data",
