@@ -50,7 +50,7 @@ def observe(case: MixedCase, traces: Traces) -> Observation:
     curves = (
         Curve(steps, distance, "|w_t − v̄| on U", method="gd"),
         Curve(steps, turned, "|w_t/|w_t| − ū|"),
-        Curve(steps, 1.0 / np.sqrt(steps), "1/√t", "reference"),
+        Curve(steps, distance[-1] * np.sqrt(steps[-1] / steps), "slope −1/2", "reference"),
     )
     return Observation(quantities, curves)
 

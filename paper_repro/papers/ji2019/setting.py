@@ -1,4 +1,4 @@
-"""Gradient descent on planted mixed data, and its loss above the infimum, free of cancellation."""
+"""Gradient descent on planted mixed data, and its loss above the infimum."""
 
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ def falling(lr: float) -> LocalMethod:
 def excess_loss(case: MixedCase, w: Float[np.ndarray, "record dim"]) -> Float[np.ndarray, " record"]:
     """Return f(w) − inf f: what the separable rows still cost, and on U the difference to f_U(v̄), row by row.
 
-    inf f is the minimum on U: across U the loss of the other rows tends to zero.
+    inf f is the minimum on U: across U the loss of the other rows tends to zero. Rounding is that of single losses.
     """
     loss, rows = case.problem.loss_function, case.problem.signed
     margins, least = w @ rows.T, rows @ (case.minimiser @ case.split.subspace)

@@ -45,7 +45,7 @@ def observe(case: LargeStepCase, traces: Traces) -> Observation:
         error = 0.0 if last >= limit else np.inf
         quantities = {SHARE: Measured((last + 1.0) / limit, error), STEPS: Measured(last + 1.0, np.inf)}
         return Observation(quantities, tuple(curves), "the run ended before the stable phase")
-    curves.append(Curve(trace.rounds[[found]], f[[found]], "s", "reference"))
+    curves.append(Curve(np.full(2, float(found)), np.array([f.min(), f.max()]), f"s = {found}", "reference"))
     return Observation({SHARE: Measured(found / limit), STEPS: Measured(float(found))}, tuple(curves))
 
 

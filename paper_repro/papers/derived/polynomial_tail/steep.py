@@ -126,9 +126,9 @@ def uniform_weights(case: SteepCase) -> Prediction | AssumptionUnmet:
     return Prediction({CONSTANT: Predicted(rate_constant(case.svm.weights, wrong))})
 
 
-PROOF = r"""*Bound.* Let $\hat u = \gamma\hat w$ and $S(u) = \sum p_i(x_i\cdot u)^{-p}$. As $x_i\cdot\hat u \ge \gamma$ and
-$\sum p_i = 1$, $p_i(x_i\cdot u_p)^{-p} \le S(u_p) \le S(\hat u) \le \gamma^{-p}$, so every margin of $u_p$ is
-at least $\gamma\, p_i^{1/p}$. With the multipliers, $\hat w = \sum\alpha_ix_i$ and $\sum\alpha_i = 1/\gamma^2$:
+PROOF = r"""*Bound.* Let $\hat u = \gamma\hat w$ and $S(u) = \sum p_i(x_i\cdot u)^{-p}$. As $x_i\cdot\hat u \ge
+\gamma$ and $\sum p_i = 1$, $p_i(x_i\cdot u_p)^{-p} \le S(u_p) \le S(\hat u) \le \gamma^{-p}$, so every margin of $u_p$
+is at least $\gamma\, p_i^{1/p}$. With the multipliers, $\hat w = \sum\alpha_ix_i$ and $\sum\alpha_i = 1/\gamma^2$:
 $\hat u\cdot u_p = \gamma\sum\alpha_i\,x_i\cdot u_p \ge \min_i p_i^{1/p}$, hence $|u_p-\hat u|^2 = 2(1 - \hat
 u\cdot u_p) \le 2(1 - \min p_i^{1/p}) \le \frac2p\log\frac1{\min p_i}$: the limit tends to $\hat w$.
 
