@@ -46,11 +46,12 @@ def observe(case: MixedCase, traces: Traces) -> Observation:
         GROWTH: _growth(case, trace),
     }
     distance, length = np.linalg.norm(inside - case.minimiser, axis=1), np.linalg.norm(w, axis=1)
+    late = steps >= steps[-1] / DECADE**2
     turned = np.linalg.norm(w / length[:, None] - case.split.direction, axis=1)
     curves = (
         Curve(steps, distance, "|w_t − v̄| on U", method="gd"),
         Curve(steps, turned, "|w_t/|w_t| − ū|"),
-        Curve(steps, distance[-1] * np.sqrt(steps[-1] / steps), "slope −1/2", "reference"),
+        Curve(steps[late], distance[-1] * np.sqrt(steps[-1] / steps[late]), "slope −1/2", "reference"),
     )
     return Observation(quantities, curves)
 

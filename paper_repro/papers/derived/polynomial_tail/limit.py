@@ -119,9 +119,9 @@ CLAIM = Claim(
     statement=(
         r"On separable data with $\ell(z) = (1+z)^{-p}$ for $z \ge 0$, Local GD with fixed $\eta$ and $H$ has $w^r = "
         r"(\eta Hr)^{1/(p+2)}(v^* + o(1))$, $v^*$ the minimiser of $\frac{|v|^2}{2(p+2)} + \sum_ip_i(x_i\cdot "
-        r"v)^{-p}$ on the cone $x_i\cdot v > 0$. So $w^r/|w^r| \to u_p = \arg\min_{|u|=1}\sum_ip_i(x_i\cdot u)^{-p}$: "
-        r"all samples have a say, with their weights $p_i = 1/(Mn_m)$, and in general $u_p \ne \hat w/|\hat w|$. "
-        r"Neither $\eta$ nor $H$ enters."
+        r"v)^{-p}$ on the cone $x_i\cdot v > 0$. So $w^r/|w^r| \to u_p$, the minimiser of $\sum_ip_i(x_i\cdot u)^{-p}$ "
+        r"over unit vectors: all samples have a say, with their weights $p_i = 1/(Mn_m)$, and in general $u_p \ne \hat "
+        r"w/|\hat w|$. Neither $\eta$ nor $H$ enters."
     ),
     hypotheses=("separable data", "loss (1+z)^{−p} for z ≥ 0, continued linearly; η below 2/smoothness"),
     reference=Reference("derived", "polynomial tails"),
