@@ -7,7 +7,7 @@ import numpy as np
 from implicitbias import LinearClassification, local_gd, LocalMethod, Logistic, max_margin, RecordAt, Stream
 from implicitbias.bounds import crawshaw_threshold
 from implicitbias.data import iid, opposed_pair, Samples, separable
-from implicitbias.loss_bounds import local_loss_bound
+from implicitbias.loss_bounds import CRAWSHAW_LOSS, local_loss_bound
 from paper_repro.claims import (
     bound,
     Budget,
@@ -114,7 +114,7 @@ def observe(case: LocalStepCase, traces: Traces) -> Observation:
     first = past[0]
     later, limits = rounds[first + 1 :], [_limit(case, int(r - rounds[first])) for r in rounds[first + 1 :]]
     quantities = {
-        VALUE: Measured(16.0 * f[first + 1 :] / limits),
+        VALUE: Measured(CRAWSHAW_LOSS * f[first + 1 :] / limits),
         STEADY: Measured(rises[first:]),
         RISE: Measured(rises),
     }
@@ -132,7 +132,7 @@ def _limit(case: LocalStepCase, rounds: int) -> float:
 def predict(case: LocalStepCase) -> Prediction:
     """At most 16, and no rise from r_c on."""
     del case
-    return Prediction({VALUE: Predicted(16.0, relation=Relation.AT_MOST), STEADY: no_rise()})
+    return Prediction({VALUE: Predicted(CRAWSHAW_LOSS, relation=Relation.AT_MOST), STEADY: no_rise()})
 
 
 def no_rise() -> Predicted:
@@ -177,7 +177,9 @@ CLAIM = Claim(
         Falsifier(
             "H² for H",
             "local steps seem to help twice, as steps and as drift; H > 16 tells",
-            lambda case: Prediction({VALUE: Predicted(16.0 / case.local_steps, relation=Relation.AT_MOST)}),
+            lambda case: Prediction(
+                {VALUE: Predicted(CRAWSHAW_LOSS / case.local_steps, relation=Relation.AT_MOST)}
+            ),
             setup=long_steps,
         ),
         Falsifier(

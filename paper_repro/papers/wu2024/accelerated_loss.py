@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from implicitbias import gd, RecordAt, Stream
+from implicitbias.bounds import Bound
 from implicitbias.data import separable
-from implicitbias.loss_bounds import accelerated_loss_bound, accelerated_rate
+from implicitbias.loss_bounds import accelerated_loss_bound, accelerated_rate, WU_BUDGET
 from paper_repro.claims import (
     bound,
     Budget,
@@ -62,7 +63,7 @@ def setup(knobs: BudgetKnobs, stream: Stream) -> BudgetCase:
     """Return the planted problem, and T = 120 max{e, n}/γ²."""
     planted = separable(stream, samples=knobs.samples, dim=knobs.dim, margin=knobs.margin)
     case = logistic_case(planted.samples, FIXED_STEP)
-    return BudgetCase(case, 120.0 * max(np.e, case.samples) / case.margin**2)
+    return BudgetCase(case, WU_BUDGET * max(np.e, case.samples) / case.margin**2)
 
 
 def fixed(knobs: BudgetKnobs, stream: Stream) -> BudgetCase:
@@ -86,21 +87,22 @@ def _run(case: BudgetCase, steps: int) -> RunSpec:
 def observe(case: BudgetCase, traces: Traces) -> Observation:
     """Measure f(w_T) in units of the bound, and whether f ≤ 1/η by T/2, from when on the loss falls."""
     steps, last = np.array([t.rounds[-1] for t in traces]), np.array([t.loss[0, -1] for t in traces])
-    values = np.array([_bound(case, int(t)) for t in steps])
+    bounds = [_bound(case, int(t)) for t in steps]
+    shares = np.array([b.tightness(float(f)) for b, f in zip(bounds, last, strict=True)])
     scaled = case.run.margin**4 * steps**2 * last
     half = np.array([trace.loss[0, 1] * case.rate(int(trace.rounds[-1])) for trace in traces])
     curves = (
         Curve(steps, last, "f(w_T), η = γ²T/120", method="gd"),
-        Curve(steps, values, "bound", "theory"),
+        Curve(steps, np.array([b.value for b in bounds]), "bound", "theory"),
         Curve(steps, 120.0 / (case.run.margin**4 * steps**2), "120/(γ⁴T²), where γ²ηT f → 1", "reference"),
         Curve(steps, 60.0 / (case.run.margin**4 * steps**2), "60/(γ⁴T²)", "falsifier"),
     )
-    quantities = {SHARE: Measured(last / values), HALF_TIME: Measured(half), SCALED: Measured(scaled)}
+    quantities = {SHARE: Measured(shares), HALF_TIME: Measured(half), SCALED: Measured(scaled)}
     return Observation(quantities, curves)
 
 
-def _bound(case: BudgetCase, steps: int) -> float:
-    return accelerated_loss_bound(case.run.margin, samples=case.run.samples, steps=steps).value
+def _bound(case: BudgetCase, steps: int) -> Bound:
+    return accelerated_loss_bound(case.run.margin, samples=case.run.samples, steps=steps)
 
 
 def predict(case: BudgetCase) -> Prediction:
