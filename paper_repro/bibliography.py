@@ -27,6 +27,16 @@ BIBTEX = {
   year      = {2025},
   note      = {arXiv:2506.13974}
 }""",
+    "wu2024": """@inproceedings{wu2024,
+  author    = {Wu, Jingfeng and Bartlett, Peter L. and Telgarsky, Matus and Yu, Bin},
+  title     = {Large Stepsize Gradient Descent for Logistic Loss: Non-Monotonicity of the Loss Improves
+               Optimization Efficiency},
+  booktitle = {Conference on Learning Theory},
+  series    = {PMLR},
+  volume    = {247},
+  year      = {2024},
+  note      = {arXiv:2402.15926}
+}""",
     "lieder2021": """@article{lieder2021,
   author  = {Lieder, Felix},
   title   = {On the convergence rate of the {H}alpern-iteration},

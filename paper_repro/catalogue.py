@@ -42,6 +42,12 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "crawshaw2025/loss-bound",
+        "crawshaw2025.loss_bound",
+        "Past its unstable phase Local GD has f ≤ 16/(γ²ηH(r − r_c)), for any ηH",
+        "second-hand",
+    ),
+    Entry(
         "derived/anchored-finite-steps",
         "derived.many_local_steps.anchored_path",
         "At finite ηH anchoring is a ridge of strength 1/(ηHr): log-like, no better than averaging",
@@ -153,6 +159,18 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/polynomial-tail-limit",
+        "derived.polynomial_tail.limit",
+        "With the tail (1+z)^{−p} Local GD turns to the minimiser of Σ p_i (x_i·u)^{−p}, not to ŵ",
+        "derived",
+    ),
+    Entry(
+        "derived/polynomial-tail-steep",
+        "derived.polynomial_tail.steep",
+        "As p → ∞ the limit of the tail (1+z)^{−p} turns to the max margin, like ŵ + w̃/(p+1)",
+        "derived",
+    ),
+    Entry(
         "derived/proximal-multipliers",
         "derived.many_local_steps.proximal_multipliers",
         "A proximal point misses the margin of an active sample by log(n_m Λ β)/Λ, exactly",
@@ -215,6 +233,24 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "ji2019/direction",
+        "ji2019.direction",
+        "On mixed data gradient descent tends to v̄ on U and turns to ū across it",
+        "stated",
+    ),
+    Entry(
+        "ji2019/loss-bound",
+        "ji2019.loss_bound",
+        "Separable or not: f(w_t) − inf f ≤ e^{|v̄|}/t + (|v̄|² + ln²t/γ_⊥²)/(2 Σ η_j)",
+        "stated",
+    ),
+    Entry(
+        "ji2019/loss-limit",
+        "ji2019.loss_limit",
+        "On mixed data ηt(f(w_t) − inf f) tends to 1/γ_⊥², the margin across U",
+        "derived",
+    ),
+    Entry(
         "lieder2021/halpern-bound",
         "lieder2021.halpern_bound",
         "Anchored iterations have residual at most 2|u⁰ − u*|/(r + 1), and T = −I attains it",
@@ -268,6 +304,42 @@ ENTRIES = (
         "soudry2018/validation-loss",
         "soudry2018.validation_loss",
         "The validation loss grows like Σ |x·ŵ| log t, summed over the misclassified points",
+        "stated",
+    ),
+    Entry(
+        "wu2024/accelerated-loss",
+        "wu2024.accelerated_loss",
+        "With η = γ²T/120 the loss after T steps is at most 480 ln²(γ⁴T²)/(γ⁴T²)",
+        "stated",
+    ),
+    Entry(
+        "wu2024/exponential-overflow",
+        "wu2024.exponential_overflow",
+        "With a large step the exponential loss overflows where the logistic loss converges",
+        "stated",
+    ),
+    Entry(
+        "wu2024/mean-loss",
+        "wu2024.mean_loss",
+        "For any step η the mean loss is at most (1 + ln²(γ²ηt) + η²/4)/(γ²ηt)",
+        "stated",
+    ),
+    Entry(
+        "wu2024/monotone-loss",
+        "wu2024.monotone_loss",
+        "Steps that never raise the loss cannot beat 1/t",
+        "stated",
+    ),
+    Entry(
+        "wu2024/phase-length",
+        "wu2024.phase_length",
+        "The unstable phase ends by step (60/γ²) max{η, n, e, ((η+n)/η) ln((η+n)/η)}",
+        "stated",
+    ),
+    Entry(
+        "wu2024/stable-phase",
+        "wu2024.stable_phase",
+        "From f(w_s) ≤ 1/η on the loss falls at every step, and like ln²t/(γ²ηt)",
         "stated",
     ),
     Entry(

@@ -7,6 +7,7 @@ from implicitbias.data import (
     degenerate,
     labelled_by_hyperplane,
     lagging_orthonormal,
+    opposed_pair,
     orthogonal,
     set_a,
     set_a_prime,
@@ -141,3 +142,15 @@ def test_gaussian_construction_gives_the_printed_margins(samples, dim, seed, mar
 def test_a_feature_on_the_hyperplane_has_no_label():
     with pytest.raises(BadInput, match=r"features\[1\]: lies on the hyperplane"):
         labelled_by_hyperplane(np.array([1.0, 0.0]), np.array([[1.0, 0.0], [0.0, 1.0]]))
+
+
+@pytest.mark.parametrize("margin", [0.02, 0.09, 0.3])
+def test_the_opposed_pair_has_its_margin_and_unit_rows_that_disagree(margin):
+    rows = opposed_pair(margin).signed
+    found = max_margin(rows)
+    np.testing.assert_allclose(found.margin, margin, rtol=ROUNDED)
+    np.testing.assert_allclose(found.direction, [1, 0], atol=ROUNDED)
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1).max(), 1, rtol=ROUNDED)
+    assert rows[0] @ rows[1] < 0
+    with pytest.raises(BadInput, match="margin"):
+        opposed_pair(1.0)

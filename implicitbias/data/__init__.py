@@ -12,6 +12,7 @@ from implicitbias.data.splits import by_direction, by_label, dirichlet, iid
 from implicitbias.data.theory_sets import (
     degenerate,
     lagging_orthonormal,
+    opposed_pair,
     orthogonal,
     set_a,
     set_a_prime,
@@ -38,6 +39,7 @@ __all__ = [
     "named",
     "names",
     "non_separable",
+    "opposed_pair",
     "orthogonal",
     "real",
     "relu_features",

@@ -12,6 +12,7 @@ from implicitbias.data.samples import Samples
 from implicitbias.data.theory_sets import (
     degenerate,
     lagging_orthonormal,
+    opposed_pair,
     orthogonal,
     set_a,
     set_a_prime,
@@ -30,6 +31,7 @@ FIXED: dict[str, Callable[[], Samples]] = {
     "soudry-fig1-support": lambda: soudry_figure1(others=0),
     "sweeping": sweeping_example,
     "lagging-orthonormal": lambda: lagging_orthonormal(8),
+    "opposed": opposed_pair,
     "breast-cancer": lambda: real("breast-cancer"),
     "digits-0-8": lambda: real("digits", (0, 8)),
     "iris-0-1": lambda: real("iris", (0, 1)),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
+from implicitbias import checks
 from implicitbias.data.samples import Samples
 from implicitbias.errors import BadInput
 from implicitbias.stream import Stream
@@ -74,6 +75,28 @@ def degenerate() -> Samples:
     ŵ = (1, 0), a = (1, 0): w − ŵ log t is unbounded, its second coordinate grows like log log t (derived).
     """
     return _absorbed(((1.0, 0.0), (1.0, 1.0)), "D", "a support vector with zero multiplier", workers=(0, 0))
+
+
+def opposed_pair(margin: float = 0.05) -> Samples:
+    """Return x_1 = (γ, √(1 − γ²)), x_2 = (γ, −√(1 − γ²)/2): agreed along ŵ = (1/γ, 0), opposed across it.
+
+    The set of wu2024, Theorem 3: with 0 < γ < 0.1, steps that never raise the loss leave it above c₀/t. As x_1·x_2 < 0,
+    a long step that serves one row undoes the other. No worker is fixed.
+
+    Parameters
+    ----------
+    margin
+        γ in (0, 1); then max |x_i| = 1.
+
+    Raises
+    ------
+    BadInput
+        If γ is not in (0, 1).
+    """
+    along = checks.number("margin", margin, "give e.g. 0.05", above=0, below=1)
+    across = float(np.sqrt(1.0 - along**2))
+    rows = np.array([[along, across], [along, -across / 2]])
+    return Samples(rows, np.ones(2), "opposed", f"two rows of margin {along:g}, opposed across ŵ")
 
 
 def sweeping_example() -> Samples:

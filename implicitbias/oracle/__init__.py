@@ -27,3 +27,5 @@ from implicitbias.oracle.separability import separability as separability
 from implicitbias.oracle.separator import MaxMargin as MaxMargin
 from implicitbias.oracle.signed_rows import HasSignedRows as HasSignedRows
 from implicitbias.oracle.signed_rows import SignedRows as SignedRows
+from implicitbias.oracle.tail_direction import tail_direction as tail_direction
+from implicitbias.oracle.tail_direction import TailDirection as TailDirection
