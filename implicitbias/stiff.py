@@ -1,7 +1,8 @@
 """Stiff ordinary differential equations with a known Jacobian, by SciPy's LSODA: one door, one way to fail."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -55,7 +56,7 @@ def stiff_path(
     NotCertified
         If the integrator gives up.
     """
-    report = {}
+    report: Mapping[str, Any] = {}
     for first, steps in _attempts(first_step):
         path, report = _lsoda(velocity, jacobian, start, times, rtol, atol, first, longest_step, steps)
         if report["message"] == SUCCESS and np.isfinite(path).all():
@@ -82,7 +83,7 @@ def _lsoda(
     first_step: float,
     longest_step: float,
     steps: int,
-) -> tuple[np.ndarray, dict]:
+) -> tuple[np.ndarray, Mapping[str, Any]]:
     from scipy.integrate import odeint, ODEintWarning
 
     with warnings.catch_warnings():

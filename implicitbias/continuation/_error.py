@@ -8,8 +8,8 @@ C(r) Σ_{k>r₀} k f_k³, the distance D of those from r₀/2 and r₀ is the sa
 
 On the asymptote K = 0 and R = 1; before it (K > r₀) most of the error is still to come.
 
-Where f hardly falls, R is huge and D is noise; but a round moves margins by no more than δ = ηHb²f, its third order is of
-size δ³/b, and as δ_k ≤ B/k with B = (b/γ)² on the asymptote, all that is still to come is at most
+Where f hardly falls, R is huge and D is noise; but a round moves margins by no more than δ = ηHb²f, its third order is
+of size δ³/b, and as δ_k ≤ B/k with B = (b/γ)² on the asymptote, all that is still to come is at most
 Σ min(δ, B/k)³/b ≤ 1.5 Bδ²/b.
 
 | order | estimate |
