@@ -57,8 +57,8 @@ def fast_forward(
     start
         As for ``run``; a trace that ``fast_forward`` returned goes on in log-time.
     handover
-        Round at which the flow takes over; by default the first power of two at half of which a round is a small
-        step, ηH b_x² f ≤ 0.1, or, where that costs little, ≤ 0.01.
+        Round at which the flow takes over; by default the first power of two (times the start's) from which a round
+        is a small step, ηH b_x² f ≤ 0.1, or, where that costs little, ≤ 0.01.
     order
         1: the flow of −∇f, with an error O(1/r₀) for a hand-over at round r₀. 2: corrected by the second order in ηH,
         O(1/r₀²).

@@ -36,7 +36,7 @@ MOST_ROUNDS = 10**10
 # A local flow takes as long as so many multiply–adds.
 FLOW_COST = 1e6
 # Records per factor of two.
-PER_OCTAVE = 4
+PER_OCTAVE = 3
 # e^700 is as good as infinite.
 LARGEST_LOG = 700.0
 
@@ -115,12 +115,12 @@ class ExactRounds:
         )
         self.pieces.append(following)
 
-    @property
-    def log_time(self) -> float:
-        """τ = log(ηH̄r) at the last round; 0 if the keyboard stopped the first one, and nothing follows."""
-        if self.round == 0:
-            return 0.0
-        return float(log_times(self._problem, self._method, self.pieces[-1])[-1])
+    def end(self, piece: int) -> tuple[float, Float[np.ndarray, "replica dim"]]:
+        """Return log-time and model at the end of a piece; time 0 if the keyboard stopped the first round."""
+        trace = self.pieces[max(piece, -len(self.pieces))]
+        if trace.rounds[-1] == 0:
+            return 0.0, trace.w[:, -1]
+        return float(log_times(self._problem, self._method, trace)[-1]), trace.w[:, -1]
 
     def trace(self, wanted: Int[np.ndarray, " round"] | None) -> Trace:
         """Return the records from round 1 on; those wanted, if any are named."""
@@ -168,17 +168,16 @@ def hand_over(
         If an iterate leaves the floating-point range before.
     """
     rounds = ExactRounds(problem, method, start, progress)
-    first = rounds.round
     if isinstance(handover, str):
         _until_small(problem, method, span, rounds, wanted)
     else:
-        rounds.go_to(_half(first, handover), wanted)
+        rounds.go_to(_half(rounds.round, handover), wanted)
         _check_step(problem, method, span, rounds)
-    half, half_time = rounds.w, rounds.log_time
-    rounds.go_to(max(2 * rounds.round, first + 2) if isinstance(handover, str) else handover, wanted)
+        rounds.go_to(handover, wanted)
     trace = rounds.trace(wanted)
     times = log_times(problem, method, trace)
-    return HandOver(trace, half, rounds.w, half_time, rounds.log_time, times)
+    (half_time, half), (last_time, last) = rounds.end(-2), rounds.end(-1)
+    return HandOver(trace, half, last, half_time, last_time, times)
 
 
 def log_times(
@@ -227,12 +226,13 @@ def _until_small(
     rounds: ExactRounds,
     wanted: np.ndarray | None,
 ) -> None:
-    """Double the rounds until the step is small, and on while that is cheap; one at least, as log 0 is no time."""
+    """Double the rounds until the step is small, and on while that is cheap; from one to two at least."""
     rounds.go_to(max(rounds.round, 1), wanted)
+    rounds.go_to(2 * rounds.round, wanted)
     cost = _cost(problem, method)
     while rounds.complete:
         step = largest_step(problem, method, span, rounds.w)
-        if step <= SMALLER_STEP or (step <= SMALL_STEP and rounds.round * cost > CHEAP):
+        if step <= SMALLER_STEP or (step <= SMALL_STEP and 2 * rounds.round * cost > CHEAP):
             return
         if rounds.round > MOST_ROUNDS:
             raise BadInput(
