@@ -26,6 +26,16 @@ def test_the_example_prints_what_it_says():
     assert len([line for line in code.splitlines() if line.strip()]) <= 15
 
 
+def test_the_limit_is_seen_as_it_says():
+    code, printed, space = block("far"), io.StringIO(), {}
+    expected = re.search(r"```text\n(.*?)```", README[README.index(code) :], re.DOTALL).group(1)
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(block("example"), space)
+    with contextlib.redirect_stdout(printed):
+        exec(code, space)
+    assert printed.getvalue() == expected
+
+
 def test_the_theorem_of_ten_lines_is_tested():
     space = {}
     code = block("theorem")
