@@ -26,7 +26,7 @@ def limit_of(
     time: float,
     rtol: float,
 ) -> Float[np.ndarray, "replica dim"] | None:
-    """Return lim ρ within span{x_i}, from ρ at ``time``; ``None`` if there is none or it is undecided."""
+    """Return lim ρ within span{x_i}, from ρ at ``time``; ``None`` if there is none or it is not known."""
     if not span.svm.nondegenerate or len(span.svm.undecided):
         return None
     shares, _ = worker_factors(problem, method)
@@ -35,5 +35,8 @@ def limit_of(
     limits = np.tile(inside, (len(rho), 1))
     if rho.shape[1] > span.support_rank:
         ends = [integrate(flow, span.support_rank, r, time, np.array([AT_REST]), rtol, Silent()) for r in rho]
+        if not all(len(end) for end in ends):
+            # Stopped from the keyboard: the records are there, the limit is not.
+            return None
         limits[:, span.support_rank :] = np.concatenate(ends)[:, span.support_rank :]
     return span.up(limits)
