@@ -295,6 +295,12 @@ ENTRIES = (
         "stated",
     ),
     Entry(
+        "wang2024/progressive-rescaling",
+        "wang2024.progressive_rescaling",
+        "Rescaled progressively, normalised steps close the margin gap exponentially: like 1/R_k",
+        "second-hand",
+    ),
+    Entry(
         "zhu2024/anchored-projections",
         "zhu2024.anchored_projections",
         "Anchored projections converge to the max margin, observed like 1/r; from another anchor to P_C(u⁰)",

@@ -1,4 +1,4 @@
-r"""Theorem 10: on two directions of unlike weight the part of w orthogonal to ŵ ends at least ln n − ln 2 away from 0."""
+"""Theorem 10: on two directions of unlike weight Π⊥w ends at least ln n − ln 2 away from 0."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -111,13 +111,13 @@ def _ends() -> Float[np.ndarray, " end"]:
     return np.array([1.0, 3e3])
 
 
-PROOF = r"""Let $a$ and $v$ be the two coordinates of $w$, $\ell = \ln(n-1) - .1a - .2v$ the log odds of the equal samples
-against the first one, and $\sigma = 1/(1+e^{-\ell})$. A step adds $.2e\sigma$ to $v$ and $.1e(1-\sigma) + .2e\sigma =
-.1e(1+\sigma)$ to $a$, hence $-e(.01 + .05\sigma)$ to $\ell$: the log odds decrease from $\ln(n-1)$ to $-\infty$, and
-$\Delta v = h(\ell)|\Delta\ell|$ with $h = .2\sigma/(.01+.05\sigma) = 20/(6+e^{-\ell})$. Along the flow
-$v_\infty = \int_{-\infty}^{\ln(n-1)}h\,d\ell = \frac{10}3\ln(1+6(n-1))$, which exceeds $\ln n - \ln 2$. As $h$ increases
-and $\ell$ falls, the sum of steps is an upper sum of that integral: it is larger, by at most $\max|\Delta\ell|\cdot
-\sup h \le .06e\cdot\frac{10}3 = e/5$."""
+PROOF = r"""Let $a$ and $v$ be the two coordinates of $w$, $\ell = \ln(n-1) - .1a - .2v$ the log odds of the equal
+samples against the first one, and $\sigma = 1/(1+e^{-\ell})$. A step adds $.2e\sigma$ to $v$ and $.1e(1-\sigma) +
+.2e\sigma = .1e(1+\sigma)$ to $a$, hence $-e(.01 + .05\sigma)$ to $\ell$: the log odds decrease from $\ln(n-1)$ to
+$-\infty$, and $\Delta v = h(\ell)|\Delta\ell|$ with $h = .2\sigma/(.01+.05\sigma) = 20/(6+e^{-\ell})$. Along the flow
+$v_\infty = \int_{-\infty}^{\ln(n-1)}h\,d\ell = \frac{10}3\ln(1+6(n-1))$, which exceeds $\ln n - \ln 2$. As $h$
+increases and $\ell$ falls, the sum of steps is an upper sum of that integral: it is larger, by at most
+$\max|\Delta\ell|\cdot \sup h \le .06e\cdot\frac{10}3 = e/5$."""
 
 CLAIM = Claim(
     key="ji2021/offset-lower-bound",

@@ -112,9 +112,9 @@ CLAIM = Claim(
     key="nacson2019/normalised-gd",
     title="With η = e/(√(t+1) f) the margin gap falls at least like log t/√t",
     statement=(
-        r"Normalised gradient descent $\eta_t = e/(\sqrt{t+1}\,f(w_t))$ on the exponential loss of separable data has a "
-        r"margin gap $O(\log t/\sqrt t)$: its exponent in $t$ is at most $-\frac12$. Gradient descent with a fixed step "
-        r"has a gap like $1/\log t$, exponent 0."
+        r"Normalised gradient descent $\eta_t = e/(\sqrt{t+1}\,f(w_t))$ on the exponential loss of separable data "
+        r"has a margin gap $O(\log t/\sqrt t)$: its exponent in $t$ is at most $-\frac12$. Gradient descent with a"
+        r" fixed step has a gap like $1/\log t$, exponent 0."
     ),
     hypotheses=(
         "separable data, margin γ > 0, rows of length at most 1",

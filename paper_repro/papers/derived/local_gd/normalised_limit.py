@@ -97,31 +97,33 @@ def unscaled(case: SeparableCase) -> Prediction:
     return Prediction({LIMIT: Predicted(moved)})
 
 
-PROOF = r"""Normalised steps are gradient descent on $F = \log f = \log\sum_i p_ie^{-x_i\cdot w}$, which is convex with
-$\nabla^2F \preceq 1$ for $|x_i| \le 1$: steps $e_t \le 1$ do not increase it, and $|\nabla F| \ge \gamma$ (pair it with
-the unit max-margin vector: $-\nabla F$ is a convex combination of the $x_i$), so $F \to -\infty$ as $\sum e_j = \infty$.
+PROOF = r"""Normalised steps are gradient descent on $F = \log f = \log\sum_i p_ie^{-x_i\cdot w}$, which is convex
+with $\nabla^2F \preceq 1$ for $|x_i| \le 1$: steps $e_t \le 1$ do not increase it, and $|\nabla F| \ge \gamma$ (pair
+it with the unit max-margin vector: $-\nabla F$ is a convex combination of the $x_i$), so $F \to -\infty$ as $\sum e_j
+= \infty$.
 
-Write $w = au + v$ with $u = \gamma\hat w$ and $v \perp u$. On the support $x_i\cdot w = \gamma a + x_i\cdot v$, and the
-other samples carry a share of $f$ that vanishes exponentially as $a$ grows; up to this, $F = -\gamma a + g(v)$ with $g(v) =
-\log\sum_Sp_ie^{-x_i\cdot v}$, and $v$ performs gradient descent on $g$ alone: $v_{t+1} = v_t - e_t\nabla g(v_t)$. As the
-support vectors span the data and have positive multipliers, $g$ has one minimiser, which $v_t$ approaches
-geometrically in $\sum e_j$, whatever the steps $e_t \le 1$ are: discretisation leaves no trace in it. $\nabla g(v) = 0$
-reads $\sum_Sq_i\,\Pi_\perp x_i = 0$ with $q_i = p_ie^{-x_i\cdot v}/e^{g}$, so that $\sum_Sq_ix_i = \gamma u$, and $\alpha_i =
-q_i/\gamma^2$ are the multipliers: $v = \Pi_\perp\tilde w$ of the residual limit.
+Write $w = au + v$ with $u = \gamma\hat w$ and $v \perp u$. On the support $x_i\cdot w = \gamma a + x_i\cdot v$, and
+the other samples carry a share of $f$ that vanishes exponentially as $a$ grows; up to this, $F = -\gamma a + g(v)$
+with $g(v) = \log\sum_Sp_ie^{-x_i\cdot v}$, and $v$ performs gradient descent on $g$ alone: $v_{t+1} = v_t - e_t\nabla
+g(v_t)$. As the support vectors span the data and have positive multipliers, $g$ has one minimiser, which $v_t$
+approaches geometrically in $\sum e_j$, whatever the steps $e_t \le 1$ are: discretisation leaves no trace in it.
+$\nabla g(v) = 0$ reads $\sum_Sq_i\,\Pi_\perp x_i = 0$ with $q_i = p_ie^{-x_i\cdot v}/e^{g}$, so that $\sum_Sq_ix_i =
+\gamma u$, and $\alpha_i = q_i/\gamma^2$ are the multipliers: $v = \Pi_\perp\tilde w$ of the residual limit.
 
 For the part along $u$ take $\rho = w + \hat w\log(\gamma^2f)$. On the support $p_ie^{-x_i\cdot\rho} = p_ie^{-x_i\cdot
-w}/(\gamma^2f) \to q_i/\gamma^2 = \alpha_i$, which are the equations of $\tilde w$. The Hessian of $g$ at the minimiser is
-$\gamma^2A_S$ across $\hat w$ and $\tau = \log(1/(\gamma^2f))$ moves by about $\gamma^2e_t$ a step, hence the error
-$e^{-\kappa\tau}$ with the $\kappa$ of gradient descent."""
+w}/(\gamma^2f) \to q_i/\gamma^2 = \alpha_i$, which are the equations of $\tilde w$. The Hessian of $g$ at the
+minimiser is $\gamma^2A_S$ across $\hat w$ and $\tau = \log(1/(\gamma^2f))$ moves by about $\gamma^2e_t$ a step, hence
+the error $e^{-\kappa\tau}$ with the $\kappa$ of gradient descent."""
 
 CLAIM = Claim(
     key="derived/normalised-limit",
     title="Normalised steps settle on the residual limit of gradient descent, only exponentially faster",
     statement=(
-        r"For $w_{t+1} = w_t - e_t\nabla f(w_t)/f(w_t)$ with $e_t \le 1$, $\sum e_t = \infty$ and rows of length at most "
-        r"1: $w_t + \hat w\log(\gamma^2f(w_t)) \to \tilde w$, the limit of $w - \hat w\log(\eta t)$ of gradient descent. "
-        r"The clock $\log(1/(\gamma^2f))$ grows like $\gamma^2\sum e_j$, not like $\log t$; so does $\gamma|w_t|$, and the "
-        r"margin gap times $\gamma\sum e_j$ tends to $\tilde w\cdot\hat w/|\hat w|^2 - \min_Sx_i\cdot\tilde w$."
+        r"For $w_{t+1} = w_t - e_t\nabla f(w_t)/f(w_t)$ with $e_t \le 1$, $\sum e_t = \infty$ and rows of length "
+        r"at most 1: $w_t + \hat w\log(\gamma^2f(w_t)) \to \tilde w$, the limit of $w - \hat w\log(\eta t)$ of "
+        r"gradient descent. The clock $\log(1/(\gamma^2f))$ grows like $\gamma^2\sum e_j$, not like $\log t$; so "
+        r"does $\gamma|w_t|$, and the margin gap times $\gamma\sum e_j$ tends to $\tilde w\cdot\hat w/|\hat w|^2 -"
+        r" \min_Sx_i\cdot\tilde w$."
     ),
     hypotheses=(
         "separable data, margin γ > 0, rows of length at most 1",
