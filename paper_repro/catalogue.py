@@ -233,6 +233,12 @@ ENTRIES = (
         "stated",
     ),
     Entry(
+        "jung2025/sequential-limit",
+        "jung2025.sequential_limit",
+        "Workers in turn lead to the joint max margin: Local GD with M times its step, whatever the order",
+        "second-hand",
+    ),
+    Entry(
         "lieder2021/halpern-bound",
         "lieder2021.halpern_bound",
         "Anchored iterations have residual at most 2|u⁰ − u*|/(r + 1), and T = −I attains it",

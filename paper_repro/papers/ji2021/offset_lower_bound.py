@@ -97,7 +97,7 @@ def predict(case: OffsetCase) -> Prediction:
         Curve(_ends(), np.full(2, flow_rest(np.log(case.samples - 1.0))), "limit of the flow", "theory"),
     )
     at_least = Predicted(least, 0.0, Relation.AT_LEAST)
-    return Prediction({OFFSET: at_least} | flow_limit(case, case.samples).quantities, both)
+    return Prediction({OFFSET: at_least, **flow_limit(case, case.samples).quantities}, both)
 
 
 def flow_limit(case: OffsetCase, samples: int) -> Prediction:
