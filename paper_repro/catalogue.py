@@ -223,7 +223,7 @@ ENTRIES = (
     Entry(
         "ji2021/margin-bound",
         "ji2021.margin_bound",
-        "Normalised steps bring the margin gap below (ln n + 1)/(γ Σ e_j): like 1/t, not 1/log t",
+        "Normalised steps bring the margin gap below (ln n + 1)/(γΣe): like 1/t, not 1/log t",
         "stated",
     ),
     Entry(
@@ -303,7 +303,7 @@ ENTRIES = (
     Entry(
         "wang2024/progressive-rescaling",
         "wang2024.progressive_rescaling",
-        "Rescaled progressively, normalised steps close the margin gap exponentially: like 1/R_k",
+        "Rescaled progressively, normalised steps close the margin gap exponentially: like 1/R",
         "second-hand",
     ),
     Entry(

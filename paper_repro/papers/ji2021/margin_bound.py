@@ -1,4 +1,4 @@
-"""Theorem 7: the margin gap of normalised gradient descent is at most (ln n + 1)/(γ Σ e_j), hence O(1/t)."""
+"""Theorem 7: the margin gap of normalised gradient descent is at most (ln n + 1)/(γΣe), hence O(1/t)."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,8 +37,8 @@ from paper_repro.claims import (
 from paper_repro.claims.unit_rows import GAP_ROUNDING, gaps, unit_problem, unit_samples, UnitRowKnobs
 
 
-LARGEST = "largest margin gap · Σ e_j"
-SQUARED = "largest margin gap · (Σ e_j)²"
+LARGEST = "largest margin gap · Σe"
+SQUARED = "largest margin gap · (Σe)²"
 UNNORMALISED = "largest margin gap · t of gradient descent with η = 1"
 
 # Iterations of the picture.
@@ -115,8 +115,8 @@ def _largest(case: MarginCase, trace: Trace, power: float) -> Measured:
 
 def predict(case: MarginCase) -> Prediction:
     """(ln n + 1)/γ."""
-    line = Curve(SHOWN, case.constant / case.times, "bound (ln n + 1)/(γ Σ e_j)", "theory")
-    wrong = Curve(SHOWN, case.constant / case.times**2, "the same with (Σ e_j)²", "falsifier")
+    line = Curve(SHOWN, case.constant / case.times, "bound (ln n + 1)/(γΣe)", "theory")
+    wrong = Curve(SHOWN, case.constant / case.times**2, "the same with (Σe)²", "falsifier")
     return at_most(case, LARGEST, (line, wrong))
 
 
@@ -127,7 +127,7 @@ def at_most(case: MarginCase, quantity: str, curves: tuple[Curve, ...] = ()) -> 
 
 CLAIM = Claim(
     key="ji2021/margin-bound",
-    title="Normalised steps bring the margin gap below (ln n + 1)/(γ Σ e_j): like 1/t, not 1/log t",
+    title="Normalised steps bring the margin gap below (ln n + 1)/(γΣe): like 1/t, not 1/log t",
     statement=(
         r"For $w_{t+1} = w_t - e_t\nabla f(w_t)/f(w_t)$ from $w_0 = 0$, $f$ the mean exponential loss of $n$ samples "
         r"of length at most 1 with margin $\gamma$, and $e_t \le 1$ not increasing: $\min_i x_i\cdot w_t/|w_t| \ge "
@@ -148,13 +148,13 @@ CLAIM = Claim(
     judge=bound,
     falsifiers=(
         Falsifier(
-            "(Σ e_j)² for Σ e_j",
+            "(Σe)² for Σe",
             "dual momentum does reach 1/t²; plain normalised steps do not",
             lambda case: at_most(case, SQUARED),
         ),
         Falsifier(
-            "t for Σ e_j, with η = 1",
-            "e_j = η f(w_j) is allowed to fall, but then Σ e_j grows like log t only",
+            "t for Σe, with η = 1",
+            "e_j = η f(w_j) is allowed to fall, but then Σe grows like log t only",
             lambda case: at_most(case, UNNORMALISED),
         ),
     ),

@@ -25,8 +25,8 @@ from paper_repro.claims import (
 )
 
 
-OFFSET = "|Π⊥w_t| at the end"
-LIMIT = "limit of |Π⊥w_t|"
+OFFSET = "|Π⊥w(t)| at the end"
+LIMIT = "limit of |Π⊥w(t)|"
 
 # A sum of at most 10⁵ positive steps, each rounded.
 ROUNDING = 1e-10
@@ -83,7 +83,7 @@ def observe(case: OffsetCase, traces: Traces) -> Observation:
     log_odds = np.log(case.samples - 1.0) - 0.1 * along - 0.2 * across
     end = float(across[-1])
     limit = end + float(flow_rest(float(log_odds[-1])))
-    curve = Curve(trace.rounds[1:], across[1:], "|Π⊥w_t| measured", method="normalised_gd")
+    curve = Curve(trace.rounds[1:], across[1:], "|Π⊥w(t)| measured", method="normalised_gd")
     return Observation(
         {OFFSET: Measured(end, ROUNDING * end), LIMIT: Measured(limit, ROUNDING * limit)}, (curve,)
     )
@@ -94,7 +94,12 @@ def predict(case: OffsetCase) -> Prediction:
     least = float(np.log(case.samples / 2.0))
     both = (
         Curve(_ends(), np.full(2, least), "bound ln n − ln 2", "reference"),
-        Curve(_ends(), np.full(2, flow_rest(np.log(case.samples - 1.0))), "limit of the flow", "theory"),
+        Curve(
+            _ends(),
+            np.full(2, flow_rest(np.log(case.samples - 1.0))),
+            "limit of the flow, (10/3) ln(6n − 5)",
+            "theory",
+        ),
     )
     at_least = Predicted(least, 0.0, Relation.AT_LEAST)
     return Prediction({OFFSET: at_least, **flow_limit(case, case.samples).quantities}, both)
@@ -139,7 +144,7 @@ CLAIM = Claim(
     judge=bound,
     falsifiers=(
         Falsifier(
-            "Π⊥w_t → v̄ = 0",
+            "Π⊥w(t) → v̄ = 0",
             "v̄ minimises the loss of the support vectors, and w does tend to ŵ in direction",
             lambda case: Prediction({LIMIT: Predicted(0.0)}),
         ),
@@ -150,5 +155,5 @@ CLAIM = Claim(
         ),
     ),
     see=("ji2021/margin-bound",),
-    axes=("iterations t", "|Π⊥w_t|", "log", "linear"),
+    axes=("iterations t", "|Π⊥w(t)|", "log", "linear"),
 )

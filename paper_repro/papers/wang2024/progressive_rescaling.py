@@ -44,7 +44,7 @@ from paper_repro.claims.unit_rows import (
 from paper_repro.papers.wang2024.phase import phase_of
 
 
-EXPONENT = "exponent of the margin gap in the radius R_k"
+EXPONENT = "exponent of the margin gap in the radius R"
 RUNAWAY = "the same, with a growth that no phase can undo"
 
 # Normalised steps before the first rescaling, T_0, in units of 1/(eλ): v has then come e⁵ times closer to v*.
@@ -132,7 +132,7 @@ def observe(case: RescalingCase, traces: Traces) -> Observation:
     kept, runaway = traces
     one = observe_one(case, (kept,))
     label = f"{case.runaway.growth:.2g}-fold growth a phase"
-    other = Curve(*_seen(case, runaway), label, "reference")
+    other = Curve(*_seen(case, runaway), label, "falsifier")
     quantities = {**one.quantities, RUNAWAY: exponent(case, runaway, case.runaway)}
     return Observation(quantities, (*one.curves, other))
 
@@ -165,8 +165,8 @@ def predict(case: RescalingCase) -> Prediction:
     radius = np.array([case.rescaling.radius_at(int(t)) for t in times])
     alone = case.constant / (case.margin * case.rate * times)
     curves = (
-        Curve(times, case.constant / radius, "limit constant over R_k", "theory"),
-        Curve(times, alone, "the same steps without rescaling", "falsifier"),
+        Curve(times, case.constant / radius, "limit constant over R", "theory"),
+        Curve(times, alone, "without rescaling, over γΣe instead", "reference"),
     )
     return Prediction({EXPONENT: Predicted(-1.0)}, curves)
 
@@ -187,7 +187,7 @@ $|w|$: the direction stands still. Outside the span of the support vectors nothi
 
 CLAIM = Claim(
     key="wang2024/progressive-rescaling",
-    title="Rescaled progressively, normalised steps close the margin gap exponentially: like 1/R_k",
+    title="Rescaled progressively, normalised steps close the margin gap exponentially: like 1/R",
     statement=(
         r"Normalised steps, rescaled to $|w| = R_k = R_0c^k$ at $t = T_0 + kT$ and projected on that ball, have a "
         r"margin gap $e^{-\Omega(t)}$ if the support vectors span the data [second-hand]. Ours: it is a constant "
