@@ -1,6 +1,6 @@
 """Progressive rescaling: the margin gap falls exponentially in t, like the inverse of the radius."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from implicitbias import (
     Stream,
     Trace,
 )
+from implicitbias.asymptotics import unit
 from implicitbias.statistics import fit_rate
 from paper_repro.claims import (
     AssumptionUnmet,
@@ -82,6 +83,7 @@ class RescalingCase:
     rescaling: Rescaling
     runaway: Rescaling
     constant: float
+    start: tuple[float, ...] | None = None
 
     def ends(self, rescaling: Rescaling, phases: int) -> tuple[int, ...]:
         """Return the last steps of that many phases, but for the first quarter, in which the start still shows."""
@@ -92,7 +94,9 @@ class RescalingCase:
     def run(self, rescaling: Rescaling, phases: int) -> RunSpec:
         """Return the method with that rescaling, recorded at the end of every phase."""
         ends = self.ends(rescaling, phases)
-        return RunSpec(self.problem, prgd(self.rate, rescaling), ends[-1], record=RecordAt.these(ends))
+        return RunSpec(
+            self.problem, prgd(self.rate, rescaling), ends[-1], record=RecordAt.these(ends), start=self.start
+        )
 
 
 def setup(knobs: RescalingKnobs, stream: Stream) -> RescalingCase | AssumptionUnmet:
@@ -112,9 +116,16 @@ def rescaled_case(separable: SeparableCase, knobs: RescalingKnobs) -> RescalingC
 
 
 def outside_span(knobs: RescalingKnobs, stream: Stream) -> RescalingCase:
-    """Return data whose support vectors do not span them, with a growth that a phase undoes in their span."""
+    """Return data whose support vectors do not span them, with a growth that a phase undoes in their span.
+
+    The start is as far outside the span as the warm-up reaches along ŵ, in a direction that other samples have.
+    """
     problem = unit_problem(planted(knobs, stream, spanning=False))
-    return rescaled_case(SeparableCase(problem, normalised_gd(knobs.rate), max_margin(problem)), knobs)
+    svm = max_margin(problem)
+    case = rescaled_case(SeparableCase(problem, normalised_gd(knobs.rate), svm), knobs)
+    outside = svm.signed - (svm.signed @ svm.support_basis) @ svm.support_basis.T
+    farthest = outside[np.argmax(np.linalg.norm(outside, axis=1))]
+    return replace(case, start=tuple((case.rescaling.radius * unit(farthest)).tolist()))
 
 
 def needs(case: RescalingCase, budget: Budget) -> tuple[RunSpec, ...]:
