@@ -93,7 +93,7 @@ def test_a_method_without_kernel_says_why():
         (other, rule, "rule"),
         (problem, projection(), "exact local solve"),
         (problem, normalised_gd(0.1), "normalised rate"),
-        (problem, sequential_gd(0.1, 2), "take turns"),
+        (problem, sequential_gd(0.1, 2), "model of the one before"),
         (problem, LocalMethod(lr=0.1, rescaling=Rescaling(1.0, 1.1, 20)), "norm of the model"),
     ]
     for problem, method, reason in wanted:

@@ -123,7 +123,7 @@ COVERAGE: tuple[Row, ...] = (
         local_solver="Proximal | Projection | Sweeping",
     ),
     _row((), "a normalised rate e/f_m needs the loss of the model at every step", rate="normalised"),
-    _row((), "workers that take turns have no margins of their own to start from", aggregation="Sequential"),
+    _row((), "in turn, a worker starts from the model of the one before", aggregation="Sequential"),
     _row((), "a rescaling needs the norm of the model at the end of a round", rescaling="Rescaling"),
     _row((), "no kernel is compiled for this problem, loss or axis"),
 )
