@@ -41,12 +41,16 @@ METHOD_COLOURS = {
     "diloco": "#5a7d1a",
     "slow_sde": "#1b4f9c",
     "conventional_sde": "#e08a3c",
+    "normalised_gd": "#0b7a75",
+    "prgd": "#d0519a",
+    "sequential_gd": "#8a6d3b",
     "max_margin": THEORY,
 }
 METHOD_MARKERS = {
     "gd": "o", "local_gd": "s", "local_sgd": "D", "proximal": "^", "projection": "v", "sweeping": "P",
     "anchored": "X", "momentum": "<", "modified_local_gd": "X", "sgd": "h", "minibatch_sgd": "h", "savic": "p",
-    "scaffold": "d", "fednova": "8", "diloco": "*", "slow_sde": "o", "conventional_sde": "s", "max_margin": "*",
+    "scaffold": "d", "fednova": "8", "diloco": "*", "slow_sde": "o", "conventional_sde": "s",
+    "normalised_gd": "D", "prgd": "^", "sequential_gd": ">", "max_margin": "*",
 }  # fmt: skip
 
 # Softer than the methods, since data lie behind them; more workers than these are drawn alike.

@@ -36,11 +36,17 @@ from implicitbias.methods import local_gd as local_gd
 from implicitbias.methods import local_sgd as local_sgd
 from implicitbias.methods import LocalMethod as LocalMethod
 from implicitbias.methods import modified_local_gd as modified_local_gd
+from implicitbias.methods import Normalised as Normalised
+from implicitbias.methods import normalised_gd as normalised_gd
 from implicitbias.methods import Piecewise as Piecewise
 from implicitbias.methods import PowerDecay as PowerDecay
+from implicitbias.methods import prgd as prgd
 from implicitbias.methods import projection as projection
 from implicitbias.methods import proximal as proximal
 from implicitbias.methods import QuadraticRule as QuadraticRule
+from implicitbias.methods import Rescaling as Rescaling
+from implicitbias.methods import Sequential as Sequential
+from implicitbias.methods import sequential_gd as sequential_gd
 from implicitbias.methods import Server as Server
 from implicitbias.methods import sweeping as sweeping
 from implicitbias.oracle import max_margin as max_margin

@@ -15,6 +15,8 @@ from implicitbias.formulas import halpern_residual
 CRAWSHAW = 70.0  # constant of crawshaw2025: f ≤ γ/(70 ηHM) keeps the drift below a fifth of the gradient
 STABLE_LOGISTIC = 8.0  # 2/L with L = b_x²/4: no local step with η b_x² ≤ 8 raises a logistic loss
 
+ROW_ROUNDING = 1e-12  # a row divided by the largest length is that much longer than 1 at most
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -165,6 +167,31 @@ def halpern_bound(distance: float, rounds: int) -> Bound:
     hypotheses = (("r ≥ 0", rounds >= 0), ("|u⁰ − u*| ≥ 0", distance >= 0.0))
     value = float(halpern_residual(distance, rounds))
     return Bound("Halpern |u − Tu| ≤ 2D/(r+1)", {"D": distance, "r": rounds}, hypotheses, value)
+
+
+def normalised_margin_bound(margin: float, samples: int, time: float, row_norm: float = 1.0) -> Bound:
+    """Margin gap γ − min_i x_i·w/|w| ≤ (ln n + 1)/(γ Σ_{j<t} e_j) of normalised gradient descent (ji2021, Thm 7).
+
+    w ← w − e_j ∇log f(w) from w = 0, f the mean exponential loss of n samples of length at most 1, e_j ≤ 1 not
+    increasing.
+
+    Parameters
+    ----------
+    margin, samples : float, int
+        γ > 0 and n.
+    time : float
+        Σ_{j<t} e_j > 0.
+    row_norm : float
+        b_x, the largest |x_i|; the theorem asks for b_x ≤ 1.
+    """
+    hypotheses = (
+        ("γ > 0", margin > 0.0),
+        ("Σ e_j > 0", time > 0.0),
+        ("b_x ≤ 1", row_norm <= 1.0 + ROW_ROUNDING),
+    )
+    value = (math.log(samples) + 1.0) / (margin * time) if margin * time > 0.0 else math.inf
+    constants = {"γ": margin, "n": samples, "Σe": time, "b_x": row_norm}
+    return Bound("margin gap ≤ (ln n + 1)/(γ Σ e_j)", constants, hypotheses, value)
 
 
 def _descends(losses: np.ndarray, scaled_lr: float, loss: str) -> tuple[tuple[str, bool]]:

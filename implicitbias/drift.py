@@ -97,7 +97,8 @@ def plain_steps(problem: AbstractProblem, method: LocalMethod) -> tuple[float, i
     Raises
     ------
     BadInput
-        If the method has mini-batches, momentum, exact solves, another aggregation, a schedule, or unequal H_m.
+        If the method has mini-batches, momentum, exact solves, another aggregation, a schedule, a learning rate that
+        depends on the loss, or unequal H_m.
     """
     steps = set(method.steps(problem.workers, 0))
     plain = LocalMethod(lr=method.lr, local_steps=method.local_steps)
@@ -106,6 +107,6 @@ def plain_steps(problem: AbstractProblem, method: LocalMethod) -> tuple[float, i
             f"method = {method!r}: the drift is defined for plain Local GD with one H; use local_gd(η, H)"
         )
     rates = method.schedule(np.arange(2))
-    if rates[0] != rates[1]:
+    if method.normalised or rates[0] != rates[1]:
         raise BadInput(f"lr = {method.lr!r}: the drift is measured in units of a constant η; give a number")
     return float(rates[0]), steps.pop()

@@ -1,6 +1,6 @@
 """Losses of a margin, ℓ: R → (0, ∞), decreasing to 0.
 
-A loss offers ``value``, ``log_value`` (finite at margins of ±10⁴), ``slope`` = −ℓ′ > 0 and ``curvature`` = ℓ″.
+A loss offers ``value``, ``slope`` = −ℓ′ > 0, the logarithms of both (finite at margins of ±10⁴) and ``curvature`` = ℓ″.
 
 | loss | ℓ(z) | tail |
 |---|---|---|
@@ -37,6 +37,10 @@ class AbstractLoss(ABC):
         """Return −ℓ′(z) > 0, infinite where it leaves the floating-point range."""
 
     @abstractmethod
+    def log_slope(self, margin: Margins) -> Margins:
+        """Return log(−ℓ′(z)), finite wherever z is."""
+
+    @abstractmethod
     def curvature(self, margin: Margins) -> Margins:
         """Return ℓ″(z) ≥ 0."""
 
@@ -62,6 +66,10 @@ class Exponential(AbstractLoss):
     def slope(self, margin: Margins) -> Margins:
         """Return e^{−z}."""
         return self.value(margin)
+
+    def log_slope(self, margin: Margins) -> Margins:
+        """Return −z."""
+        return -margin
 
     def curvature(self, margin: Margins) -> Margins:
         """Return e^{−z}."""
@@ -91,6 +99,10 @@ class Logistic(AbstractLoss):
         """Return 1/(1 + e^{z}) from e^{−|z|}, which cannot overflow."""
         decay = np.exp(-np.abs(margin))
         return np.where(margin >= 0, decay, 1.0) / (1.0 + decay)
+
+    def log_slope(self, margin: Margins) -> Margins:
+        """Return −log(1 + e^{z}), through log1p on either side of 0."""
+        return -np.maximum(margin, 0.0) - np.log1p(np.exp(-np.abs(margin)))
 
     def curvature(self, margin: Margins) -> Margins:
         """Return e^{z}/(1 + e^{z})²."""
@@ -140,6 +152,10 @@ class PolynomialTail(AbstractLoss):
     def slope(self, margin: Margins) -> Margins:
         """Return p (1+z)^{−p−1}, constant p for z < 0."""
         return self.p * (1.0 + np.maximum(margin, 0.0)) ** (-self.p - 1.0)
+
+    def log_slope(self, margin: Margins) -> Margins:
+        """Return log p − (p+1) log(1+z), constant for z < 0."""
+        return np.log(self.p) - (self.p + 1.0) * np.log1p(np.maximum(margin, 0.0))
 
     def curvature(self, margin: Margins) -> Margins:
         """Return p(p+1)(1+z)^{−p−2}, and 0 for z < 0."""

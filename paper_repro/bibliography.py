@@ -84,6 +84,30 @@ BIBTEX = {
   year      = {2019},
   note      = {arXiv:1806.01796}
 }""",
+    "nacson2019b": """@inproceedings{nacson2019b,
+  author    = {Nacson, Mor Shpigel and Lee, Jason D. and Gunasekar, Suriya and Savarese, Pedro H. P. and
+               Srebro, Nathan and Soudry, Daniel},
+  title     = {Convergence of Gradient Descent on Separable Data},
+  booktitle = {International Conference on Artificial Intelligence and Statistics},
+  year      = {2019},
+  note      = {arXiv:1803.01905}
+}""",
+    "wang2024": """@inproceedings{wang2024,
+  author    = {Wang, Mingze and Min, Zeping and Wu, Lei},
+  title     = {Achieving Margin Maximization Exponentially Fast via Progressive Norm Rescaling},
+  booktitle = {International Conference on Machine Learning},
+  series    = {PMLR},
+  volume    = {235},
+  year      = {2024},
+  note      = {arXiv:2311.14387}
+}""",
+    "jung2025": """@inproceedings{jung2025,
+  author    = {Jung, Hyunji and Cho, Hanseul and Yun, Chulhee},
+  title     = {Convergence and Implicit Bias of Gradient Descent on Continual Linear Classification},
+  booktitle = {International Conference on Learning Representations},
+  year      = {2025},
+  note      = {arXiv:2504.12712}
+}""",
     "gu2024": """@inproceedings{gu2024,
   author    = {Gu, Xinran and Lyu, Kaifeng and Arora, Sanjeev and Zhang, Jingzhao and Huang, Longbo},
   title     = {A Quadratic Synchronization Rule for Distributed Deep Learning},

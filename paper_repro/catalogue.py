@@ -147,6 +147,12 @@ ENTRIES = (
         name="CLAIM_SHARED",
     ),
     Entry(
+        "derived/normalised-limit",
+        "derived.local_gd.normalised_limit",
+        "Normalised steps settle on the residual limit of gradient descent, only exponentially faster",
+        "derived",
+    ),
+    Entry(
         "derived/onset",
         "derived.drift.onset",
         "In the limit of short rounds f ≤ γ/(70ηHM) is reached later for larger ηH, by round 70M/γ³",
@@ -251,10 +257,34 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "ji2021/margin-bound",
+        "ji2021.margin_bound",
+        "Normalised steps bring the margin gap below (ln n + 1)/(γΣe): like 1/t, not 1/log t",
+        "stated",
+    ),
+    Entry(
+        "ji2021/offset-lower-bound",
+        "ji2021.offset_lower_bound",
+        "w can end ln n − ln 2 away from the ray of ŵ, so no bound on the offset is free of n",
+        "stated",
+    ),
+    Entry(
+        "jung2025/sequential-limit",
+        "jung2025.sequential_limit",
+        "Workers in turn lead to the joint max margin: Local GD with M times its step, whatever the order",
+        "second-hand",
+    ),
+    Entry(
         "lieder2021/halpern-bound",
         "lieder2021.halpern_bound",
         "Anchored iterations have residual at most 2|u⁰ − u*|/(r + 1), and T = −I attains it",
         "stated",
+    ),
+    Entry(
+        "nacson2019/normalised-gd",
+        "nacson2019.normalised_gd",
+        "With η = e/(√(t+1) f) the margin gap falls at least like log t/√t",
+        "second-hand",
     ),
     Entry(
         "soudry2018/cosine-expansion",
@@ -305,6 +335,12 @@ ENTRIES = (
         "soudry2018.validation_loss",
         "The validation loss grows like Σ |x·ŵ| log t, summed over the misclassified points",
         "stated",
+    ),
+    Entry(
+        "wang2024/progressive-rescaling",
+        "wang2024.progressive_rescaling",
+        "Rescaled progressively, normalised steps close the margin gap exponentially: like 1/R",
+        "second-hand",
     ),
     Entry(
         "wu2024/accelerated-loss",

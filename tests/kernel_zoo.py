@@ -37,6 +37,8 @@ MADE = {
     "correction": {"None": None},
     "participation": {"Full": None},
     "aggregation": {"Average": Average(), "Anchored": Anchored()},
+    "rescaling": {"None": None},
+    "rate": {"scheduled": PowerDecay},
     "gradients": {"full": None, "with replacement": True, "without replacement": False},
     "unknown": {"none": None},
 }

@@ -23,14 +23,19 @@ from implicitbias import (
     Logistic,
     modified_local_gd,
     Moments,
+    Normalised,
+    normalised_gd,
     Piecewise,
     PowerDecay,
+    prgd,
     projection,
     proximal,
     QuadraticRule,
     Quadratics,
     RecordAt,
+    Rescaling,
     run,
+    sequential_gd,
     Server,
     Status,
     Stream,
@@ -153,6 +158,10 @@ METHODS = [
     local_sgd(PowerDecay(0.3), 3, 1, momentum=0.5),
     LocalMethod(lr=0.2, local_steps=2, server=Server(momentum=0.5)),
     modified_local_gd(local_gd(0.3, 3)),
+    normalised_gd(PowerDecay(0.3)),
+    prgd(0.3, Rescaling(1.0, growth=1.2, every=3, start=2)),
+    sequential_gd(0.3, 2),
+    dataclasses.replace(sequential_gd(0.3, (1, 3, 2)), momentum=HeavyBall(0.5)),
 ]
 
 
@@ -351,6 +360,10 @@ def test_disagreement_is_the_spread_of_the_workers():
         ({"method": "gd"}, "LocalMethod"),
         ({"record": RecordAt.these([99])}, "run ends at round"),
         ({"rounds": -1}, "0 records the start alone"),
+        (
+            {"problem": Quadratics(np.ones((1, 1, 1)), [[0.0]]), "method": normalised_gd(0.1)},
+            "vanishes at a min",
+        ),
         ({"start": "a"}, "start = 'a'"),
         ({"start": [1j, 0, 0]}, "start = .*take .real"),
         ({"stream": 3}, "stream = 3: int is no stream; give Stream"),
@@ -370,9 +383,9 @@ def test_disagreement_is_the_spread_of_the_workers():
     ],
 )
 def test_bad_requests_are_refused_before_any_work(change, rule):
-    request = {"method": gd(0.1), "rounds": 3} | change
+    request = {"problem": problem_of(0), "method": gd(0.1), "rounds": 3} | change
     with pytest.raises(BadInput, match=rule):
-        run(problem_of(0), request.pop("method"), request.pop("rounds"), **request)
+        run(request.pop("problem"), request.pop("method"), request.pop("rounds"), **request)
 
 
 @pytest.mark.bad_input
@@ -408,6 +421,17 @@ def test_bad_requests_are_refused_before_any_work(change, rule):
         (lambda: local_gd(0.1, [1, 2.5]), "local_steps = 2.5"),
         (lambda: dataclasses.replace(projection(), lr=0.1), "lr = 0.1.*leave lr at 1.0"),
         (lambda: dataclasses.replace(sweeping(), local_steps=2), "leave local_steps at 1"),
+        (lambda: normalised_gd(0.0), "lr = 0.0"),
+        (lambda: normalised_gd(gd(0.1)), "lr = LocalMethod"),
+        (lambda: local_sgd(Normalised(0.1), 1, 1), "batch = 1: lr = Normalised.*full gradients"),
+        (lambda: local_gd(Normalised(0.1), QuadraticRule(1, 1.0)), "rule needs η before.*give a number"),
+        (lambda: dataclasses.replace(projection(), lr=Normalised(1.0)), "leave lr at 1.0"),
+        (lambda: Rescaling(0.0, 1.1, 20), "radius = 0.0"),
+        (lambda: Rescaling(1.0, 0.9, 20), "growth = 0.9"),
+        (lambda: Rescaling(1.0, 1.1, 0), "every = 0"),
+        (lambda: Rescaling(1.0, 1.1, 20, start=0), "start = 0.*never rescaled"),
+        (lambda: prgd(1.0, 1.1), "rescaling = 1.1"),
+        (lambda: LocalMethod(rescaling=1.1), "rescaling = 1.1.*Rescaling"),
     ],
 )
 def test_bad_methods_cannot_be_described(build, rule):

@@ -22,10 +22,13 @@ from implicitbias import (
     local_sgd,
     LocalMethod,
     Logistic,
+    normalised_gd,
     PowerDecay,
     projection,
     QuadraticRule,
     Quadratics,
+    Rescaling,
+    sequential_gd,
     Stream,
 )
 from implicitbias.engine.definition import batches
@@ -89,6 +92,9 @@ def test_a_method_without_kernel_says_why():
         (problem, rule, "rule"),
         (other, rule, "rule"),
         (problem, projection(), "exact local solve"),
+        (problem, normalised_gd(0.1), "normalised rate"),
+        (problem, sequential_gd(0.1, 2), "model of the one before"),
+        (problem, LocalMethod(lr=0.1, rescaling=Rescaling(1.0, 1.1, 20)), "norm of the model"),
     ]
     for problem, method, reason in wanted:
         assert find_kernel(problem, method) is None

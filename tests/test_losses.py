@@ -39,6 +39,20 @@ def test_log_value_is_the_log_of_the_value(loss, z):
     assert np.allclose(loss.log_value(np.array([z])), np.log(value), rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@given(z=st.floats(-300, 300))
+def test_log_slope_is_the_log_of_the_slope(loss, z):
+    assert np.allclose(
+        loss.log_slope(np.array([z])), np.log(loss.slope(np.array([z]))), rtol=1e-12, atol=1e-14
+    )
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@given(z=st.floats(-1e4, 1e4))
+def test_log_slope_is_finite_where_the_slope_is_not(loss, z):
+    assert np.isfinite(loss.log_slope(np.array([z]))).all()
+
+
 @given(z=st.floats(30, 700))
 def test_logistic_and_exponential_share_their_tail(z):
     at = np.array([z])

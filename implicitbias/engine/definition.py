@@ -3,7 +3,9 @@
     for every worker m:   v ← w^r;  repeat H_m times:  v ← v − η D^{−1} ∇f_m(v);   w_m ← v
     w^{r+1} ← a_r w⁰ + (1 − a_r)(1/M) Σ_m w_m
 
-with mini-batches, momentum, exact local solves and a server momentum where the method asks for them.
+with mini-batches, momentum, exact local solves and a server momentum where the method asks for them; with
+∇log f_m for ∇f_m where the learning rate is normalised, with every worker starting at the model of the one before
+where they take turns, and with w^{r+1} rescaled at the end.
 """
 
 import dataclasses
@@ -15,8 +17,12 @@ from implicitbias.engine.state import Clock, State
 from implicitbias.errors import BadInput
 from implicitbias.local_solvers import solve_exactly
 from implicitbias.methods import Anchored, GradientSteps, LocalMethod
-from implicitbias.problems import AbstractProblem, AbstractSampledProblem
+from implicitbias.problems import AbstractProblem, AbstractSampledProblem, LinearClassification
 from implicitbias.stream import Stream
+
+
+# A worker's model at the end of its local work, and its velocity if it has one.
+Work = tuple[Float[np.ndarray, "replica dim"], Float[np.ndarray, "replica dim"] | None]
 
 
 def round_step(
@@ -38,18 +44,23 @@ def round_step(
     BadInput
         If the method draws mini-batches and no stream is given.
     """
-    work = [local_work(problem, method, state, m, stream) for m in range(problem.workers)]
+    work = (_in_turn if method.sequential else _side_by_side)(problem, method, state, stream)
     local = np.stack([w for w, _ in work], axis=1)
-    w, server = aggregate(method, state, local.mean(axis=1))
+    w, server = aggregate(method, state, local[:, -1] if method.sequential else local.mean(axis=1))
     return dataclasses.replace(
-        state, w=w, local=local, server=server, velocity=_averaged(work), clock=advance(method, state.clock)
+        state,
+        w=rescaled(method, w, state.clock.round + 1),
+        local=local,
+        server=server,
+        velocity=_shared_velocity(work[-1:] if method.sequential else work, problem.workers),
+        clock=advance(method, state.clock),
     )
 
 
 def local_work(
     problem: AbstractProblem, method: LocalMethod, state: State, worker: int, stream: Stream | None
-) -> tuple[Float[np.ndarray, "replica dim"], Float[np.ndarray, "replica dim"] | None]:
-    """Return worker m's model, and its velocity if it has one, at the end of its local work from w^r."""
+) -> Work:
+    """Return worker m's model, and its velocity if it has one, at the end of its local work from ``state.w``."""
     if not isinstance(method.local_solver, GradientSteps):
         return solve_exactly(problem, method.local_solver, worker, state.w), None
     return _gradient_steps(problem, method, state, worker, stream)
@@ -58,7 +69,7 @@ def local_work(
 def aggregate(
     method: LocalMethod, state: State, average: Float[np.ndarray, "replica dim"]
 ) -> tuple[Float[np.ndarray, "replica dim"], Float[np.ndarray, "replica dim"] | None]:
-    """Return w^{r+1} and the server's velocity from the average of the workers' models."""
+    """Return w^{r+1}, before it is rescaled, and the server's velocity from the average of the workers' models."""
     if isinstance(method.aggregation, Anchored) and state.anchor is not None:
         a = method.aggregation.coefficient(state.clock.round)
         average = a * state.anchor + (1.0 - a) * average
@@ -71,15 +82,29 @@ def aggregate(
     return state.w + method.server.rate * velocity, velocity
 
 
+def rescaled(
+    method: LocalMethod, w: Float[np.ndarray, "replica dim"], round: int
+) -> Float[np.ndarray, "replica dim"]:
+    """Return w with the norm that the method gives it at the end of that round."""
+    if method.rescaling is None:
+        return w
+    norm = np.linalg.norm(w, axis=-1, keepdims=True)
+    share = method.rescaling.radius_at(round) / np.where(norm > 0.0, norm, np.inf)
+    if not method.rescaling.rescales_at(round):
+        share = np.minimum(share, 1.0)
+    return np.where(norm > 0.0, share, 1.0) * w
+
+
 def advance(method: LocalMethod, clock: Clock) -> Clock:
     """Return the clock one round later."""
     steps = method.steps(len(clock.steps), max(clock.steps))
     rates = [method.schedule(np.arange(k, k + h)) for k, h in zip(clock.steps, steps, strict=True)]
+    over_workers = np.sum if method.sequential else np.mean
     return Clock(
         round=clock.round + 1,
         steps=tuple(k + h for k, h in zip(clock.steps, steps, strict=True)),
-        time=clock.time + float(np.mean([r.sum() for r in rates])),
-        slow_time=clock.slow_time + float(np.mean([(r * r).sum() for r in rates])),
+        time=clock.time + float(over_workers([r.sum() for r in rates])),
+        slow_time=clock.slow_time + float(over_workers([(r * r).sum() for r in rates])),
     )
 
 
@@ -119,7 +144,7 @@ def _gradient_steps(
     start, steps = state.clock.steps[worker], method.steps(problem.workers, max(state.clock.steps))[worker]
     rates = method.schedule(np.arange(start, start + steps))
     for lr, samples in zip(rates, batches(problem, method, state, worker, steps, stream), strict=True):
-        step = lr * problem.worker_gradient(w, worker, samples)
+        step = lr * _direction(problem, method, w, worker, samples)
         if state.scaling is not None:
             step = step / state.scaling
         if velocity is not None and method.momentum is not None:
@@ -130,11 +155,47 @@ def _gradient_steps(
     return w, velocity
 
 
-def _averaged(work: list[tuple[np.ndarray, np.ndarray | None]]) -> np.ndarray | None:
+def _direction(
+    problem: AbstractProblem, method: LocalMethod, w: np.ndarray, worker: int, samples: np.ndarray | None
+) -> np.ndarray:
+    if method.normalised:
+        return check_normalised(problem, method).worker_log_gradient(w, worker)
+    return problem.worker_gradient(w, worker, samples)
+
+
+def _side_by_side(
+    problem: AbstractProblem, method: LocalMethod, state: State, stream: Stream | None
+) -> list[Work]:
+    return [local_work(problem, method, state, m, stream) for m in range(problem.workers)]
+
+
+def _in_turn(
+    problem: AbstractProblem, method: LocalMethod, state: State, stream: Stream | None
+) -> list[Work]:
+    work = []
+    for m in range(problem.workers):
+        work.append(local_work(problem, method, state, m, stream))
+        state = dataclasses.replace(
+            state, w=work[-1][0], velocity=_shared_velocity(work[-1:], problem.workers)
+        )
+    return work
+
+
+def _shared_velocity(work: list[Work], workers: int) -> np.ndarray | None:
     velocities = [v for _, v in work if v is not None]
     if not velocities:
         return None
-    return np.repeat(np.mean(velocities, axis=0)[:, None], len(work), axis=1)
+    return np.repeat(np.mean(velocities, axis=0)[:, None], workers, axis=1)
+
+
+def check_normalised(problem: AbstractProblem, method: LocalMethod) -> LinearClassification:
+    """Return the problem of a method with a normalised learning rate, or refuse it."""
+    if not isinstance(problem, LinearClassification):
+        raise BadInput(
+            f"lr = {method.lr!r}: divides by a loss that is positive everywhere, and that of {problem!r} vanishes at "
+            "a minimiser; give a number, or a LinearClassification"
+        )
+    return problem
 
 
 def check_draw(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from implicitbias import checks
 from implicitbias.engine.advance import Progress
-from implicitbias.engine.definition import check_draw
+from implicitbias.engine.definition import check_draw, check_normalised
 from implicitbias.engine.records import RecordAt
 from implicitbias.errors import BadInput
 from implicitbias.methods import GradientSteps, LocalMethod
@@ -39,6 +39,8 @@ def check_request(
             f"workers = {method.workers}: the problem brings its own M = {problem.workers}; leave it out"
         )
     method.steps(problem.workers, 0)
+    if method.normalised:
+        check_normalised(problem, method)
     if not method.deterministic and isinstance(method.local_solver, GradientSteps):
         for worker in range(problem.workers):
             check_draw(problem, method, worker, stream)

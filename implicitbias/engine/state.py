@@ -16,7 +16,11 @@ START_CURE = "give a finite vector, a State or a Trace, or leave it out for w⁰
 
 @dataclass(frozen=True)
 class Clock:
-    """How far a run has come: rounds r, steps per worker, time Σ η and slow time Σ η² (mean over workers)."""
+    """How far a run has come: rounds r, steps per worker, time Σ η and slow time Σ η².
+
+    Times are means over workers, and sums where the workers take turns on one model; a normalised learning rate
+    e_k/f counts as e_k.
+    """
 
     round: int
     steps: tuple[int, ...]

@@ -35,7 +35,7 @@ class Trace:
     rounds
         Recorded rounds r, the first one 0; in a continued trace real numbers, infinite beyond 10³⁰⁸.
     time, slow_time
-        Σ η and Σ η² over the steps taken (mean over workers).
+        Σ η and Σ η² over the steps taken (mean over workers; sum where they take turns; e_k for η_k = e_k/f).
     log_loss
         log f(w), finite where f itself under- or overflows; its mean over replicas when statistics are reduced.
     min_margin

@@ -1,6 +1,9 @@
 """The values an axis of ``LocalMethod`` can take; every one is a frozen description without code."""
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from implicitbias import checks
 
@@ -99,6 +102,45 @@ class Anchored:
     def coefficient(self, round: int) -> float:
         """Return a_r."""
         return 1.0 / (round + 2.0)
+
+
+@dataclass(frozen=True)
+class Sequential:
+    """No average: w passes through workers 1 … M within one round (a cycle), w^{r+1} is the last worker's model.
+
+    A velocity travels with the model. The model takes the steps of all workers, so times sum over them.
+    """
+
+
+@dataclass(frozen=True)
+class Rescaling:
+    """At rounds T_k = start + k·every the model is rescaled to |w| = R_k = radius·growth^k.
+
+    Between them it is projected on that ball, w ← w·min(1, R_k/|w|); before T_0 it is left alone, and w = 0, which
+    has no direction, stays 0.
+    """
+
+    radius: float
+    growth: float
+    every: int
+    start: int = 1
+
+    def __post_init__(self):
+        checks.number("radius", self.radius, "give R_0, e.g. the |w| that is reached by round T_0", above=0)
+        checks.number("growth", self.growth, "1 keeps the norm, 1.1 grows it by a tenth", least=1)
+        checks.integer("every", self.every, 1, "give the rounds T_{k+1} − T_k between rescalings")
+        checks.integer("start", self.start, 1, "give T_0; round 0 is the start, which is never rescaled")
+
+    def radius_at(self, round: int) -> float:
+        """Return R_k of the phase T_k ≤ round < T_{k+1}, infinite before T_0 or beyond the floating-point range."""
+        if round < self.start:
+            return math.inf
+        with np.errstate(over="ignore"):
+            return float(self.radius * np.float64(self.growth) ** ((round - self.start) // self.every))
+
+    def rescales_at(self, round: int) -> bool:
+        """Whether the round is one of the T_k."""
+        return round >= self.start and (round - self.start) % self.every == 0
 
 
 @dataclass(frozen=True)

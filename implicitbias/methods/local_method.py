@@ -1,6 +1,7 @@
 """A local method as a point in a product of axes: a frozen description that engines and theories read."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from types import NoneType
 
 import numpy as np
@@ -18,10 +19,12 @@ from implicitbias.methods.axes import (
     Identity,
     Projection,
     Proximal,
+    Rescaling,
+    Sequential,
     Server,
     Sweeping,
 )
-from implicitbias.methods.schedules import AbstractSchedule, AbstractStepRule, Constant
+from implicitbias.methods.schedules import AbstractSchedule, AbstractStepRule, as_schedule, Normalised
 
 
 LocalSolver = GradientSteps | Flow | Proximal | Projection | Sweeping
@@ -33,8 +36,9 @@ _KINDS = {
     "correction": (NoneType, "None, the one value so far"),
     "local_solver": (LocalSolver, "GradientSteps(), Flow(log_time), Proximal(λ), Projection() or Sweeping()"),
     "participation": (Full, "Full(), the one value so far"),
-    "aggregation": (Average | Anchored, "Average() or Anchored()"),
+    "aggregation": (Average | Anchored | Sequential, "Average(), Anchored() or Sequential()"),
     "server": (Server, "Server(rate, momentum)"),
+    "rescaling": (Rescaling | None, "Rescaling(radius, growth, every) or None"),
 }
 
 
@@ -45,7 +49,7 @@ class LocalMethod:
     Parameters
     ----------
     lr
-        Learning rate η, or a schedule over a worker's step count.
+        Learning rate η, a schedule over a worker's step count, or ``Normalised(e)``: η = e/f_m at its model.
     local_steps
         H: a number, one number per worker, or a rule of the learning rate now.
     batch
@@ -63,9 +67,11 @@ class LocalMethod:
     participation
         Which workers take part; ``Full()`` is the one value so far.
     aggregation
-        ``Average()`` or ``Anchored()``.
+        ``Average()`` or ``Anchored()``; ``Sequential()`` if the workers take turns.
     server
         Server rate and momentum.
+    rescaling
+        ``Rescaling(radius, growth, every)`` of the aggregated model, or ``None``.
     workers
         M, only where the problem does not bring its own workers (landscapes).
 
@@ -73,10 +79,11 @@ class LocalMethod:
     ------
     BadInput
         For a value outside its axis, or axes that contradict each other: an exact local solver takes no gradient
-        steps, so it leaves lr, local_steps, batch, momentum and scaling at their defaults.
+        steps, so it leaves lr, local_steps, batch, momentum and scaling at their defaults; a normalised learning
+        rate is known at the model only, so it goes with full gradients and numbers of local steps.
     """
 
-    lr: float | AbstractSchedule = 1.0
+    lr: float | AbstractSchedule | Normalised = 1.0
     local_steps: int | tuple[int, ...] | AbstractStepRule = 1
     batch: float | None = None
     replacement: bool = True
@@ -85,8 +92,9 @@ class LocalMethod:
     correction: None = None
     local_solver: LocalSolver = GradientSteps()
     participation: Full = Full()
-    aggregation: Average | Anchored = Average()
+    aggregation: Average | Anchored | Sequential = Average()
     server: Server = Server()
+    rescaling: Rescaling | None = None
     workers: int | None = None
 
     def __post_init__(self):
@@ -95,15 +103,26 @@ class LocalMethod:
         object.__setattr__(self, "local_steps", _checked_steps(self.local_steps))
         _check_batch(self)
         _check_solver_axes(self)
+        _check_normalised(self)
+
+    @cached_property
+    def schedule(self) -> AbstractSchedule:
+        """The learning rate over the step count; e_k where it is ``normalised``."""
+        return self.lr.schedule if isinstance(self.lr, Normalised) else as_schedule(self.lr)
 
     @property
-    def schedule(self) -> AbstractSchedule:
-        """The learning rate as a schedule."""
-        return self.lr if isinstance(self.lr, AbstractSchedule) else Constant(self.lr)
+    def normalised(self) -> bool:
+        """Whether the learning rate is e_k/f_m, which depends on the model."""
+        return isinstance(self.lr, Normalised)
+
+    @property
+    def sequential(self) -> bool:
+        """Whether the workers take turns on one model."""
+        return isinstance(self.aggregation, Sequential)
 
     @property
     def first_lr(self) -> float:
-        """η at step 0: the learning rate, where it is constant."""
+        """η at step 0 (e_0 where it is ``normalised``): the learning rate, where it is constant."""
         return float(self.schedule(np.zeros(1, dtype=np.int64))[0])
 
     @property
@@ -166,3 +185,14 @@ def _check_solver_axes(method: LocalMethod) -> None:
         if value != neutral:
             rule = f"local_solver = {method.local_solver!r} is exact and takes no gradient steps"
             raise checks.refuse(axis, value, rule, f"leave {axis} at {neutral!r}")
+
+
+def _check_normalised(method: LocalMethod) -> None:
+    if not method.normalised:
+        return
+    if method.batch is not None:
+        rule = f"lr = {method.lr!r} divides by the loss of all samples of a worker"
+        raise checks.refuse("batch", method.batch, rule, "leave batch at None, for full gradients")
+    if isinstance(method.local_steps, AbstractStepRule):
+        rule = f"a rule needs η before the round, and lr = {method.lr!r} is known at the model only"
+        raise checks.refuse("local_steps", method.local_steps, rule, "give a number")

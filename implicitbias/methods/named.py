@@ -10,6 +10,9 @@
 | ``projection()`` | local_solver = Projection() (parallel projections, PPM) |
 | ``sweeping()`` | local_solver = Sweeping() (the limit H → ∞) |
 | ``modified_local_gd(of)`` | aggregation = Anchored() on any of them |
+| ``normalised_gd(e)`` | lr = Normalised(e): η = e/f(w) |
+| ``prgd(e, rescaling)`` | lr = Normalised(e), rescaling |
+| ``sequential_gd(lr, H)`` | local_steps, aggregation = Sequential() |
 """
 
 import dataclasses
@@ -24,13 +27,15 @@ from implicitbias.methods.axes import (
     Identity,
     Projection,
     Proximal,
+    Rescaling,
+    Sequential,
     Sweeping,
 )
 from implicitbias.methods.local_method import LocalMethod
-from implicitbias.methods.schedules import AbstractSchedule, AbstractStepRule
+from implicitbias.methods.schedules import AbstractSchedule, AbstractStepRule, Normalised
 
 
-LearningRate = float | AbstractSchedule
+LearningRate = float | AbstractSchedule | Normalised
 LocalSteps = int | tuple[int, ...] | AbstractStepRule
 
 
@@ -102,6 +107,22 @@ def modified_local_gd(of: LocalMethod) -> LocalMethod:
     return dataclasses.replace(of, aggregation=Anchored())
 
 
+def normalised_gd(rate: float | AbstractSchedule) -> LocalMethod:
+    """Return w ← w − e ∇f(w)/f(w), gradient descent on log f [ji2021]; on one worker, whose loss is f."""
+    return LocalMethod(lr=Normalised(rate))
+
+
+def prgd(rate: float | AbstractSchedule, rescaling: Rescaling) -> LocalMethod:
+    """Return progressive rescaling: normalised steps projected on balls whose radius grows [wang2024]."""
+    checks.instance("rescaling", rescaling, Rescaling, "give Rescaling(radius, growth, every, start)")
+    return LocalMethod(lr=Normalised(rate), rescaling=rescaling)
+
+
+def sequential_gd(lr: LearningRate, local_steps: LocalSteps) -> LocalMethod:
+    """Return H gradient steps on worker 1, from there on worker 2, and so on; a round is a cycle [jung2025]."""
+    return LocalMethod(lr=lr, local_steps=local_steps, aggregation=Sequential())
+
+
 def _heavy_ball(momentum: float) -> HeavyBall | None:
     beta = checks.number("momentum", momentum, "give β itself; 0 is none, 0.9 is common", least=0, below=1)
     return HeavyBall(beta) if beta else None
@@ -116,4 +137,7 @@ NAMED_METHODS = {
     "projection": projection,
     "sweeping": sweeping,
     "modified_local_gd": modified_local_gd,
+    "normalised_gd": normalised_gd,
+    "prgd": prgd,
+    "sequential_gd": sequential_gd,
 }

@@ -1,7 +1,8 @@
-"""Learning rates over the step count, and numbers of local steps over the learning rate."""
+"""Learning rates over the step count or the loss, and numbers of local steps over the learning rate."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -74,6 +75,47 @@ class Piecewise(AbstractSchedule):
     def __call__(self, step: Int[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps"]:
         """Return the rate of the piece that holds the step."""
         return np.asarray(self.rates)[np.searchsorted(self.boundaries, step, side="right")]
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """η_k = e_k/f_m(v) at the worker's own model v: gradient descent v ← v − e_k ∇log f_m(v) on log f_m.
+
+    Every worker divides by its own loss, which it knows without communication. A centralised run on f itself has
+    one worker; with M > 1 and H = 1 the mean of the ∇log f_m is not ∇log f. Times and clocks count e_k, which is
+    the same for all replicas, where Σ η is not.
+
+    Parameters
+    ----------
+    rate
+        e, or a schedule of it over the step count: ``PowerDecay(e)`` is η_k = e/(√(k + 1) f_m).
+
+    Raises
+    ------
+    BadInput
+        If e is no rate.
+    """
+
+    rate: float | AbstractSchedule
+
+    def __post_init__(self):
+        _ = self.schedule
+
+    @cached_property
+    def schedule(self) -> AbstractSchedule:
+        """e_k over the step count."""
+        return as_schedule(self.rate)
+
+
+def as_schedule(rate: float | AbstractSchedule) -> AbstractSchedule:
+    """Return a rate as a schedule: itself, or constant.
+
+    Raises
+    ------
+    BadInput
+        If it is no rate.
+    """
+    return rate if isinstance(rate, AbstractSchedule) else Constant(rate)
 
 
 class AbstractStepRule(ABC):

@@ -89,11 +89,7 @@ class LinearClassification(AbstractSampledProblem):
         """Return log f(w) by log-sum-exp, finite at margins where f itself under- or overflows."""
         w = self.point(w)
         terms = self.loss_function.log_value(self.margins(w)) + np.log(self.sample_weights)
-        # Scaled to largest entry 1, for |w|² overflows long before w does.
-        scale = np.maximum(np.abs(w).max(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
-        with np.errstate(divide="ignore"):
-            ridge = np.log(0.5 * self.l2 * ((w / scale) ** 2).sum(axis=-1, keepdims=True)) + 2 * np.log(scale)
-        return np.logaddexp.reduce(np.concatenate([terms, ridge], axis=-1), axis=-1)
+        return self._log_sum(terms, w)
 
     def worker_gradient(
         self,
@@ -111,6 +107,18 @@ class LinearClassification(AbstractSampledProblem):
         slopes = self.loss_function.slope(np.einsum("...bd,...d->...b", drawn, w))
         return -np.einsum("...b,...bd->...d", slopes, drawn) / samples.shape[-1] + self.l2 * w
 
+    def worker_log_gradient(
+        self, w: Float[np.ndarray, "*batch dim"], worker: int
+    ) -> Float[np.ndarray, "*batch dim"]:
+        """Return ∇log f_m(w) = ∇f_m(w)/f_m(w), finite at margins where f_m itself under- or overflows."""
+        w = self.point(w, worker)
+        rows = self.local_signed[worker]
+        margins, log_share = apply(rows, w), np.log(1.0 / len(rows))
+        log_loss = self._log_sum(self.loss_function.log_value(margins) + log_share, w)[..., None]
+        slopes = np.exp(self.loss_function.log_slope(margins) + log_share - log_loss)
+        data = -apply(rows.T, slopes)
+        return data if self.l2 == 0.0 else data + self.l2 * np.exp(-log_loss) * w
+
     def worker_hvp(
         self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
     ) -> Float[np.ndarray, "*batch dim"]:
@@ -119,6 +127,18 @@ class LinearClassification(AbstractSampledProblem):
         rows = self.local_signed[worker]
         weights = self.loss_function.curvature(apply(rows, w)) * apply(rows, direction)
         return apply(rows.T, weights) / len(rows) + self.l2 * direction
+
+    def _log_sum(
+        self, log_terms: Float[np.ndarray, "*batch term"], w: Float[np.ndarray, "*batch dim"]
+    ) -> Float[np.ndarray, "*batch"]:
+        """Return the logarithm of the sum of all terms and the ridge."""
+        if self.l2 == 0.0:
+            return np.logaddexp.reduce(log_terms, axis=-1)
+        # Scaled to largest entry 1, for |w|² overflows long before w does.
+        scale = np.maximum(np.abs(w).max(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
+        with np.errstate(divide="ignore"):
+            ridge = np.log(0.5 * self.l2 * ((w / scale) ** 2).sum(axis=-1, keepdims=True)) + 2 * np.log(scale)
+        return np.logaddexp.reduce(np.concatenate([log_terms, ridge], axis=-1), axis=-1)
 
     def content(self) -> tuple[object, ...]:
         """Return features, labels, assignment, loss and ridge."""

@@ -55,6 +55,8 @@ _COMPILED_AXES = {
     "participation": "Full",
     "aggregation": "Average | Anchored",
     "server": "Server",
+    "rescaling": "None",
+    "rate": "scheduled",
     "unknown": "none",
 }
 _READ_ELSEWHERE = ("lr", "batch", "replacement", "scaling", "workers")
@@ -120,6 +122,9 @@ COVERAGE: tuple[Row, ...] = (
         "an exact local solve is no sequence of gradient steps",
         local_solver="Flow | Proximal | Projection | Sweeping",
     ),
+    _row((), "a normalised rate e/f_m needs the loss of the model at every step", rate="normalised"),
+    _row((), "in turn, a worker starts from the model of the one before", aggregation="Sequential"),
+    _row((), "a rescaling needs the norm of the model at the end of a round", rescaling="Rescaling"),
     _row((), "no kernel is compiled for this problem, loss or axis"),
 )
 
@@ -157,6 +162,7 @@ def axis_values(problem: AbstractProblem, method: LocalMethod) -> dict[str, str]
     values["l2"] = "positive" if getattr(problem, "l2", 0.0) > 0 else "0"
     values["scaling"] = _name(method.scaling)
     values["gradients"] = _gradients_name(method)
+    values["rate"] = "normalised" if method.normalised else "scheduled"
     values["unknown"] = _unknown_axes(method)
     return values
 
