@@ -1,5 +1,7 @@
 """What ``fast_forward`` can continue, checked before any work."""
 
+import dataclasses
+
 import numpy as np
 from jaxtyping import Float
 
@@ -13,14 +15,14 @@ from implicitbias.problems import LinearClassification
 # The residual equation subtracts nothing of size τ, but τ·slack must stay a number.
 LARGEST_LOG_TIME = 1e12
 
-# Axes that must be off, with why.
+# Axes that the flow knows; every other one must be off, …
+_READ = ("lr", "local_steps", "replacement", "scaling", "local_solver", "workers")
+# … for a reason, where there is a short one.
 _OFF = {
     "batch": "only the mean of a method that draws follows a flow; use local_gd",
     "momentum": "the velocity is a second variable; heavy ball with β has the limits of the rate η/(1 − β)",
-    "correction": "control variates are a second variable",
-    "aggregation": "anchored averaging follows another path; see asymptotics.anchored_path",
+    "aggregation": "only averages do; for workers in turn or an anchor see their claims",
     "server": "a server rate or momentum changes the clock; put the rate into η",
-    "participation": "the rounds are not all the same",
 }
 
 
@@ -70,12 +72,14 @@ def requested_times(log_time: object) -> Float[np.ndarray, " record"]:
 
 
 def _check_method(method: LocalMethod) -> None:
-    for axis, reason in _OFF.items():
+    for axis in (f.name for f in dataclasses.fields(method) if f.name not in _READ):
         value, neutral = getattr(method, axis), method.__dataclass_fields__[axis].default
         if value != neutral:
-            raise checks.refuse(
-                axis, value, f"cannot be continued in log-time: {reason}", f"leave it at {neutral!r}"
-            )
+            rule = f"cannot be continued in log-time: {_OFF.get(axis, 'no flow of it is known')}"
+            raise checks.refuse(axis, value, rule, f"leave it at {neutral!r}")
+    if method.normalised:
+        rule = "a rate that grows with 1/f has another clock than ηHr"
+        raise checks.refuse("lr", method.lr, rule, "give a number")
     if not isinstance(method.local_solver, GradientSteps | Flow):
         rule = "an exact solve on log(1/λ) has no clock ηHr"
         raise checks.refuse(
