@@ -247,6 +247,19 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "soudry2018/margin-gap",
+        "soudry2018.margin_gap",
+        "The margin gap times log t tends to (w̃·ŵ/|ŵ|² − min_S x_i·w̃)/|ŵ|, seen at t = 10^434294",
+        "derived",
+    ),
+    Entry(
+        "soudry2018/margin-gap-rate",
+        "soudry2018.margin_gap",
+        "Over four decades of log t the margin gap falls like (log t)⁻¹, no faster and no slower",
+        "derived",
+        name="CLAIM_RATE",
+    ),
+    Entry(
         "soudry2018/momentum-limit",
         "soudry2018.momentum_limit",
         "Momentum changes neither direction nor rate: it is gradient descent with step η/(1 − β)",
@@ -283,6 +296,12 @@ ENTRIES = (
         "second-hand",
         "NOT_APPLICABLE",
         name="CONTROL",
+    ),
+    Entry(
+        "zhu2024/direction-at-infinity",
+        "zhu2024.direction_at_infinity",
+        "The direction error is C/(log(ηHr) + a) out to round 10^434294, C known to ten digits",
+        "derived",
     ),
     Entry(
         "zhu2024/direction-limit",
