@@ -197,9 +197,21 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/reshuffling-at-infinity",
+        "derived.continuation.reshuffling",
+        "Reshuffled workers end at the same w̃ to ten digits if their sizes are equal, and shifted by Δ if not",
+        "derived",
+    ),
+    Entry(
         "derived/residual-rate",
         "derived.local_gd.residual_rate",
         "The residual settles like r^(−κ): the data decide the exponent, not H",
+        "derived",
+    ),
+    Entry(
+        "derived/residual-rate-continued",
+        "derived.continuation.residual_rate",
+        "Continued in log-time, the residual settles with the exponent κ to three digits",
         "derived",
     ),
     Entry(
@@ -238,6 +250,18 @@ ENTRIES = (
         "soudry2018/cosine-series",
         "soudry2018.cosine_series",
         "(1 + x)^(−1/2) has the coefficient 3/8, which turns the printed cosine into the right one",
+        "derived",
+    ),
+    Entry(
+        "soudry2018/degenerate-curve",
+        "soudry2018.degenerate_curve",
+        "On (1, 0), (1, 1) the flow keeps exp(w₂) + w₂ = w₁ + 1, so w₂ grows like log log t to round 10^434294",
+        "derived",
+    ),
+    Entry(
+        "soudry2018/degenerate-rate",
+        "soudry2018.degenerate_rate",
+        "With a zero multiplier the chord falls like log τ/τ, τ = log t: slower than on almost all data",
         "derived",
     ),
     Entry(
