@@ -1,5 +1,6 @@
 """Stiff ordinary differential equations with a known Jacobian, by SciPy's LSODA: one door, one way to fail."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -51,21 +52,24 @@ def stiff_path(
     NotCertified
         If the integrator gives up.
     """
-    from scipy.integrate import odeint
+    from scipy.integrate import odeint, ODEintWarning
 
-    path, report = odeint(
-        velocity,
-        start,
-        times,
-        Dfun=jacobian,
-        rtol=rtol,
-        atol=atol,
-        h0=first_step,
-        hmax=longest_step,
-        mxstep=STEPS,
-        full_output=True,
-        printmessg=False,
-    )
+    with warnings.catch_warnings():
+        # It warns of what is raised below.
+        warnings.simplefilter("ignore", ODEintWarning)
+        path, report = odeint(
+            velocity,
+            start,
+            times,
+            Dfun=jacobian,
+            rtol=rtol,
+            atol=atol,
+            h0=first_step,
+            hmax=longest_step,
+            mxstep=STEPS,
+            full_output=True,
+            printmessg=False,
+        )
     if report["message"] != "Integration successful." or not np.isfinite(path).all():
         raise NotCertified(f"{what}: {report['message']} {cure}")
     return path

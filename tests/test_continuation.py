@@ -23,6 +23,7 @@ from implicitbias import (
     Logistic,
     max_margin,
     modified_local_gd,
+    NotCertified,
     NotSeparable,
     PolynomialTail,
     PowerDecay,
@@ -36,8 +37,10 @@ from implicitbias import (
 from implicitbias.asymptotics import margin_rate_constant, rate_constant
 from implicitbias.continuation import _error, _integrate
 from implicitbias.continuation._flow import flow_of
+from implicitbias.continuation._request import SMALLEST_RTOL
 from implicitbias.continuation._span import span_of
 from implicitbias.data import degenerate, orthogonal, separable, set_a, set_a_prime
+from implicitbias.stiff import stiff_path
 
 
 few = settings(max_examples=12)
@@ -400,6 +403,7 @@ def test_the_estimate_is_not_empty():
         ({"handover": "late"}, "handover = 'late'"),
         ({"order": 3}, "order = 3"),
         ({"rtol": 0.0}, "rtol = 0.0"),
+        ({"rtol": 2e-14}, "rtol = 2e-14"),
     ],
 )
 def test_bad_input_is_refused_with_its_cure(change, message):
@@ -410,6 +414,30 @@ def test_bad_input_is_refused_with_its_cure(change, message):
     } | change
     with pytest.raises(BadInput, match=message):
         fast_forward(**given)
+
+
+def test_an_integrator_that_gives_up_says_so_once():
+    with pytest.raises(NotCertified, match="decay: .* Take another"):
+        stiff_path(
+            lambda y, t: -y,
+            lambda y, t: -np.eye(1),
+            np.ones(1),
+            np.array([0.0, 1.0]),
+            rtol=1e-16,
+            atol=0.0,
+            what="decay",
+            cure="Take another",
+        )
+
+
+def test_the_finest_tolerance_works_from_any_start():
+    problem, method = problem_of(set_a(), Logistic()), gd(0.1)
+    for start in ((0.0, 0.0), (30.0, -5.0), (3.0, 40.0)):
+        fine, coarse = (
+            fast_forward(problem, method, 1e6, start=start, rtol=r) for r in (SMALLEST_RTOL, 1e-9)
+        )
+        moved = np.asarray(fine.extras["residual"])[0, -1] - np.asarray(coarse.extras["residual"])[0, -1]
+        assert np.linalg.norm(moved) <= np.asarray(coarse.extras["residual_error"])[0, -1]
 
 
 def test_other_troubles_have_their_names():
