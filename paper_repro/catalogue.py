@@ -56,6 +56,12 @@ ENTRIES = (
         name="CLAIM_PROXIMAL",
     ),
     Entry(
+        "derived/continuation",
+        "derived.continuation.order",
+        "Continued from round r₀, Local GD misses the exact rounds by O(1/r₀), to second order by O(1/r₀²)",
+        "derived",
+    ),
+    Entry(
         "derived/dependent-support",
         "derived.local_gd.dependent_support",
         "With more support vectors than dimensions, the residual minimises J",
@@ -211,7 +217,7 @@ ENTRIES = (
     Entry(
         "derived/residual-rate-continued",
         "derived.continuation.residual_rate",
-        "Continued in log-time, the residual settles with the exponent κ to three digits",
+        "Continued in log-time, the residual settles with the exponent κ, seen to about 10⁻³",
         "derived",
     ),
     Entry(
