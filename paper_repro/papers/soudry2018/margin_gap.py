@@ -1,6 +1,7 @@
 """The margin gap falls like 1/log t, neither faster nor slower, with a constant that is known."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
@@ -80,6 +81,13 @@ def observe(case: SumLossCase, traces: Traces) -> Observation:
     return Observation(quantities, (Curve(trace.log_time[drawn], gap[drawn], "measured", method="gd"),))
 
 
+def observe_scaled(case: SumLossCase, traces: Traces) -> Observation:
+    """The same, drawn times τ."""
+    observation = observe(case, traces)
+    scaled = tuple(replace(curve, y=curve.x * curve.y) for curve in observation.curves)
+    return replace(observation, curves=scaled)
+
+
 def constants(case: SeparableCase) -> tuple[float, float, float]:
     """Return the coefficients of 1, 1/τ and 1/τ² in gap·τ along ŵτ + w̃."""
     weights, end, margin = case.svm.weights, case.residual_limit, case.svm.margin
@@ -93,9 +101,13 @@ def predict(case: SumLossCase) -> Prediction:
     """K + L/τ at τ = 10⁶."""
     leading, second, third = constants(case.separable)
     tau = np.geomspace(DRAWN_FROM, FAR, 60)
-    curve = Curve(tau, leading / tau, "K/τ", "theory")
+    chord = np.full_like(tau, across_alone(case.separable))
+    curves = (
+        Curve(tau[tau > 10.0], leading + second / tau[tau > 10.0], "K + L/τ", "theory"),
+        Curve(tau, chord, "|Π⊥w̃|/|ŵ|, the constant of the chord", "falsifier"),
+    )
     allowed = Predicted(leading + second / FAR, abs(third) / FAR**2, reason="the third order in 1/τ")
-    return Prediction({GAP: allowed}, (curve,))
+    return Prediction({GAP: allowed}, curves)
 
 
 def exponent(value: float) -> Prediction:
@@ -165,7 +177,7 @@ CLAIM = Claim(
     knobs=SumLossKnobs(),
     setup=sum_loss_case,
     needs=needs,
-    observe=observe,
+    observe=observe_scaled,
     predict=predict,
     judge=limit,
     falsifiers=(
@@ -174,7 +186,7 @@ CLAIM = Claim(
         Falsifier("no part of w̃ along ŵ", "it seems too small to matter to |w|", constant(without_growth)),
     ),
     see=("soudry2018/margin-gap-rate", "zhu2024/direction-at-infinity"),
-    axes=(LOG_TIME, "margin gap", "log", "log"),
+    axes=(LOG_TIME, "margin gap · τ", "log", "linear"),
 )
 
 CLAIM_RATE = Claim(

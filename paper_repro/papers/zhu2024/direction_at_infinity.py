@@ -80,7 +80,7 @@ def observe(case: SeparableCase, traces: Traces) -> Observation:
     constant, shift = clock(trace, case.svm.direction)
     quantities = {
         DIRECTION: Measured(direction.value, direction.error + ROUNDING),
-        CHORD: Measured(FAR * float(trace.extras["chord"][0, -1]), float(error[-1]) / size),
+        CHORD: Measured(FAR * float(np.asarray(trace.extras["chord"])[0, -1]), float(error[-1]) / size),
         CONSTANT: constant,
         SHIFT: shift,
     }
