@@ -62,6 +62,12 @@ ENTRIES = (
         name="CLAIM_PROXIMAL",
     ),
     Entry(
+        "derived/continuation",
+        "derived.continuation.order",
+        "Continued from round r₀, Local GD misses the exact rounds by O(1/r₀), to second order by O(1/r₀²)",
+        "derived",
+    ),
+    Entry(
         "derived/dependent-support",
         "derived.local_gd.dependent_support",
         "With more support vectors than dimensions, the residual minimises J",
@@ -221,9 +227,21 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/reshuffling-at-infinity",
+        "derived.continuation.reshuffling",
+        "Reshuffled workers end at the same w̃ to ten digits if their sizes are equal, and shifted by Δ if not",
+        "derived",
+    ),
+    Entry(
         "derived/residual-rate",
         "derived.local_gd.residual_rate",
         "The residual settles like r^(−κ): the data decide the exponent, not H",
+        "derived",
+    ),
+    Entry(
+        "derived/residual-rate-continued",
+        "derived.continuation.residual_rate",
+        "Continued in log-time, the residual settles with the exponent κ, seen to about 10⁻³",
         "derived",
     ),
     Entry(
@@ -307,10 +325,35 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "soudry2018/degenerate-curve",
+        "soudry2018.degenerate_curve",
+        "On (1, 0), (1, 1) the flow keeps exp(w₂) + w₂ = w₁ + 1, so w₂ grows like log log t to round 10^434294",
+        "derived",
+    ),
+    Entry(
+        "soudry2018/degenerate-rate",
+        "soudry2018.degenerate_rate",
+        "With a zero multiplier the chord falls like log τ/τ, τ = log t: slower than on almost all data",
+        "derived",
+    ),
+    Entry(
         "soudry2018/figure-1-rate",
         "soudry2018.slow_direction",
         "On the support vectors of Figure 1 the direction converges like t^(−1/4)/log t, not 1/log t",
         "derived",
+    ),
+    Entry(
+        "soudry2018/margin-gap",
+        "soudry2018.margin_gap",
+        "The margin gap times log t tends to (w̃·ŵ/|ŵ|² − min_S x_i·w̃)/|ŵ|, seen at t = 10^434294",
+        "derived",
+    ),
+    Entry(
+        "soudry2018/margin-gap-rate",
+        "soudry2018.margin_gap",
+        "Over four decades of log t the margin gap falls like (log t)⁻¹, no faster and no slower",
+        "derived",
+        name="CLAIM_RATE",
     ),
     Entry(
         "soudry2018/momentum-limit",
@@ -391,6 +434,12 @@ ENTRIES = (
         "second-hand",
         "NOT_APPLICABLE",
         name="CONTROL",
+    ),
+    Entry(
+        "zhu2024/direction-at-infinity",
+        "zhu2024.direction_at_infinity",
+        "The direction error is C/(log(ηHr) + a) out to round 10^434294, C known to ten digits",
+        "derived",
     ),
     Entry(
         "zhu2024/direction-limit",

@@ -1,5 +1,6 @@
 """Continuations in log-time follow the exact rounds within their estimate, and end where the theory says."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -12,6 +13,7 @@ from implicitbias import (
     Diverged,
     Exponential,
     fast_forward,
+    FastForwardSpec,
     Fixed,
     gd,
     LinearClassification,
@@ -23,6 +25,7 @@ from implicitbias import (
     max_margin,
     modified_local_gd,
     Normalised,
+    NotCertified,
     NotSeparable,
     PolynomialTail,
     PowerDecay,
@@ -38,8 +41,10 @@ from implicitbias import (
 from implicitbias.asymptotics import margin_rate_constant, rate_constant
 from implicitbias.continuation import _error, _integrate
 from implicitbias.continuation._flow import flow_of
+from implicitbias.continuation._request import SMALLEST_RTOL
 from implicitbias.continuation._span import span_of
 from implicitbias.data import degenerate, orthogonal, separable, set_a, set_a_prime
+from implicitbias.stiff import stiff_path
 
 
 few = settings(max_examples=12)
@@ -315,6 +320,18 @@ def test_the_trace_survives_the_disk(tmp_path):
     assert on.log_time[-1] == 1e7
 
 
+@few
+@given(handover=st.sampled_from(["auto", 64]), order=st.sampled_from([1, 2]), rtol=st.floats(1e-12, 1e-6))
+def test_a_described_continuation_is_that_continuation(handover, order, rtol):
+    problem, method, start = problem_of(set_a()), local_gd(0.2, 10), (0.5, -0.25)
+    spec = FastForwardSpec(problem, method, (5.0, 30.0, 1e6), start, handover, order, rtol)
+    assert len({spec, dataclasses.replace(spec), dataclasses.replace(spec, rtol=2 * rtol)}) == 2
+    own = fast_forward(
+        problem, method, [5.0, 30.0, 1e6], start=np.array(start), handover=handover, order=order, rtol=rtol
+    )
+    assert all((own.extras[n] == e).all() for n, e in spec.compute().extras.items())
+
+
 class Impatient:
     """A bar behind which somebody presses Ctrl-C after so many updates."""
 
@@ -393,6 +410,7 @@ def test_the_estimate_is_not_empty():
         ({"handover": "late"}, "handover = 'late'"),
         ({"order": 3}, "order = 3"),
         ({"rtol": 0.0}, "rtol = 0.0"),
+        ({"rtol": 2e-14}, "rtol = 2e-14"),
     ],
 )
 def test_bad_input_is_refused_with_its_cure(change, message):
@@ -403,6 +421,30 @@ def test_bad_input_is_refused_with_its_cure(change, message):
     } | change
     with pytest.raises(BadInput, match=message):
         fast_forward(**given)
+
+
+def test_an_integrator_that_gives_up_says_so_once():
+    with pytest.raises(NotCertified, match="decay: .* Take another"):
+        stiff_path(
+            lambda y, t: -y,
+            lambda y, t: -np.eye(1),
+            np.ones(1),
+            np.array([0.0, 1.0]),
+            rtol=1e-16,
+            atol=0.0,
+            what="decay",
+            cure="Take another",
+        )
+
+
+def test_the_finest_tolerance_works_from_any_start():
+    problem, method = problem_of(set_a(), Logistic()), gd(0.1)
+    for start in ((0.0, 0.0), (30.0, -5.0), (3.0, 40.0)):
+        fine, coarse = (
+            fast_forward(problem, method, 1e6, start=start, rtol=r) for r in (SMALLEST_RTOL, 1e-9)
+        )
+        moved = np.asarray(fine.extras["residual"])[0, -1] - np.asarray(coarse.extras["residual"])[0, -1]
+        assert np.linalg.norm(moved) <= np.asarray(coarse.extras["residual_error"])[0, -1]
 
 
 def test_other_troubles_have_their_names():

@@ -7,7 +7,10 @@
 | stiff integration; samples and directions that have come to rest are left out | `_integrate` |
 | how wrong it may be: two hand-overs, two orders, undecided samples | `_error` |
 | the door | `_fast_forward` |
+| the flow alone, or an altered one, from a model of one's own | `_follow` |
 """
 
 from implicitbias.continuation._fast_forward import fast_forward as fast_forward
+from implicitbias.continuation._flow import LogTimeFlow as LogTimeFlow
+from implicitbias.continuation._follow import follow as follow
 from implicitbias.continuation._spec import FastForwardSpec as FastForwardSpec

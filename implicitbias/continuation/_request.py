@@ -15,6 +15,9 @@ from implicitbias.problems import LinearClassification
 # The residual equation subtracts nothing of size τ, but τ·slack must stay a number.
 LARGEST_LOG_TIME = 1e12
 
+# LSODA refuses to start below 100 eps = 2.2e-14.
+SMALLEST_RTOL = 2.5e-14
+
 # Axes that the flow knows; every other one must be off, …
 _READ = ("lr", "local_steps", "replacement", "scaling", "local_solver", "workers")
 # … for a reason, where there is a short one.
@@ -51,7 +54,7 @@ def check_request(problem: object, method: object, handover: object, order: obje
         checks.integer("handover", handover, 2, "give a round, or 'auto'")
     if order not in (1, 2):
         raise checks.refuse("order", order, "must be 1 or 2", "2 is the more accurate")
-    checks.number("rtol", rtol, "1e-10 is the default", least=1e-14, below=1e-2)
+    checks.number("rtol", rtol, "1e-10 is the default", least=SMALLEST_RTOL, below=1e-2)
 
 
 def requested_times(log_time: object) -> Float[np.ndarray, " record"]:
