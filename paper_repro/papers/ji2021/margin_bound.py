@@ -86,7 +86,7 @@ def setup(knobs: MarginKnobs, stream: Stream) -> MarginCase:
 
 def needs(case: MarginCase, budget: Budget) -> tuple[RunSpec, ...]:
     """Normalised gradient descent, and gradient descent with η = 1 for comparison."""
-    rounds = budget.pick(smoke=300, quick=2_000, paper=300_000)
+    rounds = budget.pick(smoke=300, quick=2_000, paper=40_000)
     return RunSpec(case.problem, case.method, rounds), RunSpec(case.problem, gd(1.0), 10 * rounds)
 
 

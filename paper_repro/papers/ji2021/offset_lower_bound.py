@@ -67,7 +67,7 @@ def setup(knobs: OffsetKnobs, stream: Stream) -> OffsetCase:
 
 def needs(case: OffsetCase, budget: Budget) -> tuple[RunSpec, ...]:
     """One run, until the equal samples have lost their weight."""
-    rounds = budget.pick(smoke=400, quick=3_000, paper=100_000)
+    rounds = budget.pick(smoke=400, quick=3_000, paper=20_000)
     return (RunSpec(case.problem, case.method, rounds, record=RecordAt.log(100)),)
 
 

@@ -56,7 +56,7 @@ def setup(knobs: SequentialKnobs, stream: Stream) -> SeparableCase | AssumptionU
 
 def needs(case: SeparableCase, budget: Budget) -> tuple[RunSpec, ...]:
     """One run, as many cycles as the budget allows."""
-    cycles = budget.pick(smoke=400, quick=2_500, paper=250_000)
+    cycles = budget.pick(smoke=400, quick=2_500, paper=50_000)
     return (RunSpec(case.problem, case.method, cycles),)
 
 

@@ -52,7 +52,7 @@ def setup(knobs: DecayKnobs, stream: Stream) -> SeparableCase | AssumptionUnmet:
 
 def needs(case: SeparableCase, budget: Budget) -> tuple[RunSpec, ...]:
     """Normalised gradient descent, and gradient descent with η = 1 for comparison."""
-    rounds = budget.pick(smoke=300, quick=1_000, paper=40_000)
+    rounds = budget.pick(smoke=300, quick=1_000, paper=10_000)
     return tuple(RunSpec(case.problem, method, rounds) for method in (case.method, local_gd(1.0, PER_ROUND)))
 
 
