@@ -12,6 +12,7 @@ from implicitbias.data.splits import by_direction, by_label, dirichlet, iid
 from implicitbias.data.theory_sets import (
     degenerate,
     lagging_orthonormal,
+    order_of_limits,
     orthogonal,
     set_a,
     set_a_prime,
@@ -38,6 +39,7 @@ __all__ = [
     "named",
     "names",
     "non_separable",
+    "order_of_limits",
     "orthogonal",
     "real",
     "relu_features",

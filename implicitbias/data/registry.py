@@ -12,6 +12,7 @@ from implicitbias.data.samples import Samples
 from implicitbias.data.theory_sets import (
     degenerate,
     lagging_orthonormal,
+    order_of_limits,
     orthogonal,
     set_a,
     set_a_prime,
@@ -29,6 +30,7 @@ FIXED: dict[str, Callable[[], Samples]] = {
     "D": degenerate,
     "soudry-fig1-support": lambda: soudry_figure1(others=0),
     "sweeping": sweeping_example,
+    "order": order_of_limits,
     "lagging-orthonormal": lambda: lagging_orthonormal(8),
     "breast-cancer": lambda: real("breast-cancer"),
     "digits-0-8": lambda: real("digits", (0, 8)),
