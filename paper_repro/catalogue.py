@@ -147,6 +147,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/order-of-limits",
+        "derived.many_local_steps.order_of_limits",
+        "With log r = c log(ηH), Local GD goes from the sweeping point to ŵ: the order of limits",
+        "derived",
+    ),
+    Entry(
         "derived/orthogonal-closed-forms",
         "derived.orthogonal.closed_forms",
         "One orthogonal sample per worker: separator, limit, projections and local flow in closed form",
