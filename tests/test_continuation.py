@@ -1,5 +1,6 @@
 """Continuations in log-time follow the exact rounds within their estimate, and end where the theory says."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -12,6 +13,7 @@ from implicitbias import (
     Diverged,
     Exponential,
     fast_forward,
+    FastForwardSpec,
     Fixed,
     gd,
     LinearClassification,
@@ -309,6 +311,18 @@ def test_the_trace_survives_the_disk(tmp_path):
     assert back.engine == trace.engine
     on = fast_forward(problem_of(set_a()), local_gd(0.2, 10), 1e7, start=back)
     assert on.log_time[-1] == 1e7
+
+
+@few
+@given(handover=st.sampled_from(["auto", 64]), order=st.sampled_from([1, 2]), rtol=st.floats(1e-12, 1e-6))
+def test_a_described_continuation_is_that_continuation(handover, order, rtol):
+    problem, method, start = problem_of(set_a()), local_gd(0.2, 10), (0.5, -0.25)
+    spec = FastForwardSpec(problem, method, (5.0, 30.0, 1e6), start, handover, order, rtol)
+    assert len({spec, dataclasses.replace(spec), dataclasses.replace(spec, rtol=2 * rtol)}) == 2
+    own = fast_forward(
+        problem, method, [5.0, 30.0, 1e6], start=np.array(start), handover=handover, order=order, rtol=rtol
+    )
+    assert all((own.extras[n] == e).all() for n, e in spec.compute().extras.items())
 
 
 class Impatient:

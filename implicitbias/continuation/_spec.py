@@ -14,7 +14,7 @@ from implicitbias.problems import LinearClassification
 class FastForwardSpec:
     """A continuation, described: same description, same trace.
 
-    ``log_time`` is the last τ, or those to record; ``start`` is w⁰, by default 0.
+    ``log_time`` is the last τ, or those to record; ``start`` is w⁰, by default 0; the rest as for ``fast_forward``.
     """
 
     problem: LinearClassification
@@ -23,6 +23,7 @@ class FastForwardSpec:
     start: tuple[float, ...] | None = None
     handover: int | str = "auto"
     order: int = 2
+    rtol: float = 1e-10
 
     def compute(self) -> Trace:
         """Run it. A divergence is a result: it is in the trace's status."""
@@ -33,6 +34,7 @@ class FastForwardSpec:
             start=None if self.start is None else np.array(self.start),
             handover=self.handover,
             order=self.order,
+            rtol=self.rtol,
             progress=False,
             throw=False,
         )

@@ -1,5 +1,6 @@
 """The framework of claims: statements that are measured, judged, and able to fail."""
 
+from implicitbias import FastForwardSpec as FastForwardSpec
 from implicitbias import RunSpec as RunSpec
 from paper_repro.claims.budget import Budget as Budget
 from paper_repro.claims.claim import AssumptionUnmet as AssumptionUnmet
@@ -8,6 +9,7 @@ from paper_repro.claims.claim import Falsifier as Falsifier
 from paper_repro.claims.claim import no_runs as no_runs
 from paper_repro.claims.claim import NoKnobs as NoKnobs
 from paper_repro.claims.claim import Reference as Reference
+from paper_repro.claims.claim import Spec as Spec
 from paper_repro.claims.claim import Traces as Traces
 from paper_repro.claims.judges import bound as bound
 from paper_repro.claims.judges import certified as certified

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from figures import View
-from implicitbias import RunSpec, Stream, Trace
+from implicitbias import FastForwardSpec, RunSpec, Stream, Trace
 from implicitbias.errors import BadInput
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.judges import Judge
@@ -17,6 +17,8 @@ from paper_repro.claims.verdict import Status
 SOURCES = ("stated", "second-hand", "derived", "recalled")
 
 Traces = tuple[Trace, ...]
+# What a claim may ask for: exact rounds, or their continuation in log-time.
+Spec = RunSpec | FastForwardSpec
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class NoKnobs:
     """A claim without free parameters."""
 
 
-def no_runs(case: Any, budget: Budget) -> tuple[RunSpec, ...]:
+def no_runs(case: Any, budget: Budget) -> tuple[Spec, ...]:
     """Return no runs: for claims that compute what they measure themselves."""
     del case, budget
     return ()
@@ -64,7 +66,7 @@ class Falsifier:
     why: str
     predict: Callable[[Any], Prediction | AssumptionUnmet] | None = None
     setup: Callable[[Any, Stream], Any] | None = None
-    needs: Callable[[Any, Budget], tuple[RunSpec, ...]] | None = None
+    needs: Callable[[Any, Budget], tuple[Spec, ...]] | None = None
     observe: Callable[[Any, Traces], Observation] | None = None
 
     def __post_init__(self):
@@ -99,7 +101,7 @@ class Claim:
     setup
         (knobs, stream) ↦ case, or ``AssumptionUnmet``.
     needs
-        (case, budget) ↦ runs.
+        (case, budget) ↦ runs, exact or continued.
     observe
         (case, traces of these runs) ↦ what was measured.
     predict
@@ -134,7 +136,7 @@ class Claim:
     predict: Callable[[Any], Prediction]
     judge: Judge
     falsifiers: tuple[Falsifier, ...]
-    needs: Callable[[Any, Budget], tuple[RunSpec, ...]] = no_runs
+    needs: Callable[[Any, Budget], tuple[Spec, ...]] = no_runs
     view: Callable[[Any, Observation, Prediction], View] | None = None
     knobs: Any = field(default_factory=NoKnobs)
     expects: Status = Status.HOLDS

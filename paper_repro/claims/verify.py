@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from figures import view_to_json
-from implicitbias import RunSpec, Stream, Trace
+from implicitbias import Stream, Trace
 from paper_repro.claims.budget import Budget
-from paper_repro.claims.claim import AssumptionUnmet, Claim, Falsifier
+from paper_repro.claims.claim import AssumptionUnmet, Claim, Falsifier, Spec
 from paper_repro.claims.failure import Failure
 from paper_repro.claims.knobs import check_knobs
 from paper_repro.claims.observation import Observation, Prediction
@@ -43,12 +43,12 @@ class Prepared:
 
     request: Request
     case: Any
-    needs: tuple[RunSpec, ...]
-    altered: tuple[tuple[Any, tuple[RunSpec, ...]] | None, ...]
+    needs: tuple[Spec, ...]
+    altered: tuple[tuple[Any, tuple[Spec, ...]] | None, ...]
     seconds: float
 
     @property
-    def runs(self) -> tuple[RunSpec, ...]:
+    def runs(self) -> tuple[Spec, ...]:
         """All runs the claim asks for."""
         return self.needs + tuple(spec for own in self.altered if own is not None for spec in own[1])
 
@@ -87,7 +87,7 @@ def verify(
     setups = in_order(_guarded_prepare, [(r, seed, budget) for r in requests], jobs=1)
     prepared = list(watch(setups, "cases", len(requests)))
     asked = Counter(spec for part in prepared if isinstance(part, Prepared) for spec in set(part.runs))
-    computed: dict[RunSpec, Computed] = {}
+    computed: dict[Spec, Computed] = {}
     for low in range(0, len(requests), BATCH):
         batch = prepared[low : low + BATCH]
         needed = dict.fromkeys(
@@ -119,7 +119,7 @@ def prepare(request: Request, seed: int, budget: Budget) -> Prepared:
 
 def _altered(
     claim: Claim, falsifier: Falsifier, case: Any, knobs: Any, stream: Stream, budget: Budget
-) -> tuple[Any, tuple[RunSpec, ...]] | None:
+) -> tuple[Any, tuple[Spec, ...]] | None:
     if falsifier.same_observation:
         return None
     broken = falsifier.setup(knobs, stream) if falsifier.setup else case
@@ -129,7 +129,7 @@ def _altered(
 
 
 def judge_claim(
-    request: Request, prepared: Prepared | Failure, runs: dict[RunSpec, Computed], seed: int, budget: Budget
+    request: Request, prepared: Prepared | Failure, runs: dict[Spec, Computed], seed: int, budget: Budget
 ) -> Result:
     """Observe, predict and judge a claim and its falsifiers; an exception becomes an ERROR with its traceback."""
     began = time.process_time()
@@ -145,7 +145,7 @@ def judge_claim(
     return dataclasses.replace(judged, seconds=spent)
 
 
-def _judge(blank: Result, prepared: Prepared, runs: dict[RunSpec, Computed]) -> Result:
+def _judge(blank: Result, prepared: Prepared, runs: dict[Spec, Computed]) -> Result:
     claim, case = prepared.request.claim, prepared.case
     observation = claim.observe(case, _traces(prepared.needs, runs))
     prediction = claim.predict(case)
@@ -206,8 +206,8 @@ def _judge_falsifier(
     falsifier: Falsifier,
     case: Any,
     observation: Observation,
-    own: tuple[Any, tuple[RunSpec, ...]] | None,
-    runs: dict[RunSpec, Computed],
+    own: tuple[Any, tuple[Spec, ...]] | None,
+    runs: dict[Spec, Computed],
 ) -> FalsifierResult:
     blank = FalsifierResult(
         falsifier.name, falsifier.why, Status.NOT_APPLICABLE, "", not falsifier.same_observation
@@ -224,7 +224,7 @@ def _judge_falsifier(
     return dataclasses.replace(blank, status=verdict.status, message=verdict.message)
 
 
-def _traces(specs: Iterable[RunSpec], runs: dict[RunSpec, Computed]) -> tuple[Trace, ...]:
+def _traces(specs: Iterable[Spec], runs: dict[Spec, Computed]) -> tuple[Trace, ...]:
     found = []
     for spec in specs:
         trace = runs[spec].trace
@@ -234,15 +234,15 @@ def _traces(specs: Iterable[RunSpec], runs: dict[RunSpec, Computed]) -> tuple[Tr
     return tuple(found)
 
 
-def _compute(spec: RunSpec) -> Computed:
+def _compute(spec: Spec) -> Computed:
     began = time.process_time()
     trace = _guarded(spec.compute)
     return Computed(trace, time.process_time() - began)
 
 
 def _share(
-    prepared: Prepared | Failure, computed: dict[RunSpec, Computed], asked: dict[RunSpec, int]
-) -> dict[RunSpec, Computed]:
+    prepared: Prepared | Failure, computed: dict[Spec, Computed], asked: dict[Spec, int]
+) -> dict[Spec, Computed]:
     """Return the claim's runs, each with its share of the seconds: a run is paid by all who asked for it."""
     if isinstance(prepared, Failure):
         return {}
