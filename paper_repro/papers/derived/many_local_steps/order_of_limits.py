@@ -1,32 +1,18 @@
 r"""The order of r → ∞ and H → ∞: with log r = cΛ, Λ = log(ηH), w^r/Λ follows the global sweeping process."""
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 from jaxtyping import Float
 
 from figures import Panel, Series, View
-from implicitbias import FastForwardSpec, local_flow, max_margin, MaxMargin, residual_limit, Stream, Trace
+from implicitbias import FastForwardSpec, local_flow, max_margin, residual_limit, Stream, Trace
 from implicitbias.asymptotics import direction_error, predicted_path
 from implicitbias.data import order_of_limits
-from implicitbias.local_solvers import (
-    growing_sweep,
-    layer_bound,
-    local_layer_bound,
-    margin_set,
-    sweeping_distance_bound,
-    sweeping_process,
-    SweepPath,
-)
-from implicitbias.problems import LinearClassification
 from paper_repro.claims import (
     Budget,
     Claim,
     closed_form,
     Curve,
     Falsifier,
-    knob,
     Measured,
     Observation,
     Predicted,
@@ -37,25 +23,19 @@ from paper_repro.claims import (
 from paper_repro.claims.extrapolation import divergence
 from paper_repro.claims.picture import series
 from paper_repro.claims.separable import classification
+from paper_repro.papers.derived.many_local_steps.order_case import (
+    HANDOVER,
+    OrderCase,
+    OrderKnobs,
+    PROJECTED,
+    SEPARATOR,
+    START,
+    SWEPT,
+)
 
-
-SWEPT, PROJECTED, SEPARATOR = "chord to the sweeping point", "chord to the PPM point", "chord to ŵ"
 
 # Colours of the three targets.
 METHODS = {SWEPT: "sweeping", PROJECTED: "projection", SEPARATOR: "local_gd"}
-
-# w⁰/Λ, from which a constraint of the first worker is released on the way.
-START = np.array([-2.0, -3.0])
-
-# Exact rounds before the flow takes over. Averaging halves the distance from C every round: after half of them, the
-# earliest hand-over, Λ·2^(−24) is below 10⁻³.
-HANDOVER = 48
-
-# Rounds after which both averaged iterations rest to the last bit.
-AT_REST = 60
-
-# c = log r/Λ of the verdict, in units of the last, after the first c, that of the hand-over.
-JUDGED = (0.02, 0.1, 0.2, 0.4, 0.7, 1.0)
 
 # Shares of Λ in the picture; without local work there is no scale, and log r is on the axis.
 SHARES = (0.0, 0.01, 0.1, 1.0)
@@ -64,79 +44,11 @@ DRAWN = 40
 # Accumulated error of the integrator of the local flows in w, in units of 1 + |w|, 1e2 times what closed forms show.
 INTEGRATION = 1e-6
 
-# log r from which w̃ describes Λ = 0: terms 1/r are below a tenth.
-ASYMPTOTE = 2.3
+# Without local work: largest log r of the picture, in units of the largest c, and that from which w̃ describes it.
+SLOWER, ASYMPTOTE = 20.0, 2.0
 
 # Two directions are never farther apart.
 FARTHEST = 2.0
-
-
-@dataclass(frozen=True)
-class OrderKnobs:
-    """How much local work, where from, and how many rounds."""
-
-    log_scale: float = knob(1e3, "Λ", "log(ηH)", low=300.0, high=3e3, log=True)
-    stretch: float = knob(1.0, "a", "start w⁰ = −aΛ(2, 3)", low=0.8, high=1.25)
-    reach: float = knob(5.0, "c", "largest log r/Λ", low=3.0, high=8.0)
-
-
-@dataclass(frozen=True, eq=False)
-class OrderCase:
-    """The problem, its start u⁰ = w⁰/Λ, and the scales."""
-
-    problem: LinearClassification
-    svm: MaxMargin
-    start: Float[np.ndarray, " dim"]
-    log_scale: float
-    reach: float
-
-    @cached_property
-    def rounds(self) -> list[Float[np.ndarray, " dim"]]:
-        """u⁰, u¹, … of averaged sweeping, until it rests."""
-        return self._averaged(lambda m, u: sweeping_process(self.problem, m).run(u).end)
-
-    @cached_property
-    def projected(self) -> Float[np.ndarray, " dim"]:
-        """The limit of averaged projections."""
-        return self._averaged(lambda m, u: margin_set(self.problem, m).project(u).point)[-1]
-
-    @property
-    def targets(self) -> dict[str, Float[np.ndarray, " dim"]]:
-        """Where it might go."""
-        return {SWEPT: self.rounds[-1], PROJECTED: self.projected, SEPARATOR: self.svm.weights}
-
-    def _averaged(self, local) -> list[Float[np.ndarray, " dim"]]:
-        points = [self.start]
-        for _ in range(AT_REST):
-            points.append(np.mean([local(m, points[-1]) for m in range(self.problem.workers)], axis=0))
-        return points
-
-    def path(self, c: float, start: Float[np.ndarray, " dim"] | None = None) -> SweepPath:
-        """Return the global sweeping process from the sweeping point, or another, to s = 1 + c."""
-        return growing_sweep(self.problem.signed, self.rounds[-1] if start is None else start, 1.0 + c)
-
-    def judged(self, log_scale: float) -> Float[np.ndarray, " c"]:
-        """Return the c of the verdict."""
-        return np.append(np.log(HANDOVER) / log_scale, self.reach * np.array(JUDGED))
-
-    def distance(self, c: float, log_scale: float) -> float:
-        """Return the bound on |w^r/Λ − u(1 + c)|: until the hand-over, and after it."""
-        first = float(np.log(HANDOVER)) / log_scale
-        moved = float(np.linalg.norm(self.path(first).end - self.rounds[HANDOVER]))
-        late = layer_bound(self.problem.signed, self.problem.sample_weights, self.path(c), log_scale)
-        return self._until_hand_over(log_scale) + moved + late
-
-    def _until_hand_over(self, log_scale: float) -> float:
-        """Sum over rounds of the mean over workers of the smaller of two local bounds: all maps are nonexpansive."""
-        local = [
-            min(
-                sweeping_distance_bound(self.problem, m, u, log_scale),
-                local_layer_bound(self.problem, m, u, log_scale),
-            )
-            for u in self.rounds[:HANDOVER]
-            for m in range(self.problem.workers)
-        ]
-        return sum(local) / self.problem.workers
 
 
 def setup(knobs: OrderKnobs, stream: Stream) -> OrderCase:
@@ -154,17 +66,16 @@ def needs(case: OrderCase, budget: Budget) -> tuple[FastForwardSpec, ...]:
 
 
 def _continuation(case: OrderCase, log_scale: float, handover: int) -> FastForwardSpec:
-    unit = log_scale or 1.0
     c = np.linspace(0.0, case.reach, DRAWN + 1)
-    wanted = c if log_scale == 0.0 else np.union1d(c, case.judged(log_scale))
+    wanted = np.union1d(c, case.judged) * log_scale if log_scale else c * SLOWER
     start = tuple((log_scale * case.start).tolist())
-    times = tuple((log_scale + unit * wanted).tolist())
+    times = tuple((log_scale + wanted).tolist())
     return FastForwardSpec(case.problem, local_flow(log_scale), times, start, handover)
 
 
 def observe(case: OrderCase, traces: Traces) -> Observation:
     """Chords of w^r to the three points, at the largest Λ."""
-    last, c = traces[-1], case.judged(case.log_scale)
+    last, c = traces[-1], case.judged
     kept = [int(np.argmin(np.abs(last.log_time - case.log_scale * (1.0 + at)))) for at in c]
     w, error = last.w[0, kept], np.asarray(last.extras["residual_error"])[0, kept]
     size = np.linalg.norm(w, axis=1)
@@ -191,25 +102,18 @@ def _measured_curves(case: OrderCase, log_scale: float, trace: Trace) -> list[Cu
 
 def predict(case: OrderCase) -> Prediction:
     """The directions of the global sweeping process from the sweeping point, within the bound of the proof."""
-    c = np.linspace(0.0, case.reach, 8 * DRAWN + 1)[1:]
-    points = np.stack([case.path(at).end for at in c])
+    c, swept = np.linspace(0.0, case.reach, 8 * DRAWN + 1), case.rounds[-1]
+    points = case.path(swept, c)
     curves = [
         Curve(c, direction_error(points, target), name, "theory", METHODS[name])
         for name, target in case.targets.items()
     ]
-    return Prediction(_chords(case, case.rounds[-1]).quantities, tuple(curves))
+    return Prediction(_chords(case, case.path(swept, case.judged)).quantities, tuple(curves))
 
 
-def _chords(case: OrderCase, start: Float[np.ndarray, " dim"]) -> Prediction:
-    """Chords along the global sweeping process from a point."""
-    c = case.judged(case.log_scale)
-    return _chords_of(case, np.stack([case.path(at, start).end for at in c]))
-
-
-def _chords_of(case: OrderCase, points: Float[np.ndarray, "c dim"]) -> Prediction:
+def _chords(case: OrderCase, points: Float[np.ndarray, "c dim"]) -> Prediction:
     """Chords of these points, as far as w^r/Λ may be from them."""
-    distance = np.array([case.distance(at, case.log_scale) for at in case.judged(case.log_scale)])
-    allowed = _turn(distance, np.linalg.norm(points, axis=1))
+    allowed = _turn(case.distances, np.linalg.norm(points, axis=1))
     reason = "distance of w^r/Λ from the sweeping processes at this Λ, of order 1/Λ"
     return Prediction(
         {
@@ -221,13 +125,17 @@ def _chords_of(case: OrderCase, points: Float[np.ndarray, "c dim"]) -> Predictio
 
 def stays(case: OrderCase) -> Prediction:
     """Local work decides: w^r/Λ stays at the sweeping point."""
-    return _chords_of(case, np.tile(case.rounds[-1], (len(case.judged(case.log_scale)), 1)))
+    return _chords(case, np.tile(case.rounds[-1], (len(case.judged), 1)))
+
+
+def projects(case: OrderCase) -> Prediction:
+    """Local work projects: the global sweeping process starts from the limit of averaged projections."""
+    return _chords(case, case.path(case.projected, case.judged))
 
 
 def at_once(case: OrderCase) -> Prediction:
     """The rounds decide: the direction is that of ŵ as soon as the flow takes over."""
-    growing = 1.0 + case.judged(case.log_scale)
-    return _chords_of(case, growing[:, None] * case.svm.weights)
+    return _chords(case, (1.0 + case.judged)[:, None] * case.svm.weights)
 
 
 def view(case: OrderCase, observation: Observation, prediction: Prediction) -> View:
@@ -239,16 +147,16 @@ def view(case: OrderCase, observation: Observation, prediction: Prediction) -> V
         _panel(case, float(scale), curves, prediction) for scale, curves in zip(scales, measured, strict=True)
     )
     title = (
-        "Many local steps first stop at the sweeping point, then leave it for ŵ when log r is comparable with "
-        "Λ = log(ηH): the limits r → ∞ and H → ∞ do not commute"
+        "Many local steps stop at the sweeping point and leave it for ŵ when log r is like Λ = log(ηH): "
+        "the limits do not commute"
     )
     apart = [
         float(direction_error(case.targets[a], case.targets[b]))
         for a, b in ((SWEPT, SEPARATOR), (PROJECTED, SEPARATOR), (SWEPT, PROJECTED))
     ]
     caption = (
-        f"Two workers with (½, 1), (0, 2) and (2, 0), exponential loss, local flows for the time e^Λ = ηH from w⁰ = "
-        f"Λ({case.start[0]:g}, {case.start[1]:g}). Chords between the three points: sweeping and ŵ {apart[0]:.3f}, "
+        "Workers with (½, 1), (0, 2) and with (2, 0); exponential loss, local flows for the time ηH = $e^Λ$ from w⁰ = "
+        f"−Λ({-case.start[0]:g}, {-case.start[1]:g}). Chords between the three points: sweeping and ŵ {apart[0]:.3f}, "
         f"PPM (averaged projections) and ŵ {apart[1]:.3f}, sweeping and PPM {apart[2]:.3f}. Points: exact rounds to "
         f"round {HANDOVER}, then continued in log-time. Lines: the global sweeping process from the sweeping point, "
         "the limit Λ → ∞; at Λ = 0, where rounds are plain steps, ŵ log r + w̃."
@@ -267,7 +175,7 @@ def _panel(case: OrderCase, scale: float, measured: tuple[Curve, ...], predictio
 
 def _asymptote(case: OrderCase) -> tuple[Curve, ...]:
     """Chords of ŵ log r + w̃, where local work has no scale."""
-    tau = np.linspace(min(ASYMPTOTE, 0.5 * case.reach), case.reach, DRAWN)
+    tau = np.linspace(ASYMPTOTE, SLOWER, DRAWN) * case.reach
     w = predicted_path(case.svm.weights, residual_limit(case.problem, case.svm), tau)
     return tuple(
         Curve(tau, direction_error(w, point), name, "theory", METHODS[name])
@@ -334,7 +242,7 @@ CLAIM = Claim(
         Falsifier(
             "it starts from the limit of averaged projections",
             "the parallel projection method is the usual idealisation of many local steps",
-            lambda case: _chords(case, case.projected),
+            projects,
         ),
         Falsifier(
             "it is at ŵ from the first rounds on",
