@@ -299,9 +299,8 @@ ENTRIES = (
     Entry(
         "zhu2024/direction-real-data",
         "zhu2024.direction_real_data",
-        "Real data: where Local GD goes is predicted, but the date lies beyond every budget",
+        "Real data: continued in log-time, Local GD turns to the global max margin like 1/log(ηHr)",
         "second-hand",
-        "INCONCLUSIVE",
     ),
     Entry(
         "zhu2024/learning-rate-independence",
