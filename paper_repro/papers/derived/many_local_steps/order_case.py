@@ -32,8 +32,9 @@ HANDOVER = 48
 # Rounds after which both averaged iterations rest to the last bit.
 AT_REST = 60
 
-# c = log r/Λ of the verdict, in units of the last, after the first c, that of the hand-over.
-JUDGED = (0.02, 0.1, 0.2, 0.4, 0.7, 1.0)
+# Steps of c = log r/Λ in the picture, and which of them are judged, with the c of the hand-over.
+DRAWN = 50
+JUDGED = (1, 5, 10, 20, 35, 50)
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,15 @@ class OrderCase:
             points.append(np.mean([local(m, points[-1]) for m in range(self.problem.workers)], axis=0))
         return points
 
+    @property
+    def drawn(self) -> Float[np.ndarray, " c"]:
+        """The c of the picture."""
+        return np.linspace(0.0, self.reach, DRAWN + 1)
+
     @cached_property
     def judged(self) -> Float[np.ndarray, " c"]:
         """The c of the verdict."""
-        return np.append(np.log(HANDOVER) / self.log_scale, self.reach * np.array(JUDGED))
+        return np.append(np.log(HANDOVER) / self.log_scale, self.drawn[list(JUDGED)])
 
     @cached_property
     def distances(self) -> Float[np.ndarray, " c"]:

@@ -39,7 +39,8 @@ METHODS = {SWEPT: "sweeping", PROJECTED: "projection", SEPARATOR: "local_gd"}
 
 # Shares of Λ in the picture; without local work there is no scale, and log r is on the axis.
 SHARES = (0.0, 0.01, 0.1, 1.0)
-DRAWN = 40
+# Points of a line.
+FINE = 321
 
 # Accumulated error of the integrator of the local flows in w, in units of 1 + |w|, 1e2 times what closed forms show.
 INTEGRATION = 1e-6
@@ -66,8 +67,7 @@ def needs(case: OrderCase, budget: Budget) -> tuple[FastForwardSpec, ...]:
 
 
 def _continuation(case: OrderCase, log_scale: float, handover: int) -> FastForwardSpec:
-    c = np.linspace(0.0, case.reach, DRAWN + 1)
-    wanted = np.union1d(c, case.judged) * log_scale if log_scale else c * SLOWER
+    wanted = np.union1d(case.drawn, case.judged) * log_scale if log_scale else case.drawn * SLOWER
     start = tuple((log_scale * case.start).tolist())
     times = tuple((log_scale + wanted).tolist())
     return FastForwardSpec(case.problem, local_flow(log_scale), times, start, handover)
@@ -102,7 +102,7 @@ def _measured_curves(case: OrderCase, log_scale: float, trace: Trace) -> list[Cu
 
 def predict(case: OrderCase) -> Prediction:
     """The directions of the global sweeping process from the sweeping point, within the bound of the proof."""
-    c, swept = np.linspace(0.0, case.reach, 8 * DRAWN + 1), case.rounds[-1]
+    c, swept = np.linspace(0.0, case.reach, FINE), case.rounds[-1]
     points = case.path(swept, c)
     curves = [
         Curve(c, direction_error(points, target), name, "theory", METHODS[name])
@@ -175,7 +175,7 @@ def _panel(case: OrderCase, scale: float, measured: tuple[Curve, ...], predictio
 
 def _asymptote(case: OrderCase) -> tuple[Curve, ...]:
     """Chords of ŵ log r + w̃, where local work has no scale."""
-    tau = np.linspace(ASYMPTOTE, SLOWER, DRAWN) * case.reach
+    tau = np.linspace(ASYMPTOTE, SLOWER, FINE) * case.reach
     w = predicted_path(case.svm.weights, residual_limit(case.problem, case.svm), tau)
     return tuple(
         Curve(tau, direction_error(w, point), name, "theory", METHODS[name])
