@@ -70,6 +70,16 @@ def test_the_layer_is_as_thick_as_its_pushes_say():
     )
 
 
+@given(log_scale=st.floats(1.0, 20.0))
+def test_a_row_that_only_comes_near_adds_the_time_it_is_near(log_scale):
+    # (2, 0) pushes with b = 1/4 against p = 1/2, hence 2y₁ = log 2; the gap of (1, 1) falls from 3/2 to 1/2.
+    rows, shares = np.array([[2.0, 0.0], [1.0, 1.0]]), np.array([0.5, 0.5])
+    path = growing_sweep(rows, np.array([0.5, 2.0]), 3.0)
+    near = (np.exp(-0.5 * log_scale) - np.exp(-1.5 * log_scale)) / (0.5 * log_scale)
+    expected = np.log(2.0) / log_scale + 0.5 * np.sqrt(2.0) * near / np.sqrt(2.0)
+    assert layer_bound(rows, shares, path, log_scale) == pytest.approx(expected, rel=1e-9)
+
+
 @few
 @given(seed=st.integers(0, 2**16), last=st.floats(1.1, 20.0))
 def test_a_growing_sweep_stays_in_the_growing_sets_and_moves_no_faster_than_the_separator(seed, last):

@@ -103,7 +103,7 @@ def _panel(case: RealCase, traces: list[Trace]) -> Panel:
         Note(_numbers(case), "upper right"),
     )
     # Room above the lines for the numbers.
-    return Panel(marks, "log-time τ = log(ηHr)", "chord to ŵ", "log", "log", case.title, ylim=(1e-7, 100.0))
+    return Panel(marks, "log-time τ = log(ηHr)", "chord to ŵ", "log", "log", case.title, ylim=(1e-7, 1e3))
 
 
 def _numbers(case: RealCase) -> str:
