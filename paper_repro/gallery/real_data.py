@@ -94,7 +94,7 @@ def _panel(case: RealCase, traces: list[Trace]) -> Panel:
     tau = np.geomspace(10.0 * FIRST, LAST, RECORDS)
     constant = rate_constant(case.svm.weights, np.asarray(traces[0].extras["limit"])[0])
     local = direction_error(traces[0].w[0], case.average)
-    reached = traces[0].log_time[_reached(traces[0])]
+    reached = float(np.log(case.lr * BILLION))
     marks = (
         *measured,
         Series(tau, constant / tau, "|Π⊥w̃|/(|ŵ|τ)", "theory"),
@@ -117,8 +117,8 @@ def _chord(trace: Trace) -> np.ndarray:
 
 
 def _reached(trace: Trace) -> int:
-    """Return the last record before so many rounds that nobody runs them."""
-    return max(int(np.searchsorted(trace.rounds, BILLION, side="right")) - 1, 0)
+    """Return the first record from so many rounds on that nobody runs them: their chord is at least that one."""
+    return int(np.searchsorted(trace.rounds, BILLION))
 
 
 def scientific(number: float) -> str:
