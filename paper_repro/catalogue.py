@@ -165,6 +165,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/order-of-limits",
+        "derived.many_local_steps.order_of_limits",
+        "With log r = c log(ηH), Local GD goes from the sweeping point to ŵ: the order of limits",
+        "derived",
+    ),
+    Entry(
         "derived/orthogonal-closed-forms",
         "derived.orthogonal.closed_forms",
         "One orthogonal sample per worker: separator, limit, projections and local flow in closed form",
@@ -450,9 +456,8 @@ ENTRIES = (
     Entry(
         "zhu2024/direction-real-data",
         "zhu2024.direction_real_data",
-        "Real data: where Local GD goes is predicted, but the date lies beyond every budget",
+        "Real data: continued in log-time, Local GD turns to the global max margin like 1/log(ηHr)",
         "second-hand",
-        "INCONCLUSIVE",
     ),
     Entry(
         "zhu2024/learning-rate-independence",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from implicitbias import LinearClassification, local_gd, Logistic, RecordAt, run, Stream
 from implicitbias.asymptotics import chord_from_residual
 from implicitbias.data import set_a
+from paper_repro.claims import Status, verify_one
 from paper_repro.claims.extrapolation import (
     at_infinity,
     chord_at,
@@ -115,11 +116,19 @@ def test_the_growth_of_a_limit_with_h_has_the_error_of_its_ends():
     assert unknown.error == np.inf
 
 
-def test_real_data_state_their_date_before_they_run():
-    case = direction_real_data.setup(direction_real_data.RealDataKnobs(), Stream(0))
+def test_real_data_state_the_date_that_exact_rounds_would_need():
+    case = direction_real_data.setup(direction_real_data.RealDataKnobs(data="iris-0-1"), Stream(0))
     assert isinstance(case, direction_real_data.RealDataCase)
-    assert "10^36" in case.undecided(10**6)
-    assert case.undecided(10**40) == ""
+    assert case.log10_visible > 30 and f"10^{case.log10_visible:.0f}" in direction_real_data.date(case)
+
+
+@pytest.mark.parametrize("split", ["label", "iid"])
+@pytest.mark.parametrize("data", direction_real_data.SEPARABLE)
+def test_all_real_data_go_where_the_theory_says(data, split):
+    knobs = direction_real_data.RealDataKnobs(data=data, split=split)
+    result = verify_one(direction_real_data.CLAIM, knobs)
+    assert result.status is Status.HOLDS, result.message
+    assert all(f.status in (Status.REFUTED, Status.NOT_APPLICABLE) for f in result.falsifiers)
 
 
 @given(exponent=st.floats(0.4, 1.0), limit=st.floats(-3, 3), size=st.floats(0.5, 2))

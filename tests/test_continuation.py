@@ -43,7 +43,7 @@ from implicitbias.continuation import _error, _integrate
 from implicitbias.continuation._flow import flow_of
 from implicitbias.continuation._request import SMALLEST_RTOL
 from implicitbias.continuation._span import span_of
-from implicitbias.data import degenerate, orthogonal, separable, set_a, set_a_prime
+from implicitbias.data import by_label, degenerate, named, orthogonal, separable, set_a, set_a_prime
 from implicitbias.stiff import stiff_path
 
 
@@ -237,6 +237,40 @@ def test_a_sample_that_may_be_a_support_vector_widens_the_error():
     pair = LinearClassification(np.vstack([rows[:6], rows[:1]]), np.ones(7), workers=problem.assignment)
     wrong = residual_limit(pair) - np.asarray(trace.extras["residual"])[0]
     assert (np.linalg.norm(wrong, axis=1)[:3] <= error[:3]).all()
+
+
+@pytest.mark.parametrize("handover", [10, "auto"])
+def test_rest_is_recognised_where_curvatures_are_ten_million_apart(handover):
+    """At rest an integrator sees rounding only, and crawled along at the step of the largest curvature."""
+    samples = named("breast-cancer")
+    problem = problem_of(samples, workers=by_label(samples, 2))
+    trace = fast_forward(problem, local_gd(0.005 / problem.radius**2, 10), 1e6, handover=handover)
+    svm, (rho, error) = (
+        max_margin(problem),
+        (np.asarray(trace.extras[n])[0] for n in ("residual", "residual_error")),
+    )
+    inside = svm.support_basis
+    wrong = np.linalg.norm((rho[-1] - residual_limit(problem, svm)) @ inside)
+    assert wrong <= error[-1] + 1e-12 * np.linalg.norm(rho[-1])
+    assert error[-1] <= 1e-6 * np.linalg.norm(rho[-1])
+
+
+@few
+@given(seed=seeds, loss=losses, rtol=st.sampled_from([1e-10, 1e-6]))
+def test_what_is_said_to_rest_does_not_move(seed, loss, rtol):
+    problem, method = planted(seed, 8, 4, loss=loss, support=2, spanning=False), local_gd(0.3, 3)
+    span = span_of(problem, method)
+    trace = fast_forward(problem, method, np.geomspace(8.0, 1e4, 60))
+    flow, limit = flow_of(problem, method, span, 2), np.asarray(trace.extras["limit"])[0]
+    paths = np.asarray(trace.extras["residual"])[0]
+    left = np.linalg.norm(paths - limit, axis=1)
+    rests = [
+        _integrate.at_rest(flow, span.support_rank, span.down(rho), tau, rtol)
+        for rho, tau in zip(paths, trace.log_time, strict=True)
+    ]
+    size = np.linalg.norm(paths, axis=1) + 1.0 / np.linalg.norm(flow.rows, axis=1).max()
+    assert (left[rests] <= (rtol + 1e-9) * size[rests]).all()
+    assert not rests[0] and rests[-1]
 
 
 # The way there

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from implicitbias import Exponential, LinearClassification
+from implicitbias.asymptotics import direction_error
 from implicitbias.data import (
     degenerate,
     labelled_by_hyperplane,
     lagging_orthonormal,
     opposed_pair,
+    order_of_limits,
     orthogonal,
     set_a,
     set_a_prime,
@@ -15,6 +18,7 @@ from implicitbias.data import (
     sweeping_example,
 )
 from implicitbias.errors import BadInput
+from implicitbias.local_solvers import margin_set, sweep, sweeping_process
 from implicitbias.oracle import max_margin
 from implicitbias.stream import Stream
 
@@ -99,6 +103,31 @@ def test_projection_of_the_sweeping_example_is_not_where_sweeping_ends():
     slack = rows @ projected - 1
     assert slack.min() >= 0 and multipliers.min() >= 0 and abs(multipliers @ slack) <= ROUNDED
     assert (rows @ [1, 5 / 3] >= 1).all()
+
+
+def test_the_order_of_limits_decides_between_three_directions():
+    samples, start = order_of_limits(), np.array([-2.0, -3.0])
+    problem = LinearClassification(
+        samples.features, samples.labels, workers=samples.workers, loss=Exponential()
+    )
+    swept, projected = start, start
+    for _ in range(40):
+        swept = np.mean([sweeping_process(problem, m).run(swept).end for m in (0, 1)], axis=0)
+        projected = np.mean([margin_set(problem, m).project(projected).point for m in (0, 1)], axis=0)
+    separator = max_margin(samples.signed).weights
+    np.testing.assert_allclose(separator, [0.5, 0.75], atol=ROUNDED)
+    # Averaging halves the distance every round: 2^(−40) is left.
+    np.testing.assert_allclose(swept, [0.717, 0.6415], atol=1e-10)
+    np.testing.assert_allclose(projected, [1.0, 0.5], atol=1e-10)
+    pairs = ((swept, separator), (projected, separator), (swept, projected))
+    np.testing.assert_allclose(
+        [direction_error(u, v) for u, v in pairs], [0.2522, 0.5133, 0.2654], atol=PRINTED_4
+    )
+    path = sweep(samples.signed, swept / 10.0)
+    np.testing.assert_allclose(10.0 * path.times[-2], 3.17, atol=1e-9)
+    np.testing.assert_allclose(
+        np.diff(path.points, axis=0)[-1] / np.diff(path.times)[-1], separator, rtol=1e-9
+    )
 
 
 def test_soudry_figure_keeps_its_support_and_labels():

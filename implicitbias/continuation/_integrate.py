@@ -4,12 +4,13 @@ A sample pulls with e^{a_i}. Once a_i is far below 0 and falls for good, the sam
 directions that only such samples use: from then on they rest.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from implicitbias.continuation._flow import LogTimeFlow
+from implicitbias.continuation._flow import LogTimeFlow, NEGLIGIBLE
 from implicitbias.engine.advance import Progress
 from implicitbias.stiff import stiff_path
 
@@ -67,7 +68,7 @@ def integrate(
         inside = times[(times > low) & (times <= high)]
         grid = np.unique(np.concatenate([[low], inside, [high]]))
         try:
-            path = _segment(flow.only(alive, coordinates), rho[:coordinates], grid, rtol)
+            path = _segment(flow.only(alive, coordinates), rank, rho[:coordinates], grid, rtol)
             bar.update(1)
         except KeyboardInterrupt:
             break
@@ -93,9 +94,39 @@ def gone(
     return (flow.exponents(rho, tau) < GONE) & (2.0 * sizes * speed < -flow.gaps)
 
 
+def at_rest(flow: LogTimeFlow, rank: int, rho: Float[np.ndarray, " span"], tau: float, rtol: float) -> bool:
+    """Return whether ρ has less than rtol|ρ| left to move, for good.
+
+    On the coordinates of the support vectors it is a Newton step A⁻¹ρ′ away from where ρ′ vanishes, and that place
+    moves by the fading drive d = Σ_{g<0} p_i|x_i|e^{a_i} over λ_min(A); elsewhere only the drive moves it. Each
+    e^{a_i} falls at least like e^{g_iτ/2} where |x_i|(|ρ′| + d) < |g_i|/2, as in `gone`.
+    """
+    if tau - max(flow.log_step, 0.0) < -math.log(NEGLIGIBLE):
+        return False
+    velocity, sizes = flow.velocity(rho, tau), np.linalg.norm(flow.rows, axis=1)
+    off = flow.gaps < 0.0
+    drive = (flow.weights * sizes * flow.pulls(rho, tau)[0])[off]
+    speed = float(np.linalg.norm(velocity)) + drive.sum()
+    if not (2.0 * sizes[off] * speed < -flow.gaps[off]).all():
+        return False
+    values, vectors = np.linalg.eigh(-flow.jacobian(rho, tau)[:rank, :rank])
+    if not values[0] > 0.0:
+        return False
+    step = float(np.linalg.norm((vectors.T @ velocity[:rank]) / values))
+    left = 2.0 * step + drive.sum() / values[0] - 2.0 * (drive / flow.gaps[off]).sum()
+    return bool(left <= rtol * (np.linalg.norm(rho) + 1.0 / sizes.max()))
+
+
 def _segment(
-    flow: LogTimeFlow, rho: Float[np.ndarray, " span"], grid: Float[np.ndarray, " time"], rtol: float
+    flow: LogTimeFlow,
+    rank: int,
+    rho: Float[np.ndarray, " span"],
+    grid: Float[np.ndarray, " time"],
+    rtol: float,
 ) -> Float[np.ndarray, "time span"]:
+    # An integrator at rest sees rounding only, mistakes it for a smooth path, and crawls along at 1/λ_max(A).
+    if at_rest(flow, rank, rho, float(grid[0]), rtol):
+        return np.tile(rho, (len(grid), 1))
     return stiff_path(
         flow.velocity,
         flow.jacobian,

@@ -107,6 +107,17 @@ def sweeping_example() -> Samples:
     return _absorbed(((2.0, 1.0), (1.0, 0.0)), "sweeping", "sweeping differs from projecting", workers=(0, 0))
 
 
+def order_of_limits() -> Samples:
+    """Return two workers on which the order of r → ∞ and H → ∞ decides: (.5, 1), (0, 2) and (2, 0).
+
+    From u⁰ = (−2, −3) averaged sweeping processes end at (.717, .6415), averaged projections at (1, .5); ŵ = (.5, .75).
+    Their directions are .2522 (sweeping, ŵ), .5133 (projection, ŵ) and .2654 (each other) apart. The global sweeping
+    process from the first reaches its last face, with velocity ŵ, at s = 3.17 (derived).
+    """
+    rows = ((0.5, 1.0), (0.0, 2.0), (2.0, 0.0))
+    return _absorbed(rows, "order", "two workers on which the order of limits decides", workers=(0, 0, 1))
+
+
 def soudry_figure1(
     stream: Stream | None = None, others: int = 12, gap: float = 0.5, spread: float = 1.5
 ) -> Samples:

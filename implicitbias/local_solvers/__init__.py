@@ -1,6 +1,9 @@
 """Locally exact solves: proximal points, projections, sweeping processes, flows, and what lies between them."""
 
 from implicitbias.local_solvers.dispatch import solve_exactly as solve_exactly
+from implicitbias.local_solvers.growing_sweep import growing_sweep as growing_sweep
+from implicitbias.local_solvers.limit_bounds import layer_bound as layer_bound
+from implicitbias.local_solvers.limit_bounds import local_layer_bound as local_layer_bound
 from implicitbias.local_solvers.limit_bounds import projection_distance_bound as projection_distance_bound
 from implicitbias.local_solvers.limit_bounds import sweeping_distance_bound as sweeping_distance_bound
 from implicitbias.local_solvers.local_flow import local_flow as local_flow

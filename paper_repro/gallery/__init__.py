@@ -17,6 +17,8 @@ GALLERY: tuple[Figure, ...] = (
     Figure("methods", "Averaged local solves, anchored solves, finite H", InModule("methods")),
     Figure("regression", "Regression: the linear rate of Local GD", InModule("regression")),
     Figure("soudry-figure-1", "Gradient descent, with momentum, with local steps", InModule("five_views")),
-    Figure("real-data", "Real data: when does the theory begin?", InModule("real_data")),
+    Figure(
+        "real-data", "Real data: when does the theory begin, and where does it end?", InModule("real_data")
+    ),
     Figure("last-layer", "The last layer of a random network on MNIST", InModule("last_layer")),
 )
