@@ -1,0 +1,65 @@
+"""Tasks on the processes of one machine, by joblib; or on whatever joblib is configured for."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from implicitbias import checks
+from implicitbias.errors import WorkersLost
+from implicitbias.tasks.executor import AbstractExecutor, alone, Numbered
+
+
+@dataclass(frozen=True)
+class Processes(AbstractExecutor):
+    """Tasks on ``jobs`` processes.
+
+    Parameters
+    ----------
+    jobs
+        Number of processes; by default what ``joblib.parallel_config(n_jobs=…)`` says, else one per core.
+        The backend, too, is the one that ``joblib.parallel_config`` has made active, if any.
+
+    Raises
+    ------
+    BadInput
+        Unless ``jobs`` is an integer ≥ 1.
+    """
+
+    jobs: int | None = None
+
+    def __post_init__(self):
+        if self.jobs is not None:
+            checks.integer(
+                "jobs", self.jobs, 1, "give a number of processes, or leave it out for one per core"
+            )
+
+    @property
+    def width(self) -> int:
+        """Return the number of processes."""
+        if self.jobs is not None:
+            return self.jobs
+        from joblib import effective_n_jobs
+
+        # joblib says 1 where nobody configured it.
+        return configured if (configured := effective_n_jobs()) > 1 else os.cpu_count() or 1
+
+    def finished(self, function: Callable[..., Any], tasks: Iterable[Numbered]) -> Iterator[tuple[int, Any]]:
+        """Yield results as they come.
+
+        Raises
+        ------
+        WorkersLost
+            If a process was killed.
+        """
+        from joblib import delayed, Parallel
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+        pool: Any = Parallel(n_jobs=self.width, return_as="generator_unordered")
+        try:
+            yield from pool(delayed(alone)(function, task) for task in tasks)
+        except TerminatedWorkerError as error:
+            raise WorkersLost(
+                f"jobs = {self.width}: a process was killed, often for want of memory; run again with fewer "
+                "processes (with a store, what is finished is kept)"
+            ) from error
