@@ -19,7 +19,7 @@ class Silent:
 
 
 @contextmanager
-def progress_bar(progress: Progress | bool | None, total: int) -> Iterator[Progress]:
+def progress_bar(progress: Progress | bool | None, total: int, unit: str = "round") -> Iterator[Progress]:
     """Yield the bar that ``progress`` asks for: its own, tqdm's, or a silent one."""
     if progress is False:
         yield Silent()
@@ -29,7 +29,7 @@ def progress_bar(progress: Progress | bool | None, total: int) -> Iterator[Progr
         # disable=None: tqdm shows itself on a terminal only.
         quiet = None if progress is None else False
         with tqdm(
-            total=total, unit="round", delay=DELAY_SECONDS, disable=quiet, leave=False, unit_scale=True
+            total=total, unit=unit, delay=DELAY_SECONDS, disable=quiet, leave=False, unit_scale=True
         ) as bar:
             yield bar
     else:
