@@ -1,7 +1,8 @@
 """Tasks on the processes of one machine, by joblib; or on whatever joblib is configured for."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,10 +57,23 @@ class Processes(AbstractExecutor):
         from joblib.externals.loky.process_executor import TerminatedWorkerError
 
         pool: Any = Parallel(n_jobs=self.width, return_as="generator_unordered")
+        results = pool(delayed(alone)(function, task) for task in tasks)
         try:
-            yield from pool(delayed(alone)(function, task) for task in tasks)
+            yield from _leaving(results)
         except TerminatedWorkerError as error:
             raise WorkersLost(
                 f"jobs = {self.width}: a process was killed, often for want of memory; run again with fewer "
                 "processes (with a store, what is finished is kept)"
             ) from error
+
+
+def _leaving(results: Generator[Any, None, None]) -> Generator[Any, None, None]:
+    """Pass results on, and let the reader leave early without joblib's advice against it."""
+    try:
+        # Not `yield from`: that would close joblib's generator before the warning is silenced.
+        for result in results:  # noqa: UP028
+            yield result
+    finally:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*tasks", category=UserWarning)
+            results.close()

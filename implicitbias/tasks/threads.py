@@ -8,35 +8,22 @@ from functools import lru_cache
 from typing import Any
 
 
-class _Gate:
-    """Counts the tasks inside this process; the limit is one of the process, not of a thread."""
-
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.inside = 0
-        self.limits: Any = None
-
-
-_GATE = _Gate()
-
-
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Hold linear algebra to one thread; the old limits return when the last task of this process leaves."""
-    with _GATE.lock:
-        if _GATE.inside == 0:
-            # SciPy brings a BLAS of its own, loaded at first use: a limit set before would miss it.
-            import scipy.linalg  # noqa: F401
+    """Hold linear algebra to one thread; on the main thread, the old limit returns afterwards.
 
-            _GATE.limits = _controller(len(sys.modules)).limit(limits=1)
-        _GATE.inside += 1
-    try:
+    Other threads are those of a worker. They share one pool of BLAS threads, so that giving it back after one
+    task would set another one free that is still under way: there the limit stays.
+    """
+    # SciPy brings a BLAS of its own, loaded at first use: a limit set before would miss it.
+    import scipy.linalg  # noqa: F401
+
+    limits = _controller(len(sys.modules)).limit(limits=1)
+    if threading.current_thread() is not threading.main_thread():
         yield
-    finally:
-        with _GATE.lock:
-            _GATE.inside -= 1
-            if _GATE.inside == 0:
-                _GATE.limits.restore_original_limits()
+        return
+    with limits:
+        yield
 
 
 @lru_cache(maxsize=1)
