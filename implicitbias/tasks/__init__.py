@@ -14,6 +14,7 @@ from implicitbias.tasks.executor import AbstractExecutor as AbstractExecutor
 from implicitbias.tasks.executor import Serial as Serial
 from implicitbias.tasks.finished import finished as finished
 from implicitbias.tasks.finished import in_order as in_order
+from implicitbias.tasks.processes import on_this_machine as on_this_machine
 from implicitbias.tasks.processes import Processes as Processes
 from implicitbias.tasks.store import AbstractForm as AbstractForm
 from implicitbias.tasks.store import Arrays as Arrays

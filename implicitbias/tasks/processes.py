@@ -4,11 +4,12 @@ import os
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from implicitbias import checks
 from implicitbias.errors import WorkersLost
-from implicitbias.tasks.executor import AbstractExecutor, alone, Numbered
+from implicitbias.tasks.executor import AbstractExecutor, alone, Numbered, Serial
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,14 @@ class Processes(AbstractExecutor):
         from joblib import delayed, Parallel
         from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+        tasks = iter(tasks)
+        first = list(islice(tasks, 2))
+        if len(first) < 2:
+            # A process would take longer to start than most tasks take.
+            yield from Serial().finished(function, first)
+            return
         pool: Any = Parallel(n_jobs=self.width, return_as="generator_unordered")
-        results = pool(delayed(alone)(function, task) for task in tasks)
+        results = pool(delayed(alone)(function, task) for task in chain(first, tasks))
         try:
             yield from _leaving(results)
         except TerminatedWorkerError as error:
@@ -65,6 +72,11 @@ class Processes(AbstractExecutor):
                 f"jobs = {self.width}: a process was killed, often for want of memory; run again with fewer "
                 "processes (with a store, what is finished is kept)"
             ) from error
+
+
+def on_this_machine(jobs: int) -> AbstractExecutor:
+    """Return the executor of a number of processes; one is this process."""
+    return Serial() if jobs == 1 else Processes(jobs)
 
 
 def _leaving(results: Generator[Any, None, None]) -> Generator[Any, None, None]:
