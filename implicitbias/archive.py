@@ -63,7 +63,7 @@ def load(
         raise BadInput(f"{given}: there is no such file; {kind}s are written by {kind}.save(path)")
     try:
         header, arrays = unpack(source.read_bytes())
-        found = header["format"], header.get("kind", kind)
+        found = header["format"], header["kind"]
     except DAMAGE as error:
         cure = f"write one with {kind}.save(path), or run again if this one was cut short"
         raise BadInput(f"{given}: is no {kind}, or a damaged one; {cure}") from error

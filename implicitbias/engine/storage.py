@@ -65,6 +65,7 @@ def restore(value: Any) -> Any:
 def _header(trace: Trace) -> dict[str, Any]:
     return {
         "format": FORMAT,
+        "kind": KIND,
         "method": describe(trace.method),
         "fingerprint": trace.fingerprint,
         "engine": trace.engine,
