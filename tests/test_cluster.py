@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +89,14 @@ def test_verdicts_are_the_same_on_a_cluster(on):
     assert here == there and {r.seed for r in here} == {0, 1}
 
 
+def test_workers_keep_what_they_finish_before_anybody_asks(on, tmp_path):
+    store = Store(tmp_path / "kept")
+    store.folder.mkdir()
+    with closing(finished(counted, [(str(tmp_path), k) for k in range(6)], on=on, store=store)) as results:
+        next(results)
+        wait_for(lambda: len(list(store.folder.glob("*.npz"))) == 6)
+
+
 def test_a_worker_killed_in_the_middle_loses_nothing(on, tmp_path):
     store = Store(tmp_path / "kept")
     (tmp_path / "kept").mkdir()
@@ -94,8 +104,6 @@ def test_a_worker_killed_in_the_middle_loses_nothing(on, tmp_path):
     list(finished(counted, tasks[:4], store=store, question=lambda folder, k: (k,)))
     results = finished(waits, tasks, on=on, store=store, question=lambda folder, k: (k,))
     assert sorted(next(results)[0] for _ in range(4)) == [0, 1, 2, 3]
-
-    import threading
 
     def kill_one_under_way():
         wait_for(lambda: len(list(tmp_path.glob("pid-*"))) == 2)

@@ -76,20 +76,17 @@ def test_order_does_not_depend_on_who_finishes_first():
     assert list(in_order(lambda k: k, [(k,) for k in range(5)], on=Backwards())) == [0, 1, 2, 3, 4]
 
 
-def test_every_task_has_one_thread_of_linear_algebra_and_the_old_number_returns():
-    before = threads_of_blas()
-    for on in (Serial(), Processes(2)):
-        assert list(in_order(threads_of_blas, [(), ()], on=on)) == [{1}, {1}]
-    assert threads_of_blas() == before
-
-
-def test_threads_of_a_worker_do_not_set_each_other_free():
+def test_the_limit_returns_on_the_main_thread_and_threads_of_a_worker_do_not_set_each_other_free():
     # In a process of its own: there the limit stays.
     code = """
 import threading, numpy, scipy.linalg
+from implicitbias.tasks import in_order, Processes
 from implicitbias.tasks.threads import one_thread
 from tests.test_tasks import threads_of_blas
-assert max(threads_of_blas()) == 2
+assert threads_of_blas() == {2}
+with one_thread():
+    assert threads_of_blas() == {1}
+assert threads_of_blas() == {2}
 ready, go, seen = threading.Event(), threading.Event(), []
 def stays():
     with one_thread():
@@ -102,6 +99,7 @@ first = threading.Thread(target=leaves); second = threading.Thread(target=stays)
 second.start(); ready.wait(9); first.start(); first.join(); go.set(); second.join()
 third = threading.Thread(target=leaves); third.start(); third.join()
 assert seen == [{1}] * 3, seen
+assert list(in_order(threads_of_blas, [(), ()], on=Processes(2))) == [{1}, {1}]
 """
     two = {f"{library}_NUM_THREADS": "2" for library in ("OMP", "OPENBLAS", "MKL")}
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60, env=os.environ | two)
