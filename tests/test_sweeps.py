@@ -213,6 +213,7 @@ def test_an_interruption_returns_what_is_finished_and_keeps_it(tmp_path, executo
         ({"problem": {"a": problem(), "b": LinearClassification([[1.0]], [1])}}, "w cannot be one array"),
     ],
 )
+@pytest.mark.bad_input
 def test_bad_input_is_refused_with_its_rule(changes, said):
     arguments = {"problem": problem(), "method": noisy, "rounds": 5, "over": OVER} | changes
     with pytest.raises(BadInput, match=said):

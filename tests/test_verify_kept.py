@@ -144,10 +144,11 @@ def test_bad_input_is_one_line_and_code_2(more, said, capsys, tmp_path):
     assert said in error and error.count("\n") == 1 and files(tmp_path) == []
 
 
-def test_an_interrupted_verification_on_processes_says_one_line_and_goes_on(tmp_path):
-    command = [sys.executable, "-m", "paper_repro.command_line", "sweep", "derived/dual-sum"]
+def test_an_interrupted_verification_on_processes_says_one_line_and_keeps_its_runs(tmp_path):
+    claim = "zhu2024/local-sgd-same-limit"
+    command = [sys.executable, "-m", "paper_repro.command_line", "sweep", claim, "--seeds", "0:24"]
     process = subprocess.Popen(
-        [*command, "--seeds", "0:40", "--budget", "smoke", "--jobs", "2", "--out", str(tmp_path)],
+        [*command, "--jobs", "2", "--out", str(tmp_path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -156,11 +157,11 @@ def test_an_interrupted_verification_on_processes_says_one_line_and_goes_on(tmp_
     )
     assert process.stderr is not None
     for line in process.stderr:
-        if " 3/40 " in line:
+        if "runs " in line and "/" in line:
             break
     os.killpg(process.pid, signal.SIGINT)
     _, rest = process.communicate(timeout=60)
     assert (
         process.returncode == 130 and "Traceback" not in rest and rest.rstrip().endswith("goes on from them")
     )
-    assert 3 <= len(list((tmp_path / "cache").glob("*.json"))) < 40
+    assert len(files(tmp_path / "cache" / "runs")) >= 1

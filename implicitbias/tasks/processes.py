@@ -1,6 +1,8 @@
 """Tasks on the processes of one machine, by joblib; or on whatever joblib is configured for."""
 
 import os
+import signal
+import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
@@ -64,7 +66,7 @@ class Processes(AbstractExecutor):
             yield from Serial().finished(function, first)
             return
         pool: Any = Parallel(n_jobs=self.width, return_as="generator_unordered")
-        results = pool(delayed(alone)(function, task) for task in chain(first, tasks))
+        results = pool(delayed(_elsewhere)(os.getpid(), function, task) for task in chain(first, tasks))
         try:
             yield from _leaving(results)
         except TerminatedWorkerError as error:
@@ -77,6 +79,13 @@ class Processes(AbstractExecutor):
 def on_this_machine(jobs: int) -> AbstractExecutor:
     """Return the executor of a number of processes; one is this process."""
     return Serial() if jobs == 1 else Processes(jobs)
+
+
+def _elsewhere(client: int, function: Callable[..., Any], task: Numbered) -> tuple[int, Any]:
+    """Execute a task; a process made for that ignores Ctrl-C: a terminal sends it to all, and the client answers."""
+    if os.getpid() != client and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return alone(function, task)
 
 
 def _leaving(results: Generator[Any, None, None]) -> Generator[Any, None, None]:
