@@ -16,7 +16,7 @@ from importlib.metadata import version  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 
-BENCHMARKS = ("local_gd", "local_sgd", "fast_forward", "imports", "memory", "oracle")
+BENCHMARKS = ("local_gd", "local_sgd", "fast_forward", "imports", "memory", "oracle", "tasks")
 
 
 def main() -> None:

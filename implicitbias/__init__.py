@@ -1,4 +1,4 @@
-"""Where local methods go: finite problems, local methods, the engine, the max-margin oracle, asymptotics."""
+"""Where local methods go: finite problems, local methods, the engine, sweeps, the max-margin oracle, asymptotics."""
 
 from implicitbias import asymptotics as asymptotics
 from implicitbias import data as data
@@ -21,6 +21,7 @@ from implicitbias.errors import BadInput as BadInput
 from implicitbias.errors import Diverged as Diverged
 from implicitbias.errors import NotCertified as NotCertified
 from implicitbias.errors import NotSeparable as NotSeparable
+from implicitbias.errors import WorkersLost as WorkersLost
 from implicitbias.losses import Exponential as Exponential
 from implicitbias.losses import Logistic as Logistic
 from implicitbias.losses import PolynomialTail as PolynomialTail
@@ -60,3 +61,8 @@ from implicitbias.problems import LinearRegression as LinearRegression
 from implicitbias.problems import Quadratics as Quadratics
 from implicitbias.statistics import Moments as Moments
 from implicitbias.stream import Stream as Stream
+from implicitbias.sweeps import Sweep as Sweep
+from implicitbias.sweeps import sweep as sweep
+from implicitbias.tasks import Cluster as Cluster
+from implicitbias.tasks import Processes as Processes
+from implicitbias.tasks import Serial as Serial

@@ -22,3 +22,7 @@ class Diverged(ArithmeticError):
     def __init__(self, message: str, trace: object = None):
         super().__init__(message)
         self.trace = trace
+
+
+class WorkersLost(RuntimeError):
+    """Processes or machines that executed tasks are gone; says what is kept and how to go on."""

@@ -16,6 +16,7 @@ exit codes: 0 all as expected; 1 an unexpected verdict, a toothless claim or an 
 COMMANDS = {
     "list": "list the claims",
     "verify": "verify claims: prediction, measurement, verdict, falsifiers",
+    "sweep": "verify one claim at many knobs and seeds: which verdict where",
     "figures": "draw the figures",
     "report": "verify, draw, and write the report as a static site",
     "cite": "print the BibTeX entries of claims or papers",
@@ -47,7 +48,7 @@ def _guarded(options: argparse.Namespace) -> int:
         return 2
     except KeyboardInterrupt:
         print(
-            "\ninterrupted: the verdicts said so far are kept, and the next run goes on from them",
+            "\ninterrupted: the runs and verdicts finished so far are kept, and the next run goes on from them",
             file=sys.stderr,
         )
         return 130

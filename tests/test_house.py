@@ -12,7 +12,18 @@ from paper_repro.bibliography import BIBTEX
 from paper_repro.command_line import main
 
 
-HEAVY = ("cvxpy", "sympy", "matplotlib", "numba", "sklearn", "hypothesis", "jinja2")
+HEAVY = (
+    "cvxpy",
+    "sympy",
+    "matplotlib",
+    "numba",
+    "sklearn",
+    "hypothesis",
+    "jinja2",
+    "joblib",
+    "dask",
+    "distributed",
+)
 ROOT = Path(__file__).resolve().parents[1]
 
 

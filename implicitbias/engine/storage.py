@@ -1,25 +1,20 @@
-"""Traces on disk: an ``.npz`` of arrays with one JSON header, written to the side and renamed into place."""
+"""Traces on disk: their arrays, and the rest in the header of an archive."""
 
 import dataclasses
-import json
 import os
-import tempfile
-import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from implicitbias import checks, methods
+from implicitbias import archive, methods
 from implicitbias.engine.state import Clock, State
 from implicitbias.engine.trace import Status, Trace
-from implicitbias.errors import BadInput
 from implicitbias.statistics import Moments
 
 
 FORMAT = 1
+KIND = "trace"
 _ARRAYS = (
     "w",
     "rounds",
@@ -35,39 +30,27 @@ _STATE_ARRAYS = ("w", "local", "replicas", "velocity", "scaling", "controls", "s
 
 def save_trace(trace: Trace, path: str | os.PathLike[str]) -> None:
     """Write ``trace`` to ``path`` (suffix .npz is added if missing), whole or not at all."""
-    target = _npz(path)
-    arrays = {name: getattr(trace, name) for name in _ARRAYS if getattr(trace, name) is not None}
-    arrays |= _packed_extras(trace.extras) | _packed_state(trace.final)
-    header = json.dumps(_header(trace))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=target.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, header=np.array(header), **arrays)
-        os.replace(beside, target)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    archive.save(path, KIND, *_parts(trace))
 
 
 def load_trace(path: str | os.PathLike[str]) -> Trace:
     """Read the trace at ``path``."""
-    source = _npz(path)
-    if not source.exists():
-        raise BadInput(
-            f"path = {str(source)!r}: there is no such file; traces are written by trace.save(path)"
-        )
-    try:
-        with source.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            stored = {name: file[name] for name in file.files}
-        header = json.loads(str(stored.pop("header")))
-        version = header["format"]
-    except (ValueError, TypeError, KeyError, OSError, EOFError, BadZipFile, zlib.error) as error:
-        cure = "write one with trace.save(path), or run again if this one was cut short"
-        raise BadInput(f"path = {str(source)!r}: is no trace, or a damaged one; {cure}") from error
-    if version != FORMAT:
-        raise BadInput(f"path = {str(source)!r}: format {version}, but this version reads {FORMAT}; upgrade")
-    return _unpacked(header, stored)
+    return _unpacked(*archive.load(path, KIND, FORMAT))
+
+
+def trace_to_bytes(trace: Trace) -> bytes:
+    """Return what ``save_trace`` writes."""
+    return archive.pack(*_parts(trace))
+
+
+def trace_from_bytes(content: bytes) -> Trace:
+    """Return the trace that ``trace_to_bytes`` wrote, or raise one of ``archive.DAMAGE``."""
+    return _unpacked(*archive.unpack(content))
+
+
+def _parts(trace: Trace) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    arrays = {name: getattr(trace, name) for name in _ARRAYS if getattr(trace, name) is not None}
+    return _header(trace), arrays | _packed_extras(trace.extras) | _packed_state(trace.final)
 
 
 def describe(value: Any) -> Any:
@@ -88,19 +71,10 @@ def restore(value: Any) -> Any:
     return tuple(restore(v) for v in value) if isinstance(value, list) else value
 
 
-def _npz(path: str | os.PathLike[str]) -> Path:
-    checks.instance("path", path, str | os.PathLike, "give a file name such as 'trace.npz'")
-    target = Path(path)
-    if target.is_dir() or not target.name:
-        raise BadInput(
-            f"path = {str(path)!r}: is a folder; give a file in it, e.g. {str(target / 'trace.npz')!r}"
-        )
-    return target if target.suffix == ".npz" else target.with_name(target.name + ".npz")
-
-
 def _header(trace: Trace) -> dict[str, Any]:
     return {
         "format": FORMAT,
+        "kind": KIND,
         "method": describe(trace.method),
         "fingerprint": trace.fingerprint,
         "engine": trace.engine,

@@ -98,7 +98,7 @@ class Moments:
     @property
     def standard_error(self) -> Float[np.ndarray, "..."]:
         """Estimated standard deviation of the mean, √(S/(n(n − 1)))."""
-        return np.sqrt(self.variance / max(self.count, 1))
+        return np.asarray(np.sqrt(self.variance / max(self.count, 1)))
 
 
 def _leaf(rows: Float[np.ndarray, "sample ..."]) -> Moments:

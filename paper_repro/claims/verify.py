@@ -2,26 +2,27 @@
 
 import dataclasses
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from figures import view_to_json
-from implicitbias import Stream, Trace
+from implicitbias import Serial, Stream, Trace
+from implicitbias.tasks import AbstractExecutor, finished, in_order
 from paper_repro.claims.budget import Budget
+from paper_repro.claims.cache import Cache, question
 from paper_repro.claims.claim import AssumptionUnmet, Claim, Falsifier, Spec
+from paper_repro.claims.computed import compute, Computed, guarded
 from paper_repro.claims.failure import Failure
 from paper_repro.claims.knobs import check_knobs
 from paper_repro.claims.observation import Observation, Prediction
-from paper_repro.claims.parallel import in_order
 from paper_repro.claims.picture import picture
 from paper_repro.claims.result import FalsifierResult, Result
 from paper_repro.claims.verdict import Status, Verdict
 
 
-# Claims verified together: their runs are shared between processes, and an interruption loses no more.
+# Claims verified together at least: their runs are shared between processes, and verdicts fall this often.
 BATCH = 8
 SAME = "at these knobs it says the same as the claim"
 
@@ -31,10 +32,11 @@ Watch = Callable[[Iterator[Any], str, int], Iterator[Any]]
 
 @dataclass(frozen=True)
 class Request:
-    """A claim to verify, at which knobs."""
+    """A claim to verify, at which knobs, from which seed (by default that of the verification)."""
 
     claim: Claim
     knobs: Any
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,21 +55,14 @@ class Prepared:
         return self.needs + tuple(spec for own in self.altered if own is not None for spec in own[1])
 
 
-@dataclass(frozen=True)
-class Computed:
-    """A trace, or why there is none, and the CPU seconds it took."""
-
-    trace: Trace | Failure
-    seconds: float
-
-
 def verify(
     requests: Sequence[Request],
     *,
     seed: int = 0,
     budget: Budget = Budget.QUICK,
-    jobs: int = 1,
+    on: AbstractExecutor = Serial(),
     watch: Watch = lambda items, stage, count: iter(items),
+    cache: Cache | None = None,
 ) -> Iterator[Result]:
     """Yield the result of every request, in order; each distinct run is computed once.
 
@@ -76,28 +71,56 @@ def verify(
     requests
         Claims with their knobs.
     seed
-        Seed of all randomness.
+        Seed of all randomness, for the requests without their own.
     budget
         How much work to spend.
-    jobs
-        Processes; results do not depend on their number.
+    on
+        Who computes and judges; results do not depend on it.
     watch
         Passes on the items of a stage one by one, given its name and size: for progress.
+    cache
+        Where every run is kept until its claims are judged, and every verdict as it is judged: an interruption
+        loses nothing that was finished.
     """
-    setups = in_order(_guarded_prepare, [(r, seed, budget) for r in requests], jobs=1)
+    requests = [r if r.seed is not None else dataclasses.replace(r, seed=seed) for r in requests]
+    # Asked first: a scheduler that does not answer is said before any work.
+    size = max(BATCH, on.width)
+    setups = in_order(_guarded_prepare, [(r, budget) for r in requests])
     prepared = list(watch(setups, "cases", len(requests)))
-    asked = Counter(spec for part in prepared if isinstance(part, Prepared) for spec in set(part.runs))
-    computed: dict[Spec, Computed] = {}
-    for low in range(0, len(requests), BATCH):
-        batch = prepared[low : low + BATCH]
-        needed = dict.fromkeys(
-            s for p in batch if isinstance(p, Prepared) for s in p.runs if s not in computed
+    asked = Counter(spec for part in prepared for spec in _distinct(part))
+    left, computed = asked.copy(), dict[Spec, Computed]()
+    for low in range(0, len(requests), size):
+        batch = prepared[low : low + size]
+        needed = [s for s in dict.fromkeys(s for part in batch for s in _distinct(part)) if s not in computed]
+        runs = finished(
+            compute, [(s,) for s in needed], on=on, store=cache.runs if cache else None, question=_asking
         )
-        traces = watch(in_order(_compute, [(s,) for s in needed], jobs), "runs", len(needed))
-        computed |= dict(zip(needed, traces, strict=True))
-        parts = zip(requests[low : low + BATCH], batch, strict=True)
-        tasks = [(request, part, _share(part, computed, asked), seed, budget) for request, part in parts]
-        yield from watch(in_order(judge_claim, tasks, jobs), "claims", len(tasks))
+        computed |= {needed[k]: run for k, run in watch(runs, "runs", len(needed))}
+        parts = zip(requests[low : low + size], batch, strict=True)
+        tasks = [(request, part, _share(part, computed, asked), budget) for request, part in parts]
+        verdicts = in_order(
+            judge_claim, tasks, on=on, store=cache.verdicts if cache else None, question=_question
+        )
+        yield from watch(verdicts, "claims", len(tasks))
+        left.subtract(spec for part in batch for spec in _distinct(part))
+        _forget([spec for spec in computed if not left[spec]], computed, cache)
+
+
+def _question(request: Request, prepared: Any, runs: Any, budget: Budget) -> tuple[Any, ...]:
+    del prepared, runs
+    return question(request.claim.key, dataclasses.asdict(request.knobs), _seed(request), budget)
+
+
+def _asking(spec: Spec) -> tuple[Spec]:
+    return (spec,)
+
+
+def _forget(done: list[Spec], computed: dict[Spec, Computed], cache: Cache | None) -> None:
+    """Let go of runs whose claims are all judged."""
+    for spec in done:
+        del computed[spec]
+        if cache:
+            cache.runs.drop(cache.runs.address(*_asking(spec)))
 
 
 def verify_one(claim: Claim, knobs: Any = None, *, seed: int = 0, budget: Budget = Budget.QUICK) -> Result:
@@ -105,10 +128,10 @@ def verify_one(claim: Claim, knobs: Any = None, *, seed: int = 0, budget: Budget
     return next(verify([Request(claim, claim.knobs if knobs is None else knobs)], seed=seed, budget=budget))
 
 
-def prepare(request: Request, seed: int, budget: Budget) -> Prepared:
+def prepare(request: Request, budget: Budget) -> Prepared:
     """Set the claim up, and every falsifier that breaks a hypothesis."""
     began = time.process_time()
-    claim, stream = request.claim, Stream(seed)
+    claim, stream = request.claim, Stream(_seed(request))
     check_knobs(request.knobs)
     case = claim.setup(request.knobs, stream)
     if isinstance(case, AssumptionUnmet):
@@ -129,16 +152,16 @@ def _altered(
 
 
 def judge_claim(
-    request: Request, prepared: Prepared | Failure, runs: dict[Spec, Computed], seed: int, budget: Budget
+    request: Request, prepared: Prepared | Failure, runs: dict[Spec, Computed], budget: Budget
 ) -> Result:
     """Observe, predict and judge a claim and its falsifiers; an exception becomes an ERROR with its traceback."""
     began = time.process_time()
-    blank = _blank(request, seed, budget)
+    blank = _blank(request, budget)
     if isinstance(prepared, Failure):
         return dataclasses.replace(blank, message=prepared.message, traceback=prepared.text)
     if isinstance(prepared.case, AssumptionUnmet):
         return dataclasses.replace(blank, status=Status.NOT_APPLICABLE, message=prepared.case.reason)
-    judged = _guarded(_judge, blank, prepared, runs)
+    judged = guarded(_judge, blank, prepared, runs)
     if isinstance(judged, Failure):
         return dataclasses.replace(blank, message=judged.message, traceback=judged.text)
     spent = prepared.seconds + time.process_time() - began + sum(c.seconds for c in runs.values())
@@ -234,35 +257,30 @@ def _traces(specs: Iterable[Spec], runs: dict[Spec, Computed]) -> tuple[Trace, .
     return tuple(found)
 
 
-def _compute(spec: Spec) -> Computed:
-    began = time.process_time()
-    trace = _guarded(spec.compute)
-    return Computed(trace, time.process_time() - began)
-
-
 def _share(
     prepared: Prepared | Failure, computed: dict[Spec, Computed], asked: dict[Spec, int]
 ) -> dict[Spec, Computed]:
     """Return the claim's runs, each with its share of the seconds: a run is paid by all who asked for it."""
-    if isinstance(prepared, Failure):
-        return {}
     return {
-        s: dataclasses.replace(computed[s], seconds=computed[s].seconds / asked[s]) for s in prepared.runs
+        s: dataclasses.replace(computed[s], seconds=computed[s].seconds / asked[s])
+        for s in _distinct(prepared)
     }
 
 
-def _guarded_prepare(request: Request, seed: int, budget: Budget) -> Prepared | Failure:
-    return _guarded(prepare, request, seed, budget)
+def _distinct(prepared: Prepared | Failure) -> tuple[Spec, ...]:
+    """Return the runs of a claim, each once; a set-up that failed asks for none."""
+    return () if isinstance(prepared, Failure) else tuple(dict.fromkeys(prepared.runs))
 
 
-def _guarded(stage: Callable[..., Any], *arguments: Any) -> Any:
-    try:
-        return stage(*arguments)
-    except Exception:
-        return Failure(traceback.format_exc())
+def _guarded_prepare(request: Request, budget: Budget) -> Prepared | Failure:
+    return guarded(prepare, request, budget)
 
 
-def _blank(request: Request, seed: int, budget: Budget) -> Result:
+def _seed(request: Request) -> int:
+    return 0 if request.seed is None else request.seed
+
+
+def _blank(request: Request, budget: Budget) -> Result:
     claim = request.claim
     return Result(
         key=claim.key,
@@ -276,7 +294,7 @@ def _blank(request: Request, seed: int, budget: Budget) -> Result:
         comparisons=(),
         falsifiers=(),
         knobs=dataclasses.asdict(request.knobs),
-        seed=seed,
+        seed=_seed(request),
         budget=budget.value,
         seconds=0.0,
     )

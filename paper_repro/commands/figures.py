@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from figures.style import venue_named, VENUES
 from implicitbias.errors import BadInput
 from paper_repro.catalogue import select
 from paper_repro.claims.budget import Budget
-from paper_repro.commands.options import verified
+from paper_repro.commands.options import add_executor, verified
 
 
 EXAMPLES = """examples:
@@ -35,9 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--venue", default="page", help=f"width and type of {', '.join(VENUES)} (default: page)"
     )
-    parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
-    )
+    add_executor(parser)
     parser.add_argument("--fresh", action="store_true", help="ignore results kept from earlier runs")
     parser.add_argument("--data-home", type=Path, help="folder of the MNIST files")
     parser.add_argument("--list", action="store_true", help="list the gallery and draw nothing")

@@ -1,12 +1,16 @@
 """Options that several commands share."""
 
 import argparse
+import dataclasses
 import os
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from implicitbias import Cluster
+from implicitbias.archive import check_writable
 from implicitbias.errors import BadInput
+from implicitbias.tasks import AbstractExecutor, on_this_machine
 from paper_repro.catalogue import select
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.cache import Cache
@@ -17,16 +21,9 @@ from paper_repro.commands.progress import Announcer
 
 
 def add_verification(parser: argparse.ArgumentParser) -> None:
-    """Declare what to verify, how hard, and where results are kept."""
+    """Declare what to verify, how hard, by whom, and where results are kept."""
     parser.add_argument("claims", nargs="*", help="keys or papers; all if left out")
-    parser.add_argument("--budget", choices=[b.value for b in Budget], default="quick", help="default: quick")
     parser.add_argument("--seed", type=int, default=0, help="seed of all randomness (default 0)")
-    parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
-    )
-    parser.add_argument("--fresh", action="store_true", help="ignore results kept from earlier runs")
-    parser.add_argument("--out", type=Path, default=Path("out"), help="folder for results (default: out)")
-    parser.add_argument("--json", action="store_true", help="one JSON array on standard output")
     parser.add_argument(
         "--set",
         action="append",
@@ -34,38 +31,76 @@ def add_verification(parser: argparse.ArgumentParser) -> None:
         metavar="KNOB=VALUE",
         help="turn a knob of every claim that has it",
     )
+    add_effort(parser)
+
+
+def add_effort(parser: argparse.ArgumentParser) -> None:
+    """Declare how hard to try, by whom, and where results are kept."""
+    parser.add_argument("--budget", choices=[b.value for b in Budget], default="quick", help="default: quick")
+    add_executor(parser)
+    parser.add_argument("--fresh", action="store_true", help="ignore results kept from earlier runs")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="folder for results (default: out)")
+    parser.add_argument("--json", action="store_true", help="one JSON array on standard output")
+
+
+def add_executor(parser: argparse.ArgumentParser) -> None:
+    """Declare who works: processes of this machine, or a cluster."""
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="verify on the workers of this Dask scheduler, e.g. tcp://10.0.0.1:8786",
+    )
 
 
 def verified(options: argparse.Namespace) -> list[Result]:
     """Verify what the options ask for, taking kept results where the same question was answered before."""
-    if options.jobs < 1:
-        raise BadInput(f"--jobs {options.jobs}: must be at least 1")
     if options.seed < 0:
         raise BadInput(f"--seed {options.seed}: must be a non-negative integer")
-    _check_writable(options.out)
-    requests = _requests(options.claims, _assignments(options.set))
-    budget, cache = Budget(options.budget), Cache(options.out / "cache")
-    kept = [None if options.fresh else _kept(cache, r, options.seed, budget) for r in requests]
+    executor_of(options)
+    check_writable("--out", options.out)
+    return answered(_requests(options.claims, assignments(options.set)), options)
+
+
+def answered(requests: Sequence[Request], options: argparse.Namespace) -> list[Result]:
+    """Return the result of every request, kept or new."""
+    budget, cache = Budget(options.budget), Cache(options.out / "cache", fresh=options.fresh)
+    requests = [dataclasses.replace(r, seed=options.seed) if r.seed is None else r for r in requests]
+    kept = [_kept(cache, request, budget) for request in requests]
     missing = [r for r, result in zip(requests, kept, strict=True) if result is None]
     announce = Announcer(len(requests), quiet=options.json)
-    fresh = verify(missing, seed=options.seed, budget=budget, jobs=options.jobs, watch=announce.watch)
+    fresh = verify(missing, budget=budget, on=executor_of(options), watch=announce.watch, cache=cache)
     results = []
     for result in kept:
-        if result is None:
-            result = next(fresh)
-            cache.put(result)
+        result = next(fresh) if result is None else result
         announce.finished(result)
         results.append(result)
+    # To its end, where it lets go of the runs of the last claims.
+    next(fresh, None)
     return results
 
 
-def _kept(cache: Cache, request: Request, seed: int, budget: Budget) -> Result | None:
-    import dataclasses
+def executor_of(options: argparse.Namespace) -> AbstractExecutor:
+    """Return who works.
 
-    return cache.get(request.claim.key, dataclasses.asdict(request.knobs), seed, budget)
+    Raises
+    ------
+    BadInput
+        For a number of processes, or an address, that is none.
+    """
+    if options.jobs < 1:
+        raise BadInput(f"--jobs {options.jobs}: must be at least 1")
+    return Cluster(options.scheduler) if options.scheduler is not None else on_this_machine(options.jobs)
 
 
-def _assignments(texts: list[str]) -> dict[str, str]:
+def _kept(cache: Cache, request: Request, budget: Budget) -> Result | None:
+    return cache.get(request.claim.key, dataclasses.asdict(request.knobs), request.seed or 0, budget)
+
+
+def assignments(texts: list[str]) -> dict[str, str]:
+    """Return what ``--set NAME=TEXT`` sets, each name once."""
     for text in texts:
         if not text.partition("=")[0] or "=" not in text:
             raise BadInput(f"--set {text}: must read KNOB=VALUE, such as --set local_steps=50")
@@ -75,20 +110,6 @@ def _assignments(texts: list[str]) -> dict[str, str]:
         if names.count(name) > 1:
             raise BadInput(f"--set {name}: given {names.count(name)} times; give one value")
     return dict(pairs)
-
-
-def _check_writable(folder: Path) -> None:
-    """Refuse a folder that cannot be written, before any work."""
-    if folder == Path():
-        raise BadInput("--out '': must name a folder; leave it out for ./out, or give a path such as results")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise BadInput(
-            f"--out {folder}: cannot be written ({error.strerror}); name a folder of yours"
-        ) from error
 
 
 def _requests(patterns: list[str], values: dict[str, str]) -> list[Request]:

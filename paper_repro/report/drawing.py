@@ -10,8 +10,10 @@ from typing import Any
 
 from figures import save, svg_inline, view_from_json
 from figures.provenance import FORMATS, sidecar_text
-from paper_repro.claims.cache import source_digest, write_atomically
-from paper_repro.claims.parallel import in_order
+from implicitbias.archive import write_atomically
+from implicitbias.tasks import in_order, on_this_machine
+from implicitbias.tasks.source import source_digest
+from paper_repro.claims.cache import PACKAGES
 from paper_repro.claims.result import Result
 from paper_repro.report.environment import environment
 
@@ -56,12 +58,12 @@ def claim_task(result: Result, venue: str = "page") -> Task:
 
 def drawn(tasks: Sequence[Task], folder: Path, kept: Path, jobs: int = 1) -> Iterator[Drawing]:
     """Yield the drawing of every task, in order; files go to ``folder``, inline SVGs are kept in ``kept``."""
-    return in_order(draw, [(task, folder, kept) for task in tasks], jobs)
+    return in_order(draw, [(task, folder, kept) for task in tasks], on=on_this_machine(jobs))
 
 
 def draw(task: Task, folder: Path, kept: Path) -> Drawing:
     """Draw one figure, unless the same one is there already. A failure is told, and the other figures go on."""
-    digest = hashlib.sha256("\n".join((source_digest(), task.venue, task.view)).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join((source_digest(*PACKAGES), task.venue, task.view)).encode()).hexdigest()
     sidecar = {**task.sidecar, "venue": task.venue, "view": digest}
     fragment = kept / f"{digest[:32]}.svg"
     try:
@@ -69,7 +71,7 @@ def draw(task: Task, folder: Path, kept: Path) -> Drawing:
         if not _same_files(folder, task.name, sidecar):
             save(view, folder, task.name, sidecar, venue=task.venue)
         if not fragment.exists():
-            write_atomically(fragment, svg_inline(view, venue=task.venue))
+            write_atomically(fragment, svg_inline(view, venue=task.venue).encode())
         return Drawing(task.name, fragment.read_text(encoding="utf-8"))
     except Exception:
         return Drawing(task.name, trouble=traceback.format_exc())

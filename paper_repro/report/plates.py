@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from figures import View, view_to_json
+from implicitbias.tasks import in_order, on_this_machine
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.failure import first_line
-from paper_repro.claims.parallel import in_order
 from paper_repro.report.drawing import Drawing, drawn, Task
 from paper_repro.report.environment import environment
 
@@ -56,9 +56,8 @@ class Maker:
 
     def make(self, figures: Sequence[Any], folder: Path) -> list[tuple[Plate, Drawing]]:
         """Build the figures of the gallery and draw those that could be built."""
-        built = list(
-            in_order(build, [(f, self.seed, self.budget, self.data_home) for f in figures], self.jobs)
-        )
+        asked = [(f, self.seed, self.budget, self.data_home) for f in figures]
+        built = list(in_order(build, asked, on=on_this_machine(self.jobs)))
         tasks = [self._task(plate) for plate in built if plate.view]
         drawings = {d.name: d for d in drawn(tasks, folder, self.kept, self.jobs)}
         return [(p, drawings.get(p.name, Drawing(p.name, trouble=p.trouble))) for p in built]
