@@ -5,6 +5,8 @@ import io
 import re
 from pathlib import Path
 
+import pytest
+
 from paper_repro.catalogue import select
 from paper_repro.commands.list import markdown_table
 
@@ -26,8 +28,9 @@ def test_the_example_prints_what_it_says():
     assert len([line for line in code.splitlines() if line.strip()]) <= 15
 
 
-def test_the_limit_is_seen_as_it_says():
-    code, printed, space = block("far"), io.StringIO(), {}
+@pytest.mark.parametrize("marker", ["far", "sweep"])
+def test_what_follows_the_example_prints_what_it_says(marker):
+    code, printed, space = block(marker), io.StringIO(), {}
     expected = re.search(r"```text\n(.*?)```", README[README.index(code) :], re.DOTALL).group(1)
     with contextlib.redirect_stdout(io.StringIO()):
         exec(block("example"), space)
