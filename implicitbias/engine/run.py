@@ -80,7 +80,9 @@ def run(
     """
     check_request(problem, method, rounds, replicas, stream)
     check_records(record, observe, reduce, progress)
-    advance = choose_engine(problem, method, engine)
+    # Replicas differ by what they draw or by where they start.
+    many = not method.deterministic or np.ndim(getattr(start, "w", start)) == 2
+    advance = choose_engine(problem, method, engine, many)
     state = first_state(problem, method, start, replicas)
     gaps = np.diff(record.rounds(rounds))
     block = len(state.w) if reduce is None else REPLICA_BLOCK

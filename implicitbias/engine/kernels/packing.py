@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt64
 
 from implicitbias.engine.definition import check_draw
 from implicitbias.losses import Exponential, Logistic, PolynomialTail
@@ -65,8 +65,7 @@ class Rule(NamedTuple):
     momentum: float
     batch: int
     replacement: bool
-    key0: np.uint64
-    key1: np.uint64
+    keys: UInt64[np.ndarray, " word"]
 
 
 def pad(count: int) -> int:
@@ -107,8 +106,7 @@ def rule_of(problem: AbstractProblem, method: LocalMethod, stream: Stream | None
         momentum=float(server.momentum),
         batch=batch,
         replacement=method.replacement,
-        key0=np.uint64(key[0]),
-        key1=np.uint64(key[1]),
+        keys=np.array(key, dtype=np.uint64),
     )
 
 

@@ -1,0 +1,55 @@
+"""Sums of the batched kernel, which stay in registers."""
+
+from numba.extending import overload
+
+from implicitbias.engine.kernels.compiled import strict
+from implicitbias.engine.kernels.lanes import fma, load, number, splat, store
+
+
+def coefficient(matrix, index):
+    """Return entry ``index`` of a matrix: one number for all runs, or each run its own (compiled code only)."""
+    raise NotImplementedError
+
+
+@overload(coefficient, inline="always")
+def _coefficient(matrix, index):
+    if matrix.shared:
+        return lambda matrix, index: splat(number(matrix, index))
+    return lambda matrix, index: load(matrix, index)
+
+
+@strict
+def multiply(matrix, count, first, last, v, keep, old, out):
+    """Write keep·old_j + Σ_i G_ji v_i to row j of ``out``, for i and j from ``first`` to ``last`` − 1.
+
+    Four rows at a time share the loads of v; what a row gets is the same alone.
+    """
+    j = first
+    while j + 4 <= last:
+        row = j * count
+        s0, s1, s2, s3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
+        for i in range(first, last):
+            x = load(v, i)
+            s0 = fma(coefficient(matrix, row + i), x, s0)
+            s1 = fma(coefficient(matrix, row + count + i), x, s1)
+            s2 = fma(coefficient(matrix, row + 2 * count + i), x, s2)
+            s3 = fma(coefficient(matrix, row + 3 * count + i), x, s3)
+        store(out, j, fma(keep, load(old, j), s0))
+        store(out, j + 1, fma(keep, load(old, j + 1), s1))
+        store(out, j + 2, fma(keep, load(old, j + 2), s2))
+        store(out, j + 3, fma(keep, load(old, j + 3), s3))
+        j += 4
+    while j < last:
+        s = splat(0.0)
+        for i in range(first, last):
+            s = fma(coefficient(matrix, j * count + i), load(v, i), s)
+        store(out, j, fma(keep, load(old, j), s))
+        j += 1
+
+
+@strict
+def two_sum(a, b):
+    """Return the rounded sum of two registers, and its rounding error exactly (Knuth)."""
+    total = a + b
+    back = total - a
+    return total, (a - (total - back)) + (b - back)

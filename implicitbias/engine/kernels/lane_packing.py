@@ -1,0 +1,126 @@
+"""What the batched kernel reads and writes: arrays (block, …, lane), eight runs to a block.
+
+A batch needs, per run, in doubles: 11n + d(M + 3) for coefficients, margins and models; the learning rates of a
+call, H (M H where workers differ, times the rounds of the call where they change); M H B integers for
+mini-batches; and n² where runs have data of their own, instead of n² once for all.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int, UInt64
+
+from implicitbias.engine.kernels.packing import LANES, Rule, Samples
+
+
+# Rows of ``LaneState.weights``: of base and anchor, since the last fold and since the last record.
+BASE, ANCHOR, ALL_BASE, ALL_ANCHOR = 0, 1, 2, 3
+
+
+class LaneData(NamedTuple):
+    """Gram matrices (flat for one that all runs share) and targets, with the numbers between two blocks' entries."""
+
+    starts: Int[np.ndarray, " worker1"]
+    steps: Int[np.ndarray, "block worker"]
+    gram: Float[np.ndarray, "..."]
+    stride: int
+    targets: Float[np.ndarray, "blocks sample lane"]
+    target_stride: int
+
+
+class LaneDraws(NamedTuple):
+    """Addresses of mini-batches: what each run reads in the rounds after ``round``."""
+
+    words: int
+    round: int
+    filled: Int[np.ndarray, " block"]
+    keys: UInt64[np.ndarray, "block lane word"]
+    steps: Int[np.ndarray, "block lane worker"]
+    first: Int[np.ndarray, "block lane worker"]
+    replicas: UInt64[np.ndarray, "block lane"]
+
+
+class LaneState(NamedTuple):
+    """Where the runs are: margins of w and anchor at the last fold, coefficients since then and sums before."""
+
+    base: Float[np.ndarray, "block sample lane"]
+    anchor: Float[np.ndarray, "block sample lane"]
+    sums: Float[np.ndarray, "block sample lane"]
+    high: Float[np.ndarray, "block sample lane"]
+    low: Float[np.ndarray, "block sample lane"]
+    weights: Float[np.ndarray, "block weight lane"]
+    local: Float[np.ndarray, "block worker lane"]
+    lowest: Float[np.ndarray, "block lane"]
+    start: Float[np.ndarray, "block sample lane"]
+    z: Float[np.ndarray, "block sample lane"]
+    c: Float[np.ndarray, "block sample lane"]
+    g: Float[np.ndarray, "block sample lane"]
+    one: Float[np.ndarray, "block 3 lane"]
+    drawn: Int[np.ndarray, "block lane worker draw"]
+
+
+class LaneRule(NamedTuple):
+    """The axes of a method that all runs of a batch share."""
+
+    loss: int
+    power: float
+    l2: float
+    anchored: bool
+    batch: int
+    replacement: bool
+
+
+def lane_rule(rule: Rule) -> LaneRule:
+    """Return what the runs of a batch share of a method's numbers."""
+    return LaneRule(**{name: getattr(rule, name) for name in LaneRule._fields})
+
+
+def blocked(values: np.ndarray) -> np.ndarray:
+    """Return per-run rows (run, …) as (block, …, lane), with zeros where no run is."""
+    blocks = -(-len(values) // LANES)
+    padded = np.zeros((blocks * LANES, *values.shape[1:]), values.dtype)
+    padded[: len(values)] = values
+    return np.ascontiguousarray(np.moveaxis(padded.reshape(blocks, LANES, *values.shape[1:]), 1, -1))
+
+
+def unblocked(values: np.ndarray, runs: int) -> np.ndarray:
+    """Return (block, …, lane) as contiguous rows (run, …), the inverse of ``blocked``."""
+    rows = np.moveaxis(values, -1, 1).reshape(-1, *values.shape[1:-1])
+    return np.ascontiguousarray(rows[:runs])
+
+
+def lane_data(samples: Sequence[Samples], steps: Int[np.ndarray, "run worker"]) -> LaneData:
+    """Return the data of every run; runs of the same packed problem share one Gram matrix."""
+    first, count = samples[0], len(samples[0].rows)
+    longest = np.max(
+        np.pad(steps, ((0, -len(steps) % LANES), (0, 0))).reshape(-1, LANES, steps.shape[1]), axis=1
+    )
+    if all(s is first for s in samples):
+        gram, stride = first.gram[:, :count].ravel(), 0
+        targets = np.repeat(first.targets[None, :count, None], LANES, axis=2)
+        return LaneData(first.starts, longest, gram, stride, targets, 0)
+    gram = blocked(np.stack([s.gram[:, :count] for s in samples]))
+    targets = blocked(np.stack([s.targets[:count] for s in samples]))
+    return LaneData(first.starts, longest, gram, count * count * LANES, targets, count * LANES)
+
+
+def lane_state(data: LaneData, draws: int) -> LaneState:
+    """Return room for the state of every run, ``draws`` mini-batch samples per worker and round included."""
+    blocks, workers = data.steps.shape
+    count = int(data.starts[-1])
+
+    def room(rows: int) -> np.ndarray:
+        return np.zeros((blocks, rows, LANES))
+
+    per_sample = {
+        name: room(count) for name in ("base", "anchor", "sums", "high", "low", "start", "z", "c", "g")
+    }
+    return LaneState(
+        weights=room(4),
+        local=room(workers),
+        lowest=np.zeros((blocks, LANES)),
+        one=room(3),
+        drawn=np.zeros((blocks, LANES, workers, max(draws, 1)), np.int64),
+        **per_sample,
+    )
