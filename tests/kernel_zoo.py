@@ -38,6 +38,7 @@ MADE = {
     "participation": {"Full": None},
     "aggregation": {"Average": Average(), "Anchored": Anchored()},
     "gradients": {"full": None, "with replacement": True, "without replacement": False},
+    "server": {"averages": [Server()], "moves": [Server(0.7), Server(1.0, 0.5), Server(0.6, 0.4)]},
     "unknown": {"none": None},
 }
 
@@ -92,7 +93,7 @@ def methods(draw, axes: dict[str, tuple[str, ...]], problem: AbstractProblem) ->
         momentum=momentum[draw(st.sampled_from(axes["momentum"]))],
         scaling={"Identity": Identity(), "Fixed": Fixed(diagonal)}[draw(st.sampled_from(axes["scaling"]))],
         aggregation=MADE["aggregation"][draw(st.sampled_from(axes["aggregation"]))],
-        server=draw(st.sampled_from([Server(), Server(0.7), Server(1.0, 0.5), Server(0.6, 0.4)])),
+        server=draw(st.sampled_from([s for kind in axes["server"] for s in MADE["server"][kind]])),
     )
 
 

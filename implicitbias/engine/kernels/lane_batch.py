@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from implicitbias.engine.definition import aggregate
 from implicitbias.engine.kernels.cost import lane_cost
-from implicitbias.engine.kernels.kernel import Kernel, kept_by
+from implicitbias.engine.kernels.kernel import kept_by, Kernel
 from implicitbias.engine.kernels.lane_packing import (
     ALL_ANCHOR,
     ALL_BASE,
