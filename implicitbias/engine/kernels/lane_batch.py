@@ -22,8 +22,8 @@ from implicitbias.engine.kernels.lane_packing import (
     LaneDraws,
     unblocked,
 )
-from implicitbias.engine.kernels.packing import LANES, Samples
-from implicitbias.engine.kernels.plan import Plan, plan_for
+from implicitbias.engine.kernels.packing import LANES, Samples, TwiceGram
+from implicitbias.engine.kernels.plan import Plan, plan_for, twice_gram_for
 from implicitbias.engine.kernels.rates import later, rates_between, workers_alike
 from implicitbias.engine.kernels.threads import on_threads
 from implicitbias.engine.state import Clock, State
@@ -81,7 +81,9 @@ class LaneBatch:
         self._owner = owner[order]
         self._cohorts = _cohorts(self._plans, runs, np.argsort(order))
         self._steps = np.stack([self._plans[k].steps for k in self._owner])
-        self._data = lane_data([self._plans[k].samples for k in self._owner], self._steps)
+        grams = [_twice_gram(run, plan.samples) for run, plan in zip(runs, self._plans, strict=True)]
+        samples = [self._plans[k].samples for k in self._owner]
+        self._data = lane_data(samples, [grams[k] for k in self._owner], self._steps)
         self._rule = lane_rule(self._plans[0].rule)
         self._state = lane_state(self._data, int(self._steps.max()) * self._rule.batch)
 
@@ -114,7 +116,7 @@ class LaneBatch:
             array[:] = 0.0
         self._state.weights[:, [BASE, ALL_BASE]] = 1.0
         self._state.lowest[:] = np.inf
-        self._state.base[:] = self._margins([s.w for s in states])
+        self._state.first[:] = self._state.base[:] = self._margins([s.w for s in states])
         if self._rule.anchored:
             self._state.anchor[:] = self._margins([_anchor(s) for s in states])
 
@@ -221,10 +223,9 @@ class LaneBatch:
             unblocked(a, len(self._owner))[cohort.lanes] for a in (self._state.high, self._state.low)
         )
         w = np.concatenate([states[k].w for k in cohort.runs])
-        moved = np.zeros((-(-len(w) // LANES), w.shape[1], LANES))
-        columns = np.ascontiguousarray(cohort.samples.scaled.T)
-        _entry("combine_lanes")(columns, blocked(high), blocked(low), moved)
-        models = weights[:, ALL_BASE, None] * w + unblocked(moved, len(w))
+        moved = np.empty((2, -(-len(w) // LANES), w.shape[1], LANES))
+        _entry("multiply_blocks")(cohort.samples.scaled.T.ravel(), blocked(high), blocked(low), *moved)
+        models = weights[:, ALL_BASE, None] * w + unblocked(moved[0], len(w))
         if self._rule.anchored:
             anchors = np.concatenate([_anchor(states[k]) for k in cohort.runs])
             models += weights[:, ALL_ANCHOR, None] * anchors
@@ -273,6 +274,17 @@ def lane_signature(problem: AbstractProblem, method: LocalMethod) -> tuple[objec
         method.replacement,
         method.aggregation,
     )
+
+
+def _twice_gram(run: Run, samples: Samples) -> TwiceGram:
+    def make() -> TwiceGram:
+        count = len(samples.rows)
+        scaled = blocked(samples.scaled)
+        product = np.empty((2, len(scaled), count, LANES))
+        _entry("multiply_blocks")(samples.rows.ravel(), scaled, np.zeros_like(scaled), *product)
+        return TwiceGram(*(np.ascontiguousarray(unblocked(p, count).T) for p in product))
+
+    return twice_gram_for(run.problem, run.method.scaling, make)
 
 
 def _anchor(state: State) -> np.ndarray:

@@ -5,8 +5,8 @@ c ← (1 − ηλ)c + g, z ← (1 − ηλ)z + G_mm g, and a round starts from m
 
     z = a·z_base + b·z_anchor + G c.
 
-Every ``fold`` rounds z_base ← z and c is moved to the sums since the last record, kept in two doubles each: where
-margins cancel they grow without bound, and a model made of single doubles would lose digits with their size.
+Every ``fold`` rounds c is moved to the sums since the last record, kept in two doubles each, and z_base is made of
+them: where margins cancel the sums grow without bound, and single doubles would lose digits with their size.
 Runs with fewer local steps than their neighbours wait with η = 0, which changes none of their bits.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 from implicitbias.engine.kernels.compiled import entry, exact, fast, strict
 from implicitbias.engine.kernels.draw_kernel import draw_round
 from implicitbias.engine.kernels.exponential_kernel import SQUARED
-from implicitbias.engine.kernels.lane_matrix_kernel import multiply, two_sum
+from implicitbias.engine.kernels.lane_matrix_kernel import multiply, multiply_twice, two_sum
 from implicitbias.engine.kernels.lane_packing import ALL_ANCHOR, ALL_BASE, ANCHOR, BASE
 from implicitbias.engine.kernels.lane_slopes_kernel import weigh_slopes
 from implicitbias.engine.kernels.lanes import fma, integer, least, load, number, pointer, splat, store, write
@@ -32,8 +32,10 @@ class Block(NamedTuple):
     starts: object
     steps: object
     gram: object
+    fine: object
     targets: object
     rates: object
+    first: object
     base: object
     anchor: object
     sums: object
@@ -83,22 +85,18 @@ def finish_lanes(data, rule, rates, draws, state, blocks, done):
 
 
 @entry
-def combine_lanes(columns, high, low, out):
-    """Write Σ_i x_ik (high_i + low_i) to row k of every block of ``out``, as if in twice the digits."""
-    dim, count = columns.shape
-    matrix = pointer(columns, 0)
+def multiply_blocks(matrix, high, low, out, rest):
+    """Write A(high + low) to every block of ``out``, and to ``rest`` what rounding leaves of it.
+
+    ``matrix`` is A, flat: one for all lanes.
+    """
+    count, rows = high.shape[1], out.shape[1]
     for b in range(len(out)):
         of_high, of_low = pointer(high, b * count * LANES), pointer(low, b * count * LANES)
-        models = pointer(out, b * dim * LANES)
-        for k in range(dim):
-            total, rest = splat(0.0), splat(0.0)
-            for i in range(count):
-                x, h = splat(number(matrix, k * count + i)), load(of_high, i)
-                term = x * h
-                rest = fma(x, load(of_low, i), rest + fma(x, h, splat(0.0) - term))
-                total, error = two_sum(total, term)
-                rest = rest + error
-            store(models, k, total + rest)
+        place = b * rows * LANES
+        multiply_twice(
+            pointer(matrix, 0), count, rows, of_high, of_low, pointer(out, place), pointer(rest, place)
+        )
 
 
 @exact
@@ -111,8 +109,10 @@ def _block(data, rates, state, b):
         pointer(data.starts, 0),
         pointer(data.steps, b * workers),
         pointer(data.gram, b * data.stride),
+        pointer(data.fine, b * data.stride),
         pointer(data.targets, b * data.target_stride),
         pointer(rates, b * rates.shape[1] * rates.shape[2] * rates.shape[3] * LANES),
+        pointer(state.first, rows),
         pointer(state.base, rows),
         pointer(state.anchor, rows),
         pointer(state.sums, rows),
@@ -236,16 +236,24 @@ def _aggregate(rule, round_, block):
 
 @strict
 def _fold(rule, block):
-    """Make the margins of w the base, and move coefficients and weights to the sums since the record."""
-    _margins(rule, block)
+    """Move coefficients and weights to the sums since the record, and take the margins of these as the base.
+
+    Margins are made of the sums anew, in two doubles, and so are the entries of G: what rounding leaves would be
+    multiplied by sums that may be far larger than the margins.
+    """
     a = load(block.weights, BASE)
     for i in range(block.count):
-        store(block.base, i, load(block.start, i))
         _add(block, i, a, load(block.sums, i))
         store(block.sums, i, splat(0.0))
-    store(block.weights, ALL_BASE, a * load(block.weights, ALL_BASE))
-    moved = fma(a, load(block.weights, ALL_ANCHOR), load(block.weights, ANCHOR))
-    store(block.weights, ALL_ANCHOR, moved)
+    all_base = a * load(block.weights, ALL_BASE)
+    all_anchor = fma(a, load(block.weights, ALL_ANCHOR), load(block.weights, ANCHOR))
+    multiply_twice(block.gram, block.count, block.count, block.high, block.low, block.base, block.z)
+    multiply(block.fine, block.count, 0, block.count, block.high, splat(1.0), block.base, block.base)
+    for i in range(block.count):
+        moved = fma(all_base, load(block.first, i), load(block.base, i))
+        store(block.base, i, fma(all_anchor, load(block.anchor, i), moved) if rule.anchored else moved)
+    store(block.weights, ALL_BASE, all_base)
+    store(block.weights, ALL_ANCHOR, all_anchor)
     store(block.weights, BASE, splat(1.0))
     store(block.weights, ANCHOR, splat(0.0))
 

@@ -53,3 +53,22 @@ def two_sum(a, b):
     total = a + b
     back = total - a
     return total, (a - (total - back)) + (b - back)
+
+
+@strict
+def multiply_twice(matrix, count, rows, high, low, out, rest_out):
+    """Write Σ_i A_ji (high_i + low_i), i < count, to row j < rows of ``out``: products and sums in two doubles.
+
+    What rounding leaves of the result goes to ``rest_out``.
+    """
+    for j in range(rows):
+        total, rest = splat(0.0), splat(0.0)
+        for i in range(count):
+            a, h = coefficient(matrix, j * count + i), load(high, i)
+            term = a * h
+            rest = fma(a, load(low, i), rest + fma(a, h, splat(0.0) - term))
+            total, error = two_sum(total, term)
+            rest = rest + error
+        rounded, left = two_sum(total, rest)
+        store(out, j, rounded)
+        store(rest_out, j, left)

@@ -1,8 +1,8 @@
 """What the batched kernel reads and writes: arrays (block, …, lane), eight runs to a block.
 
-A batch needs, per run, in doubles: 11n + d(M + 3) for coefficients, margins and models; the learning rates of a
+A batch needs, per run, in doubles: 12n + d(M + 3) for coefficients, margins and models; the learning rates of a
 call, H (M H where workers differ, times the rounds of the call where they change); M H B integers for
-mini-batches; and n² where runs have data of their own, instead of n² once for all.
+mini-batches; and 2n² where runs have data of their own, instead of 2n² once for all.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, UInt64
 
-from implicitbias.engine.kernels.packing import LANES, Rule, Samples
+from implicitbias.engine.kernels.packing import LANES, Rule, Samples, TwiceGram
 
 
 # Rows of ``LaneState.weights``: of base and anchor, since the last fold and since the last record.
@@ -19,11 +19,15 @@ BASE, ANCHOR, ALL_BASE, ALL_ANCHOR = 0, 1, 2, 3
 
 
 class LaneData(NamedTuple):
-    """Gram matrices (flat for one that all runs share) and targets, with the numbers between two blocks' entries."""
+    """Gram matrices G + ``fine`` in two doubles (flat where all runs share one), and targets.
+
+    A stride is how many numbers lie between the entries of two blocks.
+    """
 
     starts: Int[np.ndarray, " worker1"]
     steps: Int[np.ndarray, "block worker"]
     gram: Float[np.ndarray, "..."]
+    fine: Float[np.ndarray, "..."]
     stride: int
     targets: Float[np.ndarray, "blocks sample lane"]
     target_stride: int
@@ -42,8 +46,9 @@ class LaneDraws(NamedTuple):
 
 
 class LaneState(NamedTuple):
-    """Where the runs are: margins of w and anchor at the last fold, coefficients since then and sums before."""
+    """Where the runs are: margins of w at the last record and fold, of the anchor, coefficients and their sums."""
 
+    first: Float[np.ndarray, "block sample lane"]
     base: Float[np.ndarray, "block sample lane"]
     anchor: Float[np.ndarray, "block sample lane"]
     sums: Float[np.ndarray, "block sample lane"]
@@ -90,19 +95,20 @@ def unblocked(values: np.ndarray, runs: int) -> np.ndarray:
     return np.ascontiguousarray(rows[:runs])
 
 
-def lane_data(samples: Sequence[Samples], steps: Int[np.ndarray, "run worker"]) -> LaneData:
+def lane_data(
+    samples: Sequence[Samples], grams: Sequence[TwiceGram], steps: Int[np.ndarray, "run worker"]
+) -> LaneData:
     """Return the data of every run; runs of the same packed problem share one Gram matrix."""
     first, count = samples[0], len(samples[0].rows)
-    longest = np.max(
-        np.pad(steps, ((0, -len(steps) % LANES), (0, 0))).reshape(-1, LANES, steps.shape[1]), axis=1
-    )
+    padded = np.pad(steps, ((0, -len(steps) % LANES), (0, 0)))
+    longest = padded.reshape(-1, LANES, steps.shape[1]).max(axis=1)
     if all(s is first for s in samples):
-        gram, stride = first.gram[:, :count].ravel(), 0
+        gram, fine = (g.ravel() for g in grams[0])
         targets = np.repeat(first.targets[None, :count, None], LANES, axis=2)
-        return LaneData(first.starts, longest, gram, stride, targets, 0)
-    gram = blocked(np.stack([s.gram[:, :count] for s in samples]))
+        return LaneData(first.starts, longest, gram, fine, 0, targets, 0)
+    gram, fine = (blocked(np.stack(own)) for own in zip(*grams, strict=True))
     targets = blocked(np.stack([s.targets[:count] for s in samples]))
-    return LaneData(first.starts, longest, gram, count * count * LANES, targets, count * LANES)
+    return LaneData(first.starts, longest, gram, fine, count * count * LANES, targets, count * LANES)
 
 
 def lane_state(data: LaneData, draws: int) -> LaneState:
@@ -114,7 +120,8 @@ def lane_state(data: LaneData, draws: int) -> LaneState:
         return np.zeros((blocks, rows, LANES))
 
     per_sample = {
-        name: room(count) for name in ("base", "anchor", "sums", "high", "low", "start", "z", "c", "g")
+        name: room(count)
+        for name in ("first", "base", "anchor", "sums", "high", "low", "start", "z", "c", "g")
     }
     return LaneState(
         weights=room(4),

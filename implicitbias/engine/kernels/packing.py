@@ -50,6 +50,13 @@ class Samples(NamedTuple):
     limit: float
 
 
+class TwiceGram(NamedTuple):
+    """(x_i·D^{−1}x_j)_ij rounded, and what rounding left."""
+
+    gram: Float[np.ndarray, "sample sample"]
+    fine: Float[np.ndarray, "sample sample"]
+
+
 class Rule(NamedTuple):
     """The axes of a method, as numbers; a switch says whether the axis is on."""
 
