@@ -32,6 +32,7 @@ from implicitbias import (
 from implicitbias.engine.kernels import lane_batch as batch_module
 from implicitbias.engine.kernels import LaneBatch, Run
 from implicitbias.engine.kernels import threads as threads_module
+from implicitbias.engine.kernels.packing import RUNS
 from tests.kernel_zoo import by_definition, RELATIVE
 
 
@@ -136,7 +137,7 @@ def test_the_number_of_threads_and_chunks_does_not_matter(seed, count):
     threads = numba.get_num_threads()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(threads_module, "THREAD_WORK", 0)
-        patch.setattr(batch_module, "CHUNK_WORK", 1e5)
+        patch.setattr(batch_module, "CHUNK_WORK", 1e6)
         for used in {1, threads}:
             numba.set_num_threads(used)
             assert all(same(a, b) for a, b in zip(run_batch(specs), expected, strict=True))
@@ -276,7 +277,6 @@ def test_memory_is_what_the_docstring_says():
 
 @pytest.fixture(scope="module")
 def decays():
-    from implicitbias.engine.kernels.compiled import entry
     from implicitbias.engine.kernels.exponential_kernel import EXPONENTIAL
     from implicitbias.engine.kernels.lane_slopes_kernel import weigh_slopes
     from implicitbias.engine.kernels.lanes import pointer, splat
@@ -287,13 +287,12 @@ def decays():
         weigh_slopes(rows, 0, len(z), rows, splat(1.0), EXPONENTIAL, 0.0, pointer(out, 0))
 
     def decay(values):
-        z = np.zeros((-(-len(values) // 8), 8))
+        z = np.zeros((-(-len(values) // RUNS), RUNS))
         z.ravel()[: len(values)] = values
         out = np.empty_like(z)
         compiled(z, out)
         return out.ravel()[: len(values)]
 
-    del entry
     return decay
 
 

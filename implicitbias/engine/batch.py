@@ -6,7 +6,7 @@ import numpy as np
 
 from implicitbias.engine.advance import divergence_message, Progress
 from implicitbias.engine.kernels import find_kernel, lane_signature, LaneBatch, LaneKernel, Run
-from implicitbias.engine.kernels.packing import LANES
+from implicitbias.engine.kernels.packing import RUNS
 from implicitbias.engine.progress import progress_bar
 from implicitbias.engine.recorder import Recorder
 from implicitbias.engine.request import check_request
@@ -73,7 +73,7 @@ def _groups(specs: Sequence[RunSpec]) -> list[list[int]]:
     groups = []
     for own in _by(alike, {k: _shared(specs[k]) for k in alike}):
         sets = _by(own, {k: (specs[k].problem, specs[k].method.scaling) for k in own})
-        full = [s for s in sets if sum(specs[k].replicas for k in s) >= LANES or len(sets) == 1]
+        full = [s for s in sets if sum(specs[k].replicas for k in s) >= RUNS or len(sets) == 1]
         groups += full + _pooled(specs, [k for s in sets if s not in full for k in s])
     return alone + groups
 

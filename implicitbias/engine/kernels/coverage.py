@@ -69,7 +69,7 @@ _LANE_AXES = _COMPILED_AXES | {"momentum": "None", "server": "averages"}
 COVERAGE: tuple[Row, ...] = (
     _row(
         ("gram", "gram-batch", "weights"),
-        "margins close on themselves, and a register holds those of eight runs",
+        "margins close on themselves, and a register holds those of sixteen runs",
         problem="LinearClassification",
         loss=_LOSSES,
         l2="0 | positive",

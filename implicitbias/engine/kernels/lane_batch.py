@@ -1,4 +1,4 @@
-"""Many runs from record to record, eight to a register: packing, chunks, threads, divergence."""
+"""Many runs from record to record, a register full at a time: packing, chunks, threads, divergence."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ from implicitbias.engine.kernels.lane_packing import (
     LaneDraws,
     unblocked,
 )
-from implicitbias.engine.kernels.packing import LANES, Samples, TwiceGram
+from implicitbias.engine.kernels.packing import RUNS, Samples, TwiceGram
 from implicitbias.engine.kernels.plan import Plan, plan_for, twice_gram_for
 from implicitbias.engine.kernels.rates import later, rates_between, workers_alike
 from implicitbias.engine.kernels.threads import on_threads
@@ -165,11 +165,11 @@ class LaneBatch:
         def part(low: int, high: int) -> None:
             function(self._data, self._rule, rates, draws, self._state, (low, high), *rest)
 
-        on_threads(part, len(self._data.steps), count * LANES * self._work)
+        on_threads(part, len(self._data.steps), count * RUNS * self._work)
 
     def _draws(self, states: Sequence[State], clocks: Sequence[Clock]) -> LaneDraws:
         """Return the addresses of the mini-batches from these clocks on."""
-        filled = np.clip(len(self._owner) - LANES * np.arange(len(self._data.steps)), 0, LANES)
+        filled = np.clip(len(self._owner) - RUNS * np.arange(len(self._data.steps)), 0, RUNS)
         replicas = np.empty(len(self._owner), np.uint64)
         for cohort in self._cohorts:
             replicas[cohort.lanes] = np.concatenate([states[k].replicas for k in cohort.runs])
@@ -223,7 +223,7 @@ class LaneBatch:
             unblocked(a, len(self._owner))[cohort.lanes] for a in (self._state.high, self._state.low)
         )
         w = np.concatenate([states[k].w for k in cohort.runs])
-        moved = np.empty((2, -(-len(w) // LANES), w.shape[1], LANES))
+        moved = np.empty((2, -(-len(w) // RUNS), w.shape[1], RUNS))
         _entry("multiply_blocks")(cohort.samples.scaled.T.ravel(), blocked(high), blocked(low), *moved)
         models = weights[:, ALL_BASE, None] * w + unblocked(moved[0], len(w))
         if self._rule.anchored:
@@ -280,7 +280,7 @@ def _twice_gram(run: Run, samples: Samples) -> TwiceGram:
     def make() -> TwiceGram:
         count = len(samples.rows)
         scaled = blocked(samples.scaled)
-        product = np.empty((2, len(scaled), count, LANES))
+        product = np.empty((2, len(scaled), count, RUNS))
         _entry("multiply_blocks")(samples.rows.ravel(), scaled, np.zeros_like(scaled), *product)
         return TwiceGram(*(np.ascontiguousarray(unblocked(p, count).T) for p in product))
 

@@ -1,4 +1,4 @@
-"""Rounds in the span of the data, eight runs in a register: no loop knows the dimension.
+"""Rounds in the span of the data, sixteen runs in a register: no loop knows the dimension.
 
 As in ``gram_kernel`` a local step of worker m moves margins by its block of G, g ← (η/n_m)(−ℓ′(z)),
 c ← (1 − ηλ)c + g, z ← (1 − ηλ)z + G_mm g, and a round starts from margins that are recomputed:
@@ -21,13 +21,13 @@ from implicitbias.engine.kernels.lane_matrix_kernel import multiply, multiply_tw
 from implicitbias.engine.kernels.lane_packing import ALL_ANCHOR, ALL_BASE, ANCHOR, BASE
 from implicitbias.engine.kernels.lane_slopes_kernel import weigh_slopes
 from implicitbias.engine.kernels.lanes import fma, integer, least, load, number, pointer, splat, store, write
-from implicitbias.engine.kernels.packing import LANES
+from implicitbias.engine.kernels.packing import RUNS
 
 
 class Block(NamedTuple):
     """Addresses of what one block of runs reads and writes."""
 
-    count: int
+    size: int
     workers: int
     starts: object
     steps: object
@@ -92,8 +92,8 @@ def multiply_blocks(matrix, high, low, out, rest):
     """
     count, rows = high.shape[1], out.shape[1]
     for b in range(len(out)):
-        of_high, of_low = pointer(high, b * count * LANES), pointer(low, b * count * LANES)
-        place = b * rows * LANES
+        of_high, of_low = pointer(high, b * count * RUNS), pointer(low, b * count * RUNS)
+        place = b * rows * RUNS
         multiply_twice(
             pointer(matrix, 0), count, rows, of_high, of_low, pointer(out, place), pointer(rest, place)
         )
@@ -102,7 +102,7 @@ def multiply_blocks(matrix, high, low, out, rest):
 @exact
 def _block(data, rates, state, b):
     count, workers = data.starts[-1], len(data.starts) - 1
-    rows = b * count * LANES
+    rows = b * count * RUNS
     return Block(
         count,
         workers,
@@ -111,31 +111,31 @@ def _block(data, rates, state, b):
         pointer(data.gram, b * data.stride),
         pointer(data.fine, b * data.stride),
         pointer(data.targets, b * data.target_stride),
-        pointer(rates, b * rates.shape[1] * rates.shape[2] * rates.shape[3] * LANES),
+        pointer(rates, b * rates.shape[1] * rates.shape[2] * rates.shape[3] * RUNS),
         pointer(state.first, rows),
         pointer(state.base, rows),
         pointer(state.anchor, rows),
         pointer(state.sums, rows),
         pointer(state.high, rows),
         pointer(state.low, rows),
-        pointer(state.weights, b * 4 * LANES),
-        pointer(state.local, b * workers * LANES),
-        pointer(state.lowest, b * LANES),
+        pointer(state.weights, b * 4 * RUNS),
+        pointer(state.local, b * workers * RUNS),
+        pointer(state.lowest, b * RUNS),
         pointer(state.start, rows),
         pointer(state.z, rows),
         pointer(state.c, rows),
         pointer(state.g, rows),
-        pointer(state.one, 3 * b * LANES),
-        pointer(state.one, (3 * b + 1) * LANES),
-        pointer(state.one, (3 * b + 2) * LANES),
-        pointer(state.drawn, b * LANES * workers * state.drawn.shape[3]),
+        pointer(state.one, 3 * b * RUNS),
+        pointer(state.one, (3 * b + 1) * RUNS),
+        pointer(state.one, (3 * b + 2) * RUNS),
+        pointer(state.drawn, b * RUNS * workers * state.drawn.shape[3]),
     )
 
 
 @exact
 def _draw_room(data, draws):
     count, workers = data.starts[-1], len(data.starts) - 1
-    orders, epochs = np.zeros((LANES, count), np.int64), np.full((LANES, workers), -1)
+    orders, epochs = np.zeros((RUNS, count), np.int64), np.full((RUNS, workers), -1)
     return orders, epochs, np.zeros(draws.words, np.uint64)
 
 
@@ -164,9 +164,9 @@ def _draw(data, rule, draws, drawn, b, r, words, orders, epochs):
 def _margins(rule, block):
     """Write the margins that the round starts from, and note the smallest."""
     a = load(block.weights, BASE)
-    multiply(block.gram, block.count, 0, block.count, block.sums, a, block.base, block.start)
+    multiply(block.gram, block.size, 0, block.size, block.sums, a, block.base, block.start)
     lowest = load(block.lowest, 0)
-    for i in range(block.count):
+    for i in range(block.size):
         if rule.anchored:
             anchored = fma(load(block.weights, ANCHOR), load(block.anchor, i), load(block.start, i))
             store(block.start, i, anchored)
@@ -196,7 +196,7 @@ def _local_round(rule, block, shape, drawn, r):
             for i in range(first, last):
                 store(block.c, i, fma(keep, load(block.c, i), load(block.g, i)))
             if h < steps - 1:
-                multiply(block.gram, block.count, first, last, block.g, keep, block.z, block.z)
+                multiply(block.gram, block.size, first, last, block.g, keep, block.z, block.z)
             weight = keep * weight
         store(block.local, m, weight)
 
@@ -208,13 +208,13 @@ def _weigh_drawn(rule, block, first, last, at, drawn, share):
         store(block.g, i, splat(0.0))
     lanes = block.workers * drawn
     for q in range(rule.batch):
-        for lane in range(LANES):
-            i = (first + integer(block.drawn, lane * lanes + at + q)) * LANES + lane
+        for lane in range(RUNS):
+            i = (first + integer(block.drawn, lane * lanes + at + q)) * RUNS + lane
             write(block.one, lane, number(block.z, i))
-            write(block.one, LANES + lane, number(block.targets, i if rule.loss == SQUARED else 0))
+            write(block.one, RUNS + lane, number(block.targets, i if rule.loss == SQUARED else 0))
         weigh_slopes(block.one, 0, 1, block.one_target, share, rule.loss, rule.power, block.one_slope)
-        for lane in range(LANES):
-            i = (first + integer(block.drawn, lane * lanes + at + q)) * LANES + lane
+        for lane in range(RUNS):
+            i = (first + integer(block.drawn, lane * lanes + at + q)) * RUNS + lane
             write(block.g, i, number(block.g, i) + number(block.one_slope, lane))
 
 
@@ -227,7 +227,7 @@ def _aggregate(rule, round_, block):
     mean = mean / splat(float(block.workers))
     a = 1.0 / (round_ + 2.0) if rule.anchored else 0.0
     keep, share = mean * splat(1.0 - a), splat((1.0 - a) / block.workers)
-    for i in range(block.count):
+    for i in range(block.size):
         store(block.sums, i, fma(keep, load(block.sums, i), share * load(block.c, i)))
     store(block.weights, BASE, keep * load(block.weights, BASE))
     if rule.anchored:
@@ -242,14 +242,14 @@ def _fold(rule, block):
     multiplied by sums that may be far larger than the margins.
     """
     a = load(block.weights, BASE)
-    for i in range(block.count):
+    for i in range(block.size):
         _add(block, i, a, load(block.sums, i))
         store(block.sums, i, splat(0.0))
     all_base = a * load(block.weights, ALL_BASE)
     all_anchor = fma(a, load(block.weights, ALL_ANCHOR), load(block.weights, ANCHOR))
-    multiply_twice(block.gram, block.count, block.count, block.high, block.low, block.base, block.z)
-    multiply(block.fine, block.count, 0, block.count, block.high, splat(1.0), block.base, block.base)
-    for i in range(block.count):
+    multiply_twice(block.gram, block.size, block.size, block.high, block.low, block.base, block.z)
+    multiply(block.fine, block.size, 0, block.size, block.high, splat(1.0), block.base, block.base)
+    for i in range(block.size):
         moved = fma(all_base, load(block.first, i), load(block.base, i))
         store(block.base, i, fma(all_anchor, load(block.anchor, i), moved) if rule.anchored else moved)
     store(block.weights, ALL_BASE, all_base)

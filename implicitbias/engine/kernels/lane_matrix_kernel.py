@@ -22,29 +22,23 @@ def _coefficient(matrix, index):
 def multiply(matrix, count, first, last, v, keep, old, out):
     """Write keep·old_j + Σ_i G_ji v_i to row j of ``out``, for i and j from ``first`` to ``last`` − 1.
 
-    Four rows at a time share the loads of v; what a row gets is the same alone.
+    Two rows at a time share the loads of v, as many as registers can hold; what a row gets is the same alone.
     """
     j = first
-    while j + 4 <= last:
-        row = j * count
-        s0, s1, s2, s3 = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
+    while j + 2 <= last:
+        row, s0, s1 = j * count, splat(0.0), splat(0.0)
         for i in range(first, last):
             x = load(v, i)
             s0 = fma(coefficient(matrix, row + i), x, s0)
             s1 = fma(coefficient(matrix, row + count + i), x, s1)
-            s2 = fma(coefficient(matrix, row + 2 * count + i), x, s2)
-            s3 = fma(coefficient(matrix, row + 3 * count + i), x, s3)
         store(out, j, fma(keep, load(old, j), s0))
         store(out, j + 1, fma(keep, load(old, j + 1), s1))
-        store(out, j + 2, fma(keep, load(old, j + 2), s2))
-        store(out, j + 3, fma(keep, load(old, j + 3), s3))
-        j += 4
-    while j < last:
+        j += 2
+    if j < last:
         s = splat(0.0)
         for i in range(first, last):
             s = fma(coefficient(matrix, j * count + i), load(v, i), s)
         store(out, j, fma(keep, load(old, j), s))
-        j += 1
 
 
 @strict

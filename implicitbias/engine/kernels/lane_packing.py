@@ -1,4 +1,4 @@
-"""What the batched kernel reads and writes: arrays (block, …, lane), eight runs to a block.
+"""What the batched kernel reads and writes: arrays (block, …, lane), sixteen runs to a block.
 
 A batch needs, per run, in doubles: 12n + d(M + 3) for coefficients, margins and models; the learning rates of a
 call, H (M H where workers differ, times the rounds of the call where they change); M H B integers for
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, UInt64
 
-from implicitbias.engine.kernels.packing import LANES, Rule, Samples, TwiceGram
+from implicitbias.engine.kernels.packing import Rule, RUNS, Samples, TwiceGram
 
 
 # Rows of ``LaneState.weights``: of base and anchor, since the last fold and since the last record.
@@ -83,10 +83,10 @@ def lane_rule(rule: Rule) -> LaneRule:
 
 def blocked(values: np.ndarray) -> np.ndarray:
     """Return per-run rows (run, …) as (block, …, lane), with zeros where no run is."""
-    blocks = -(-len(values) // LANES)
-    padded = np.zeros((blocks * LANES, *values.shape[1:]), values.dtype)
+    blocks = -(-len(values) // RUNS)
+    padded = np.zeros((blocks * RUNS, *values.shape[1:]), values.dtype)
     padded[: len(values)] = values
-    return np.ascontiguousarray(np.moveaxis(padded.reshape(blocks, LANES, *values.shape[1:]), 1, -1))
+    return np.ascontiguousarray(np.moveaxis(padded.reshape(blocks, RUNS, *values.shape[1:]), 1, -1))
 
 
 def unblocked(values: np.ndarray, runs: int) -> np.ndarray:
@@ -100,15 +100,15 @@ def lane_data(
 ) -> LaneData:
     """Return the data of every run; runs of the same packed problem share one Gram matrix."""
     first, count = samples[0], len(samples[0].rows)
-    padded = np.pad(steps, ((0, -len(steps) % LANES), (0, 0)))
-    longest = padded.reshape(-1, LANES, steps.shape[1]).max(axis=1)
+    padded = np.pad(steps, ((0, -len(steps) % RUNS), (0, 0)))
+    longest = padded.reshape(-1, RUNS, steps.shape[1]).max(axis=1)
     if all(s is first for s in samples):
         gram, fine = (g.ravel() for g in grams[0])
-        targets = np.repeat(first.targets[None, :count, None], LANES, axis=2)
+        targets = np.repeat(first.targets[None, :count, None], RUNS, axis=2)
         return LaneData(first.starts, longest, gram, fine, 0, targets, 0)
     gram, fine = (blocked(np.stack(own)) for own in zip(*grams, strict=True))
     targets = blocked(np.stack([s.targets[:count] for s in samples]))
-    return LaneData(first.starts, longest, gram, fine, count * count * LANES, targets, count * LANES)
+    return LaneData(first.starts, longest, gram, fine, count * count * RUNS, targets, count * RUNS)
 
 
 def lane_state(data: LaneData, draws: int) -> LaneState:
@@ -117,7 +117,7 @@ def lane_state(data: LaneData, draws: int) -> LaneState:
     count = int(data.starts[-1])
 
     def room(rows: int) -> np.ndarray:
-        return np.zeros((blocks, rows, LANES))
+        return np.zeros((blocks, rows, RUNS))
 
     per_sample = {
         name: room(count)
@@ -126,8 +126,8 @@ def lane_state(data: LaneData, draws: int) -> LaneState:
     return LaneState(
         weights=room(4),
         local=room(workers),
-        lowest=np.zeros((blocks, LANES)),
+        lowest=np.zeros((blocks, RUNS)),
         one=room(3),
-        drawn=np.zeros((blocks, LANES, workers, max(draws, 1)), np.int64),
+        drawn=np.zeros((blocks, RUNS, workers, max(draws, 1)), np.int64),
         **per_sample,
     )

@@ -1,7 +1,7 @@
 """Slopes −ℓ′ of a register of margins, on an exponential of only arithmetic.
 
 e^{−z} = 2^k e^{−s} with k = round(−z/log 2) and |s| ≤ (log 2)/2, and e^{−s} is the polynomial of
-``exponential_kernel``, by Horner's rule: the shortest form, as eight runs keep the processor busy. One power of
+``exponential_kernel``, by Horner's rule: the shortest form, as sixteen runs keep the processor busy. One power of
 two instead of two there saves a quarter of the time, and ends the range where 2^k is no normal number any more.
 """
 
@@ -28,7 +28,7 @@ from implicitbias.engine.kernels.lanes import (
     store,
     write,
 )
-from implicitbias.engine.kernels.packing import LANES
+from implicitbias.engine.kernels.packing import RUNS
 
 
 # Adding it rounds to an integer k, and leaves k + 1023, the exponent field of 2^k, in the low bits.
@@ -80,7 +80,7 @@ def weigh_slopes(z, first, last, targets, share, loss, power, out):
         for i in range(first, last):
             store(out, i, share * (load(targets, i) - load(z, i)))
     else:
-        for i in range(first * LANES, last * LANES):
+        for i in range(first * RUNS, last * RUNS):
             write(out, i, slope(number(z, i), 0.0, loss, power))
         for i in range(first, last):
             store(out, i, share * load(out, i))

@@ -1,8 +1,9 @@
-"""A register of runs: eight doubles, one for each run, as one value of compiled code.
+"""A register of runs: sixteen doubles, one for each run, as one value of compiled code.
 
 Loops over runs would be left to the compiler's taste, which reloads constants and keeps sums in memory. Here
-every operation is on the eight at once, and rounds by itself: what a run computes depends neither on its place
-in the register nor on its neighbours. A register of eight is one instruction, two or four, as the processor has it.
+every operation is on all of them at once, and rounds by itself: what a run computes depends neither on its place
+in the register nor on its neighbours. An operation is two, four or eight instructions, as wide as the processor has
+them; their latencies overlap.
 """
 
 import operator
@@ -14,23 +15,28 @@ from numba import types
 from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic, models, overload, register_model
 
-from implicitbias.engine.kernels.packing import LANES
+from implicitbias.engine.kernels.packing import RUNS
 
 
 _DOUBLE, _WORD = ir.DoubleType(), ir.IntType(64)
-_DOUBLES, _WORDS = ir.VectorType(_DOUBLE, LANES), ir.VectorType(_WORD, LANES)
-_FIRST = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+_DOUBLES, _WORDS = ir.VectorType(_DOUBLE, RUNS), ir.VectorType(_WORD, RUNS)
+_FIRST = ir.Constant(ir.VectorType(ir.IntType(32), RUNS), [0] * RUNS)
 # Bits of the significand of a double.
-_SIGNIFICAND = ir.Constant(_WORDS, [52] * LANES)
+_SIGNIFICAND = ir.Constant(_WORDS, [52] * RUNS)
 # An array of doubles is aligned to one of them, not to a whole register.
 _ALIGNMENT = 8
+
+
+def _intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
+    # numba passes the typing context itself; checkers of types cannot know.
+    return intrinsic(function)
 
 
 class LanesType(types.Type):
     """The type of a register."""
 
     def __init__(self):
-        super().__init__(name=f"Lanes({LANES})")
+        super().__init__(name=f"Lanes({RUNS})")
 
 
 class PointerType(types.Type):
@@ -56,7 +62,7 @@ class _PointerModel(models.PrimitiveModel):
         super().__init__(manager, kind, _DOUBLE.as_pointer())
 
 
-@intrinsic
+@_intrinsic
 def pointer(typingctx, array, index):
     """Return the address of entry ``index`` of a contiguous array, counted flat; the caller keeps the array alive.
 
@@ -71,7 +77,7 @@ def pointer(typingctx, array, index):
     return PointerType(array.ndim == 1)(array, types.int64), generate
 
 
-@intrinsic
+@_intrinsic
 def load(typingctx, rows, row):
     """Return row ``row``."""
     del typingctx, row
@@ -83,7 +89,7 @@ def load(typingctx, rows, row):
     return LANES_TYPE(rows, types.int64), generate
 
 
-@intrinsic
+@_intrinsic
 def store(typingctx, rows, row, value):
     """Write a register to row ``row``."""
     del typingctx, row, value
@@ -96,7 +102,7 @@ def store(typingctx, rows, row, value):
     return types.void(rows, types.int64, LANES_TYPE), generate
 
 
-@intrinsic
+@_intrinsic
 def number(typingctx, numbers, index):
     """Return one double."""
     del typingctx, index
@@ -108,7 +114,7 @@ def number(typingctx, numbers, index):
     return types.float64(numbers, types.int64), generate
 
 
-@intrinsic
+@_intrinsic
 def integer(typingctx, numbers, index):
     """Return one 64-bit integer."""
     del typingctx, index
@@ -121,7 +127,7 @@ def integer(typingctx, numbers, index):
     return types.int64(numbers, types.int64), generate
 
 
-@intrinsic
+@_intrinsic
 def write(typingctx, numbers, index, value):
     """Write one double."""
     del typingctx, index, value
@@ -134,7 +140,7 @@ def write(typingctx, numbers, index, value):
     return types.void(numbers, types.int64, types.float64), generate
 
 
-@intrinsic
+@_intrinsic
 def splat(typingctx, value):
     """Return the double in every lane."""
     del typingctx, value
@@ -146,7 +152,7 @@ def splat(typingctx, value):
     return LANES_TYPE(types.float64), generate
 
 
-@intrinsic
+@_intrinsic
 def fma(typingctx, a, b, c):
     """Return a·b + c, rounded once."""
     del typingctx, a, b, c
@@ -154,13 +160,13 @@ def fma(typingctx, a, b, c):
     def generate(context, builder, signature, arguments):
         del context, signature
         kind = ir.FunctionType(_DOUBLES, [_DOUBLES] * 3)
-        function = get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f64")
+        function = get_or_insert_function(builder.module, kind, f"llvm.fma.v{RUNS}f64")
         return builder.call(function, arguments)
 
     return LANES_TYPE(LANES_TYPE, LANES_TYPE, LANES_TYPE), generate
 
 
-@intrinsic
+@_intrinsic
 def power_of_two(typingctx, shifted):
     """Return 2^k where the low bits of ``shifted`` hold k + 1023: they become the exponent."""
     del typingctx, shifted
@@ -176,7 +182,7 @@ def power_of_two(typingctx, shifted):
 def _pair(emit: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     """Return the operation on two registers that ``emit(builder, a, b)`` writes."""
 
-    @intrinsic
+    @_intrinsic
     def operation(typingctx, a, b):
         del typingctx, a, b
 
@@ -210,7 +216,7 @@ _operator(operator.truediv, lambda builder, a, b: builder.fdiv(a, b))
 
 
 def _row(builder: Any, rows: Any, row: Any) -> Any:
-    start = builder.gep(rows, [builder.mul(row, ir.Constant(_WORD, LANES))])
+    start = builder.gep(rows, [builder.mul(row, ir.Constant(_WORD, RUNS))])
     return builder.bitcast(start, _DOUBLES.as_pointer())
 
 

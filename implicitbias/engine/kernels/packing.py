@@ -18,6 +18,8 @@ from implicitbias.stream import Stream
 
 # Doubles in the widest vector register: rows padded to it need no remainder loop.
 LANES = 8
+# Runs in one register of the batched kernel: several instructions wide, so that their latencies overlap.
+RUNS = 16
 # Rows added in one pass; the last pass may reach this far beyond the last row.
 QUAD = 4
 # Workers share a block of up to this many samples: three registers wide, where work on zeros is still cheaper
