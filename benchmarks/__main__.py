@@ -20,7 +20,7 @@ from importlib.util import find_spec  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 
-BENCHMARKS = ("batch", "local_gd", "local_sgd", "imports", "memory", "oracle")
+BENCHMARKS = ("batch", "curves", "local_gd", "local_sgd", "imports", "memory", "oracle")
 
 # Module ↦ distribution.
 PACKAGES = {

@@ -17,6 +17,8 @@ SETTINGS = (
     Setting(200, 2000, 10, 20, goals={"Python loop": 40.0, "JAX weights": 10.0}),
 )
 ENGINE, ALONE = "this engine", "this engine, run by run"
+# A turn covers what a run needs before its first round and after its last, too: a second makes these small.
+TURN_SECONDS, TURNS = 1.0, 5
 # Rounds and runs over which models are compared with sums in longer doubles.
 COMPARED_ROUNDS, COMPARED_RUNS = 10, 2
 
@@ -36,7 +38,7 @@ def compare(setting: Setting) -> dict[str, object]:
         absent["JAX"] = "not installed; make bench installs it"
     contestants = engine(setting) | batch_numpy.contestants(setting) | jax | torch
     expected = reference(setting)
-    seconds = in_turns(contestants, clock=time.process_time)
+    seconds = in_turns(contestants, TURNS, time.process_time, TURN_SECONDS)
     rows = [
         {
             "contestant": name,

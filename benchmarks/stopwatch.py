@@ -41,13 +41,14 @@ def in_turns(
     contestants: Mapping[str, Callable[[int], object]],
     turns: int = TURNS,
     clock: Callable[[], float] = time.perf_counter,
+    turn_seconds: float = TURN_SECONDS,
 ) -> dict[str, np.ndarray]:
     """Return seconds per unit of work of every contestant in every turn.
 
     With ``time.process_time`` seconds of this process alone, all its threads: other programs on the core do not count.
     A contestant is a function of the amount of work; how much fills a turn is found out first.
     """
-    amounts = {name: _amount(work, clock) for name, work in contestants.items()}
+    amounts = {name: _amount(work, clock, turn_seconds) for name, work in contestants.items()}
     seconds = {name: np.empty(turns) for name in contestants}
     for turn in range(turns):
         for name, work in contestants.items():
@@ -55,14 +56,14 @@ def in_turns(
     return seconds
 
 
-def _amount(work: Callable[[int], object], clock: Callable[[], float]) -> int:
+def _amount(work: Callable[[int], object], clock: Callable[[], float], turn_seconds: float) -> int:
     # The first call may compile; one unit alone would not reach all code.
     work(3)
     amount, taken = 1, _seconds(work, 1, clock)
-    while taken < TURN_SECONDS / 4:
+    while taken < turn_seconds / 4:
         amount *= 4
         taken = _seconds(work, amount, clock)
-    return max(1, int(amount * TURN_SECONDS / taken))
+    return max(1, int(amount * turn_seconds / taken))
 
 
 def _seconds(work: Callable[[int], object], amount: int, clock: Callable[[], float]) -> float:
