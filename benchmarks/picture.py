@@ -27,28 +27,26 @@ def view(batch: dict, curves: dict) -> View:
     """Return the figure: seconds next to all peers, and what a round costs as the dimension grows."""
     small, large = batch["comparisons"]
     loops = [_ratio(comparison, "Python loop") for comparison in (small, large)]
-    title = f"A batch of 64 runs is {loops[0]:.0f} and {loops[1]:.0f} times faster than loops, at a cost per round free of d"
+    title = f"64 runs at once: {loops[0]:g} and {loops[1]:g} times faster than loops; rounds do not know d"
     caption = (
-        f"Exact Local GD in doubles on one core ({batch['setting']['model']}), processor time. Left: median µs per round "
-        f"of the batch; small: {small['setting']}; large: {large['setting']}. Right: a round of "
-        "16 runs with n=50, M=5, H=10 (points: median and quartiles of turns; line: constant), and start and record of "
+        f"Exact Local GD in doubles on one core ({batch['setting']['model']}), processor time. Left: medians of "
+        f"ratios of time per round; small: {small['setting']}; large: {large['setting']}. Right: a round of 16 runs "
+        "with n=50, M=5, H=10 (points: median and quartiles of turns; line: constant), and start and record of "
         "the same (line: proportional to d)."
     )
     return View(title, caption, (_peers(small, large), _dimensions(curves["curves"])))
 
 
-def _ratio(comparison: dict, name: str) -> float:
-    return next(r["ratio_to_engine"]["median"] for r in comparison["rows"] if r["contestant"] == name)
+def _ratio(comparison: dict, name: str) -> float | None:
+    ratios = {row["contestant"]: row["ratio_to_engine"]["median"] for row in comparison["rows"]}
+    return float(f"{ratios[name]:.3g}") if name in ratios else None
 
 
 def _peers(small: dict, large: dict) -> Panel:
-    """Return the table of medians; a peer that one setting lacks has a dash there."""
-    seconds = [
-        {r["contestant"]: 1e6 * r["seconds_per_round"]["median"] for r in c["rows"]} for c in (small, large)
-    ]
-    names = [r["contestant"] for r in small["rows"]]
-    rows = tuple((name, seconds[0][name], seconds[1].get(name)) for name in names)
-    return Panel((Table(("µs per round", "small", "large"), rows),))
+    """Return the table of ratios; a peer that one setting lacks has a dash there."""
+    names = [row["contestant"] for row in small["rows"]]
+    rows = tuple((name, *(_ratio(comparison, name) for comparison in (small, large))) for name in names)
+    return Panel((Table(("time over the engine's", "small", "large"), rows),))
 
 
 def _dimensions(curves: list[dict]) -> Panel:
