@@ -70,15 +70,15 @@ def with_lr(method, lr):
 
 
 def company(problem, method, seed, others):
-    """Runs with other η, H, seeds, starts and data than the first."""
+    """Runs with other η, H, seeds, starts, records and data than the first."""
     rng = np.random.default_rng(seed)
     runs = []
     for k in range(others):
         own = problem if rng.random() < 0.5 else data(seed + k + 1, loss=problem.loss_function, l2=problem.l2)
         steps = int(rng.integers(1, 9))
-        runs.append(
-            spec_of(own, dataclasses.replace(method, lr=0.02 * (k + 1), local_steps=steps), k, 1 + k % 3)
-        )
+        record = RecordAt.every(7) if k % 4 == 3 else RECORDS
+        other = dataclasses.replace(method, lr=0.02 * (k + 1), local_steps=steps)
+        runs.append(spec_of(own, other, k, 1 + k % 3, record=record))
     return runs
 
 
