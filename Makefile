@@ -15,7 +15,7 @@ help:
 	@echo "make reproduce   verify every claim, draw the figures, write out/report/index.html"
 	@echo "make test        run the tests"
 	@echo "make lint        ruff, pyright, import-linter"
-	@echo "make bench       benchmarks, as ratios in one run"
+	@echo "make bench       benchmarks against NumPy, JAX, PyTorch: tables, JSON, and a figure in out/bench"
 	@echo "make clean       remove out/ and $(VENV)/"
 
 setup: $(VENV)/.ready
@@ -41,8 +41,15 @@ lint: setup
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 
-bench: setup
+bench: $(VENV)/.bench
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.picture
+
+# The peers; torch is left to those who have a CPU build of it, as the one that pip finds may be gigabytes large.
+$(VENV)/.bench: $(VENV)/.ready
+	@echo "installing the peers of the benchmarks (once; 600 MB) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,bench]'
+	@touch $@
 
 clean:
 	rm -rf out $(VENV)

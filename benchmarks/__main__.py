@@ -3,9 +3,12 @@
 import os
 
 
-# Before NumPy: every contestant gets one core.
+# Before NumPy and JAX: every contestant gets one thread, and all of them the same core.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[_variable] = "1"
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import argparse  # noqa: E402
 import json  # noqa: E402
@@ -13,10 +16,26 @@ import platform  # noqa: E402
 import time  # noqa: E402
 from importlib import import_module  # noqa: E402
 from importlib.metadata import version  # noqa: E402
+from importlib.util import find_spec  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 
-BENCHMARKS = ("local_gd", "local_sgd", "fast_forward", "imports", "memory", "oracle", "tasks")
+BENCHMARKS = (
+    "batch",
+    "curves",
+    "fast_forward",
+    "local_gd",
+    "local_sgd",
+    "imports",
+    "memory",
+    "oracle",
+    "tasks",
+)
+
+# Module ↦ distribution.
+PACKAGES = {
+    name: name for name in ("numpy", "scipy", "numba", "cvxpy", "clarabel", "jax", "jaxlib", "torch")
+} | {"sklearn": "scikit-learn"}
 
 
 def main() -> None:
@@ -41,9 +60,21 @@ def setting() -> dict[str, object]:
         "python": platform.python_version(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
+        "model": _model(),
         "load": os.getloadavg()[0],
-        "versions": {name: version(name) for name in ("numpy", "scipy", "numba", "cvxpy", "clarabel")},
+        "versions": {name: version(PACKAGES[name]) for name in PACKAGES if find_spec(name)},
     }
+
+
+def _model() -> str:
+    """Return the processor's name and its widest vectors, where the system tells."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    names = {key.strip(): value for key, value in fields.items()}
+    flags = names.get("flags", "").split()
+    widest = next((f for f in ("avx512f", "avx2") if f in flags), "")
+    return f"{names.get('model name', '').strip()} {widest}".strip()
 
 
 if __name__ == "__main__":

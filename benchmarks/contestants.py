@@ -8,11 +8,11 @@ from implicitbias.engine.kernels import find_kernel
 
 
 def numpy_loop(
-    problem: LinearClassification, lr: float, local_steps: int, rounds: int
+    problem: LinearClassification, lr: float, local_steps: int, rounds: int, start: np.ndarray | None = None
 ) -> Float[np.ndarray, " dim"]:
     """Return w after Python loops over workers and local steps, each step two matrix–vector products."""
     blocks = problem.local_signed
-    w = np.zeros(problem.dim)
+    w = np.zeros(problem.dim) if start is None else start
     for _ in range(rounds):
         total = np.zeros(problem.dim)
         for rows in blocks:

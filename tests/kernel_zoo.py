@@ -40,6 +40,7 @@ MADE = {
     "rescaling": {"None": None},
     "rate": {"scheduled": PowerDecay},
     "gradients": {"full": None, "with replacement": True, "without replacement": False},
+    "server": {"averages": [Server()], "moves": [Server(0.7), Server(1.0, 0.5), Server(0.6, 0.4)]},
     "unknown": {"none": None},
 }
 
@@ -94,7 +95,7 @@ def methods(draw, axes: dict[str, tuple[str, ...]], problem: AbstractProblem) ->
         momentum=momentum[draw(st.sampled_from(axes["momentum"]))],
         scaling={"Identity": Identity(), "Fixed": Fixed(diagonal)}[draw(st.sampled_from(axes["scaling"]))],
         aggregation=MADE["aggregation"][draw(st.sampled_from(axes["aggregation"]))],
-        server=draw(st.sampled_from([Server(), Server(0.7), Server(1.0, 0.5), Server(0.6, 0.4)])),
+        server=draw(st.sampled_from([s for kind in axes["server"] for s in MADE["server"][kind]])),
     )
 
 

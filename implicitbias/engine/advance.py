@@ -16,7 +16,7 @@ from implicitbias.stream import Stream
 
 
 if TYPE_CHECKING:
-    from implicitbias.engine.kernels import Kernel
+    from implicitbias.engine.kernels import Kernel, LaneBatch
 
 
 # Between two updates of the progress bar (and looks at the keyboard) a kernel does about this many
@@ -119,8 +119,42 @@ class ByKernel(AbstractAdvance):
         return state, None
 
 
-def choose_engine(problem: AbstractProblem, method: LocalMethod, engine: str) -> AbstractAdvance:
+class ByLanes(AbstractAdvance):
+    """The replicas of a run in the registers of the batched kernel; what it packs is kept from record to record."""
+
+    def __init__(self):
+        self._batches: dict[int, LaneBatch] = {}
+
+    @property
+    def name(self) -> str:
+        """Return ``gram-batch``."""
+        return "gram-batch"
+
+    def __call__(
+        self,
+        problem: AbstractProblem,
+        method: LocalMethod,
+        state: State,
+        stream: Stream | None,
+        rounds: int,
+        bar: Progress,
+    ) -> tuple[State, int | None]:
+        """Move all replicas at once."""
+        from implicitbias.engine.kernels import LaneBatch, Run
+
+        count = len(state.w)
+        if count not in self._batches:
+            self._batches[count] = LaneBatch([Run(problem, method, stream, count)])
+        return self._batches[count].advance([state], rounds, bar.update)[0]
+
+
+def choose_engine(
+    problem: AbstractProblem, method: LocalMethod, engine: str, many: bool = False
+) -> AbstractAdvance:
     """Return the engine asked for.
+
+    ``many``: the run is of a kind that comes in many replicas. Their number does not matter: a replica is the
+    same to the bit alone and among others.
 
     Raises
     ------
@@ -131,9 +165,11 @@ def choose_engine(problem: AbstractProblem, method: LocalMethod, engine: str) ->
         return ByDefinition()
     if engine not in ("auto", "kernel"):
         raise BadInput(f"engine = {engine!r}: is no engine; give 'auto', 'definition' or 'kernel'")
-    from implicitbias.engine.kernels import find_kernel, why_not
+    from implicitbias.engine.kernels import find_kernel, LaneKernel, why_not
 
-    kernel = find_kernel(problem, method)
+    kernel = find_kernel(problem, method, many)
+    if isinstance(kernel, LaneKernel):
+        return ByLanes()
     if kernel is not None:
         return ByKernel(kernel)
     if engine == "kernel":

@@ -80,8 +80,8 @@ def run(
     """
     check_request(problem, method, rounds, replicas, stream)
     check_records(record, observe, reduce, progress)
-    advance = choose_engine(problem, method, engine)
     state = first_state(problem, method, start, replicas)
+    advance = choose_engine(problem, method, engine, _may_be_many(method, start))
     gaps = np.diff(record.rounds(rounds))
     block = len(state.w) if reduce is None else REPLICA_BLOCK
     blocks = [replica_rows(state, low, low + block) for low in range(0, len(state.w), block)]
@@ -89,6 +89,13 @@ def run(
         parts = (_run_block(problem, method, advance, b, gaps, observe or {}, stream, bar) for b in blocks)
         trace = next(parts) if reduce is None else _reduced(parts, tuple(observe or {}))
     return trace.checked() if throw else trace
+
+
+def _may_be_many(method: LocalMethod, start: object) -> bool:
+    """Return whether replicas would differ: by what they draw, or by where they start."""
+    if not method.deterministic:
+        return True
+    return len(start.w) > 1 if isinstance(start, State | Trace) else np.array(start, dtype=object).ndim == 2
 
 
 def _reduced(parts: Iterable[Trace], observed: tuple[str, ...]) -> Trace:

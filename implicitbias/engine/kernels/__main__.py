@@ -2,17 +2,22 @@
 
 import numpy as np
 
+from implicitbias.engine.batch import run_batch
 from implicitbias.engine.run import run
+from implicitbias.engine.run_spec import RunSpec
 from implicitbias.losses import Logistic
 from implicitbias.methods import gd, local_gd
 from implicitbias.problems import LinearClassification
 
 
 def main() -> None:
-    """Run a round on a problem that margins suit, and on one that weights suit."""
+    """Run a round on a problem that margins suit, on one that weights suit, and on batches with one data set or two."""
     wide = LinearClassification(np.eye(2, 8), [1, 1], loss=Logistic())
     tall = LinearClassification(np.ones((8, 1)), np.ones(8), loss=Logistic())
+    other = LinearClassification(2 * np.eye(2, 8), [1, 1], loss=Logistic())
     engines = {run(wide, local_gd(0.1, 2), 1).engine, run(tall, gd(0.1), 1).engine}
+    for problems in ((wide,), (wide, other)):
+        engines |= {t.engine for t in run_batch([RunSpec(p, local_gd(0.1, 2), 2) for p in problems])}
     print(f"compiled: {', '.join(sorted(engines))}")
 
 

@@ -43,6 +43,11 @@ def exact(function: Callable[..., Any]) -> Callable[..., Any]:
     return _compile(function, fastmath={"contract"}, forceinline=True)
 
 
+def strict(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile so that every operation rounds by itself, inlined: the same bits wherever it is written."""
+    return _compile(function, forceinline=True)
+
+
 def fast(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile with sums in any order."""
     return _compile(function, fastmath=_FAST)

@@ -20,12 +20,19 @@ MOST_DOUBLES = 2**27
 DOT_END = 16
 
 
+def lane_cost(sizes: Int[np.ndarray, " worker"], steps: Int[np.ndarray, " worker"]) -> float:
+    """Return the multiply–adds of one round of one run among many: no vector is padded, all pushes are dense."""
+    return float(((steps - 1) * sizes**2).sum() + sizes.sum() ** 2)
+
+
 def round_cost(form: str, problem: AbstractProblem, method: LocalMethod) -> float:
     """Return the multiply–adds of one round of one replica."""
     dim, steps = problem.dim, np.array(method.steps(problem.workers, 0))
     if form == "hessians":
         return float(steps.sum() * dim * (pad(dim) + DOT_END))
     sizes = _sizes(problem)
+    if form == "gram-batch":
+        return lane_cost(sizes, steps)
     if form == "weights" and method.batch is None:
         return float((steps * dim * (2 * _padded(sizes) + DOT_END)).sum())
     drawn = sizes if method.batch is None else np.full_like(sizes, int(method.batch))
@@ -39,7 +46,9 @@ def fits(form: str, problem: AbstractProblem) -> bool:
     """Return whether the form's packed arrays stay below ``MOST_DOUBLES``."""
     sizes = _sizes(problem)
     total, longest = int(sizes.sum()), pad(int(sizes.max()))
-    doubles = total * pad(total) if form == "gram" else problem.workers * problem.dim * longest
+    doubles = (
+        total * pad(total) if form in ("gram", "gram-batch") else problem.workers * problem.dim * longest
+    )
     return doubles <= MOST_DOUBLES
 
 

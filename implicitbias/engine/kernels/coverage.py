@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields
 
 from implicitbias.engine.kernels.cost import fits, round_cost
 from implicitbias.engine.kernels.kernel import Kernel
-from implicitbias.methods import AbstractStepRule, LocalMethod
+from implicitbias.engine.kernels.lane_batch import LaneKernel
+from implicitbias.methods import AbstractStepRule, LocalMethod, Server
 from implicitbias.problems import AbstractProblem
 
 
@@ -22,7 +23,8 @@ class Row:
     axes
         Axis name ↦ values admitted.
     kernels
-        Names of the kernels that apply, of which the one with fewer operations runs; empty: the definition.
+        Names of the kernels that apply, of which the one with fewest operations runs (``gram-batch`` only where
+        runs are many); empty: the definition.
     reason
         Why.
     """
@@ -54,7 +56,7 @@ _COMPILED_AXES = {
     "correction": "None",
     "participation": "Full",
     "aggregation": "Average | Anchored",
-    "server": "Server",
+    "server": "averages | moves",
     "rescaling": "None",
     "rate": "scheduled",
     "unknown": "none",
@@ -63,10 +65,41 @@ _READ_ELSEWHERE = ("lr", "batch", "replacement", "scaling", "workers")
 _LOSSES = "Exponential | Logistic | PolynomialTail"
 _DRAWS = "full | with replacement | without replacement"
 
+# What runs in lanes: no momentum of workers or server.
+_LANE_AXES = _COMPILED_AXES | {"momentum": "None", "server": "averages"}
+
 COVERAGE: tuple[Row, ...] = (
     _row(
+        ("gram", "gram-batch", "weights"),
+        "margins close on themselves, and a register holds those of sixteen runs",
+        problem="LinearClassification",
+        loss=_LOSSES,
+        l2="0 | positive",
+        gradients=_DRAWS,
+        scaling="Identity",
+        **_LANE_AXES,
+    ),
+    _row(
+        ("gram", "gram-batch", "weights"),
+        "as above, with the Gram matrix of D^{-1}",
+        problem="LinearClassification",
+        loss=_LOSSES,
+        l2="0",
+        gradients=_DRAWS,
+        scaling="Fixed",
+        **_LANE_AXES,
+    ),
+    _row(
+        ("gram", "gram-batch", "weights"),
+        "squared errors are slopes y − z",
+        problem="LinearRegression",
+        gradients=_DRAWS,
+        scaling="Identity | Fixed",
+        **_LANE_AXES,
+    ),
+    _row(
         ("gram", "weights"),
-        "margins close on themselves: a step moves them by the Gram block",
+        "velocities too are combinations of rows: a step moves margins by the Gram block",
         problem="LinearClassification",
         loss=_LOSSES,
         l2="0 | positive",
@@ -129,12 +162,23 @@ COVERAGE: tuple[Row, ...] = (
 )
 
 
-def find_kernel(problem: AbstractProblem, method: LocalMethod) -> Kernel | None:
-    """Return the compiled kernel with the fewest operations, or ``None`` if the definition must run."""
+def find_kernel(
+    problem: AbstractProblem, method: LocalMethod, many: bool = False
+) -> Kernel | LaneKernel | None:
+    """Return the compiled kernel with the fewest operations, or ``None`` if the definition must run.
+
+    ``many``: one of many runs, which may share registers.
+    """
     names = [name for name in covering_row(problem, method).kernels if fits(name, problem)]
+    names = [name for name in names if many or name != LaneKernel.name]
     if not names:
         return None
-    return Kernel(min(names, key=lambda name: round_cost(name, problem, method)))
+    return kernel_named(min(names, key=lambda name: round_cost(name, problem, method)))
+
+
+def kernel_named(name: str) -> Kernel | LaneKernel:
+    """Return a kernel by the name that the table uses."""
+    return LaneKernel() if name == LaneKernel.name else Kernel(name)
 
 
 def why_not(problem: AbstractProblem, method: LocalMethod) -> str:
@@ -157,6 +201,7 @@ def axis_values(problem: AbstractProblem, method: LocalMethod) -> dict[str, str]
     """Return the values of all axes by the names that the table uses."""
     values = {axis: _name(getattr(method, axis)) for axis in _COMPILED_AXES if hasattr(method, axis)}
     values["local_steps"] = _steps_name(method)
+    values["server"] = "averages" if method.server == Server() else "moves"
     values["problem"] = type(problem).__name__
     values["loss"] = type(getattr(problem, "loss_function", None)).__name__
     values["l2"] = "positive" if getattr(problem, "l2", 0.0) > 0 else "0"

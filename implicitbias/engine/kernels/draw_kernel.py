@@ -21,16 +21,18 @@ def draw_room(starts, steps, batch):
 
 
 @fast
-def draw_round(rule, starts, steps, round_, first_steps, r, replica, words, orders, epochs, drawn):
+def draw_round(
+    batch, replacement, keys, starts, steps, round_, first_steps, r, replica, words, orders, epochs, drawn
+):
     """Write every worker's local sample indices of the round to ``drawn``, step after step."""
-    if rule.batch == 0:
+    if batch == 0:
         return
     for m in range(len(steps)):
-        count, size = steps[m] * rule.batch, starts[m + 1] - starts[m]
-        if rule.replacement:
-            draw_with_replacement(rule.key0, rule.key1, replica, m, round_, size, words, count, drawn)
+        count, size = steps[m] * batch, starts[m + 1] - starts[m]
+        if replacement:
+            draw_with_replacement(keys[0], keys[1], replica, m, round_, size, words, count, drawn)
         else:
-            first = (first_steps[m] + r * steps[m]) * rule.batch
+            first = (first_steps[m] + r * steps[m]) * batch
             draw_in_order(
-                rule.key0, rule.key1, replica, m, first, words, epochs, starts[m], size, orders, count, drawn
+                keys[0], keys[1], replica, m, first, words, epochs, starts[m], size, orders, count, drawn
             )

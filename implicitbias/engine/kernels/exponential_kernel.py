@@ -11,13 +11,13 @@ from implicitbias.engine.kernels.compiled import exact
 
 EXPONENTIAL, LOGISTIC, POLYNOMIAL, SQUARED = 0, 1, 2, 3
 
-_LOG2_E = 1.4426950408889634
-# log 2 in two parts; the first has 32 trailing zero bits, so that k·_LOG2_HIGH is exact for |k| ≤ 1100.
-_LOG2_HIGH = 6.93147180369123816490e-01
-_LOG2_LOW = 1.90821492927058770002e-10
+LOG2_E = 1.4426950408889634
+# log 2 in two parts; the first has 32 trailing zero bits, so that k·LOG2_HIGH is exact for |k| ≤ 1100.
+LOG2_HIGH = 6.93147180369123816490e-01
+LOG2_LOW = 1.90821492927058770002e-10
 # Adding it rounds to an integer, which then stands in the low bits of the sum.
-_SHIFT = 6755399441055744.0
-_SHIFT_BITS = np.float64(_SHIFT).view(np.int64)
+SHIFT = 6755399441055744.0
+_SHIFT_BITS = np.float64(SHIFT).view(np.int64)
 # Beyond them e^x is ∞ (x > 709.79) or 0 (x < −745.14); the clipped argument gives just that.
 _LARGEST, _SMALLEST = 710.0, -746.0
 
@@ -27,6 +27,7 @@ _Q2, _Q3 = 0.04166666666662399, 0.008333333333330051
 _Q4, _Q5 = 0.0013888888917281794, 0.00019841269863105968
 _Q6, _Q7 = 2.480152119021773e-05, 2.7557268378684192e-06
 _Q8, _Q9 = 2.7620138719733994e-07, 2.5100424157005067e-08
+POLYNOMIAL_OF_EXP = (_Q0, _Q1, _Q2, _Q3, _Q4, _Q5, _Q6, _Q7, _Q8, _Q9)
 
 
 @exact
@@ -35,9 +36,9 @@ def exponential(x):
     # Written so that a nan passes both comparisons.
     x = _LARGEST if x > _LARGEST else x
     x = _SMALLEST if x < _SMALLEST else x
-    shifted = x * _LOG2_E + _SHIFT
-    k = shifted - _SHIFT
-    r = (x - k * _LOG2_HIGH) - k * _LOG2_LOW
+    shifted = x * LOG2_E + SHIFT
+    k = shifted - SHIFT
+    r = (x - k * LOG2_HIGH) - k * LOG2_LOW
     r2 = r * r
     r4 = r2 * r2
     low = (_Q0 + _Q1 * r) + (_Q2 + _Q3 * r) * r2

@@ -67,7 +67,19 @@ def _advance(samples, rule, steps, rates, clock, replica, bases, rounds, fold):
         _margins(gram, rule.heavy, weights, coefficients, base_margins, margins)
         if rule.batch > 0:
             draw_round(
-                rule, starts, steps, first_round + r, first_steps, r, replica, words, orders, epochs, drawn
+                rule.batch,
+                rule.replacement,
+                rule.keys,
+                starts,
+                steps,
+                first_round + r,
+                first_steps,
+                r,
+                replica,
+                words,
+                orders,
+                epochs,
+                drawn,
             )
         _load(rule.heavy, starts, padded, margins, z, zv, c, cv, local_weights)
         step_on_margins(
@@ -109,7 +121,21 @@ def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities
     for k in range(2 if rule.heavy else 1):
         for i in range(samples.rows.shape[0]):
             margins[k, i] = dot(samples.rows, i, bases, k, dim)
-    draw_round(rule, starts, steps, clock[0], clock[1], 0, replica, words, orders, epochs, drawn)
+    draw_round(
+        rule.batch,
+        rule.replacement,
+        rule.keys,
+        starts,
+        steps,
+        clock[0],
+        clock[1],
+        0,
+        replica,
+        words,
+        orders,
+        epochs,
+        drawn,
+    )
     _load(rule.heavy, starts, padded, margins, z, zv, c, cv, local_weights)
     step_on_margins(
         samples.blocks,

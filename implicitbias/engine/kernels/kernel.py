@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -13,14 +12,12 @@ from jaxtyping import Float
 from implicitbias.engine.definition import aggregate, round_step
 from implicitbias.engine.kernels.plan import Plan, plan_for
 from implicitbias.engine.kernels.rates import chunks, later, Rates
+from implicitbias.engine.kernels.threads import on_threads
 from implicitbias.engine.state import Clock, State
 from implicitbias.methods import Anchored, Fixed, LocalMethod
 from implicitbias.problems import AbstractProblem
 from implicitbias.stream import Stream
 
-
-# Multiply–adds below which starting a thread costs more than it saves (about a millisecond of work).
-THREAD_WORK = 4_000_000
 
 _ENTRIES = {
     "gram": ("gram_kernel", "advance_gram", "work_gram"),
@@ -56,7 +53,7 @@ class Kernel:
         """
         goal = state.clock.round + rounds
         while state.clock.round < goal:
-            if _kept_by(method, state):
+            if kept_by(method, state):
                 plan = plan_for(self.name, problem, method, stream)
                 state = self._advance_safely(plan, method, state, goal - state.clock.round)
             if state.clock.round < goal:
@@ -98,11 +95,11 @@ class Kernel:
         steps, replicas = plan.steps[: len(samples.padded)], state.replicas.astype(np.uint64)
         address = clock.round, np.array(clock.steps[: len(steps)])
 
-        def move(part: slice) -> int:
-            of_part = replicas[part], bases[part]
+        def move(low: int, high: int) -> int:
+            of_part = replicas[low:high], bases[low:high]
             return advance(samples, plan.rule, steps, rates, address, *of_part, rounds, plan.fold)
 
-        return min(_on_threads(move, len(bases), rounds * plan.work))
+        return min(on_threads(move, len(bases), rounds * plan.work))
 
     def _last_round(
         self, plan: Plan, method: LocalMethod, state: State, bases: np.ndarray, clock: Clock
@@ -138,7 +135,7 @@ def _entries(name: str) -> tuple[Callable, Callable]:
     return advance, work
 
 
-def _kept_by(method: LocalMethod, state: State) -> bool:
+def kept_by(method: LocalMethod, state: State) -> bool:
     """Whether the state has the arrays of the method's axes and one velocity for all workers."""
     wanted = (
         (state.velocity is not None) == (method.momentum is not None)
@@ -169,15 +166,3 @@ def _bases(state: State) -> Float[np.ndarray, "replica base dim"]:
     if state.anchor is not None:
         bases[:, 3] = state.anchor
     return bases
-
-
-def _on_threads(move: Callable[[slice], int], replicas: int, work: float) -> list[int]:
-    """Return ``move`` of blocks of replicas; a replica meets the same compiled code in any block."""
-    if replicas == 1 or replicas * work < THREAD_WORK:
-        return [move(slice(None))]
-    from numba import get_num_threads
-
-    threads = min(get_num_threads(), replicas)
-    ends = np.linspace(0, replicas, threads + 1).astype(int)
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(move, map(slice, ends[:-1], ends[1:])))

@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt64
 
 from implicitbias.engine.definition import check_draw
 from implicitbias.losses import Exponential, Logistic, PolynomialTail
@@ -18,6 +18,8 @@ from implicitbias.stream import Stream
 
 # Doubles in the widest vector register: rows padded to it need no remainder loop.
 LANES = 8
+# Runs in one register of the batched kernel: several instructions wide, so that their latencies overlap.
+RUNS = 16
 # Rows added in one pass; the last pass may reach this far beyond the last row.
 QUAD = 4
 # Workers share a block of up to this many samples: three registers wide, where work on zeros is still cheaper
@@ -50,6 +52,13 @@ class Samples(NamedTuple):
     limit: float
 
 
+class TwiceGram(NamedTuple):
+    """(x_i·D^{−1}x_j)_ij rounded, and what rounding left."""
+
+    gram: Float[np.ndarray, "sample sample"]
+    fine: Float[np.ndarray, "sample sample"]
+
+
 class Rule(NamedTuple):
     """The axes of a method, as numbers; a switch says whether the axis is on."""
 
@@ -65,8 +74,7 @@ class Rule(NamedTuple):
     momentum: float
     batch: int
     replacement: bool
-    key0: np.uint64
-    key1: np.uint64
+    keys: UInt64[np.ndarray, " word"]
 
 
 def pad(count: int) -> int:
@@ -107,8 +115,7 @@ def rule_of(problem: AbstractProblem, method: LocalMethod, stream: Stream | None
         momentum=float(server.momentum),
         batch=batch,
         replacement=method.replacement,
-        key0=np.uint64(key[0]),
-        key1=np.uint64(key[1]),
+        keys=np.array(key, dtype=np.uint64),
     )
 
 

@@ -1,5 +1,6 @@
 """What a run of one method on one problem needs again at every record, kept as long as the problem lives."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -7,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 
 from implicitbias.engine.kernels.cost import fold_period, round_cost
-from implicitbias.engine.kernels.packing import merged, packed, Rule, rule_of, Samples
+from implicitbias.engine.kernels.packing import merged, packed, Rule, rule_of, Samples, TwiceGram
 from implicitbias.methods import Fixed, Identity, LocalMethod
 from implicitbias.problems import AbstractProblem
 from implicitbias.stream import Stream
@@ -30,9 +31,10 @@ class Plan:
 
 @dataclass
 class _Kept:
-    """Packed forms of a problem, and its latest plan with what it was made for."""
+    """Packed forms of a problem, its latest plan with what it was made for, and its Gram matrices."""
 
     packed: dict[tuple[str, Identity | Fixed], Samples]
+    grams: dict[Identity | Fixed, TwiceGram]
     plan: Plan | None = None
     made_for: tuple[str, LocalMethod, Stream | None] | None = None
 
@@ -48,11 +50,21 @@ def plan_for(form: str, problem: AbstractProblem, method: LocalMethod, stream: S
     BadInput
         For mini-batches that cannot be drawn.
     """
-    kept = _KEPT.setdefault(problem, _Kept({}))
+    kept = _KEPT.setdefault(problem, _Kept({}, {}))
     wanted = (form, method, stream)
     if kept.plan is None or kept.made_for != wanted:
         kept.plan, kept.made_for = _plan(form, problem, method, stream, kept.packed), wanted
     return kept.plan
+
+
+def twice_gram_for(
+    problem: AbstractProblem, scaling: Identity | Fixed, make: Callable[[], TwiceGram]
+) -> TwiceGram:
+    """Return the Gram matrix in two doubles, from the store or from ``make``."""
+    grams = _KEPT.setdefault(problem, _Kept({}, {})).grams
+    if scaling not in grams:
+        grams[scaling] = make()
+    return grams[scaling]
 
 
 def _plan(

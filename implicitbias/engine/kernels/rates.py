@@ -20,22 +20,33 @@ Rates = Float[np.ndarray, "worker round step"]
 
 def chunks(method: LocalMethod, clock: Clock, rounds: int) -> Iterator[tuple[int, Rates]]:
     """Yield numbers of rounds and their learning rates; an axis of length one stands for equal entries."""
-    workers = len(clock.steps)
-    steps = method.steps(workers, 0)
-    longest = max(steps)
     if isinstance(method.schedule, Constant):
         if rounds > 0:
-            yield rounds, method.schedule(np.arange(longest))[None, None]
+            yield rounds, rates_between(method, clock, 0, rounds)
         return
-    shared = len(set(zip(clock.steps, steps, strict=True))) == 1
-    size = max(1, RATES_PER_CHUNK // (longest * (1 if shared else workers)))
-    first = np.array(clock.steps[:1] if shared else clock.steps)
-    each = np.array(steps[:1] if shared else steps)
+    steps = method.steps(len(clock.steps), 0)
+    size = max(1, RATES_PER_CHUNK // (max(steps) * (1 if workers_alike(method, clock) else len(steps))))
     for done in range(0, rounds, size):
         count = min(size, rounds - done)
-        k = first[:, None] + each[:, None] * np.arange(done, done + count)
-        rates = method.schedule(k[:, :, None] + np.arange(longest))
-        yield count, np.ascontiguousarray(rates, dtype=np.float64)
+        yield count, rates_between(method, clock, done, count)
+
+
+def rates_between(method: LocalMethod, clock: Clock, done: int, count: int) -> Rates:
+    """Return the learning rates of ``count`` rounds, the first of them ``done`` rounds after the clock."""
+    steps = method.steps(len(clock.steps), 0)
+    longest = max(steps)
+    if isinstance(method.schedule, Constant):
+        return method.schedule(np.arange(longest))[None, None]
+    alike = workers_alike(method, clock)
+    first = np.array(clock.steps[:1] if alike else clock.steps)
+    each = np.array(steps[:1] if alike else steps)
+    k = first[:, None] + each[:, None] * np.arange(done, done + count)
+    return np.ascontiguousarray(method.schedule(k[:, :, None] + np.arange(longest)), dtype=np.float64)
+
+
+def workers_alike(method: LocalMethod, clock: Clock) -> bool:
+    """Return whether all workers are at the same step and take as many steps in a round."""
+    return len(set(zip(clock.steps, method.steps(len(clock.steps), 0), strict=True))) == 1
 
 
 def later(clock: Clock, method: LocalMethod, rates: Rates, rounds: int) -> Clock:

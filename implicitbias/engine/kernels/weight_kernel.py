@@ -44,7 +44,9 @@ def _advance(samples, rule, steps, rates, clock, replica, bases, rounds):
     words, orders, epochs, drawn = draw_room(samples.starts, steps, rule.batch)
     for r in range(rounds):
         draw_round(
-            rule,
+            rule.batch,
+            rule.replacement,
+            rule.keys,
             samples.starts,
             steps,
             first_round + r,
@@ -68,7 +70,21 @@ def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities
     """Write one replica's local models and velocities."""
     z, g, step = _room(samples.columns, len(steps), bases.shape[1])
     words, orders, epochs, drawn = draw_room(samples.starts, steps, rule.batch)
-    draw_round(rule, samples.starts, steps, clock[0], clock[1], 0, replica, words, orders, epochs, drawn)
+    draw_round(
+        rule.batch,
+        rule.replacement,
+        rule.keys,
+        samples.starts,
+        steps,
+        clock[0],
+        clock[1],
+        0,
+        replica,
+        words,
+        orders,
+        epochs,
+        drawn,
+    )
     _local_round(samples, rule, steps, rates, 0, drawn, bases, models, velocities, z, g, step)
 
 
