@@ -26,6 +26,7 @@ from implicitbias import (
     run,
     run_batch,
     RunSpec,
+    Server,
     Status,
     Stream,
 )
@@ -220,6 +221,12 @@ def test_what_no_register_can_run_is_run_alone():
 def test_a_run_that_cannot_be_done_is_refused():
     with pytest.raises(BadInput, match="n_m = 3"):
         run_batch([spec_of(data(0), local_sgd(0.1, 2, 4, replacement=False), 0)])
+
+
+@pytest.mark.parametrize("method", [local_gd(0.1, 3, momentum=0.5), LocalMethod(lr=0.1, server=Server(0.5))])
+def test_a_register_refuses_velocities(method):
+    with pytest.raises(BadInput, match="velocities"):
+        LaneBatch([Run(data(0), method, None, 1)])
 
 
 def test_replicas_that_start_apart_fill_registers():

@@ -277,8 +277,10 @@ def test_rounding_does_not_pull_in_one_direction(momentum):
     assert np.abs(gram.w - weights.w).max() <= RELATIVE * np.abs(weights.w).max()
 
 
-@FORMS
-@pytest.mark.parametrize("momentum", [None, HeavyBall(0.8)])
+@pytest.mark.parametrize(
+    ("name", "momentum"),
+    [*((name, None) for name in WIDEST), ("gram", HeavyBall(0.8)), ("weights", HeavyBall(0.8))],
+)
 def test_rounds_are_those_of_sixty_digits(name, momentum):
     problem = separable(1, sizes=(2, 3), dim=3)
     method = LocalMethod(lr=0.4, local_steps=3, momentum=momentum)

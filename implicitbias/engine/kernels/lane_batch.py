@@ -8,6 +8,7 @@ from importlib import import_module
 import numpy as np
 from jaxtyping import Float, Int
 
+from implicitbias import checks
 from implicitbias.engine.definition import aggregate
 from implicitbias.engine.kernels.cost import lane_cost
 from implicitbias.engine.kernels.kernel import kept_by, Kernel
@@ -28,7 +29,7 @@ from implicitbias.engine.kernels.rates import later, rates_between, workers_alik
 from implicitbias.engine.kernels.threads import on_threads
 from implicitbias.engine.state import Clock, State
 from implicitbias.losses import Exponential
-from implicitbias.methods import Constant, LocalMethod
+from implicitbias.methods import Constant, LocalMethod, Server
 from implicitbias.problems import AbstractProblem
 from implicitbias.problems.abstract import apply
 from implicitbias.stream import Stream
@@ -70,9 +71,16 @@ class LaneBatch:
     ----------
     runs
         Whose ``lane_signature`` is the same.
+
+    Raises
+    ------
+    BadInput
+        For momentum of workers or server, and for mini-batches that cannot be drawn.
     """
 
     def __init__(self, runs: Sequence[Run]):
+        for run in runs:
+            _check_axes(run.method)
         self._runs = tuple(runs)
         self._plans = [plan_for("gram", r.problem, r.method, r.stream) for r in runs]
         owner = np.repeat(np.arange(len(runs)), [r.replicas for r in runs])
@@ -290,6 +298,12 @@ def _twice_gram(run: Run, samples: Samples) -> TwiceGram:
 def _anchor(state: State) -> np.ndarray:
     """Return the anchor; a state that lacks it is left to ``Kernel`` in the end."""
     return state.w if state.anchor is None else state.anchor
+
+
+def _check_axes(method: LocalMethod) -> None:
+    if method.momentum is not None or method.server != Server():
+        rule = "registers hold models, but no velocities of workers or server"
+        raise checks.refuse("method", method, rule, "run it by RunSpec.compute()")
 
 
 def _cohorts(plans: Sequence[Plan], runs: Sequence[Run], lanes: np.ndarray) -> list[_Cohort]:
