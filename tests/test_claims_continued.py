@@ -126,6 +126,9 @@ def test_what_vanishes_along_degenerate_data_is_the_multiplier(seed):
     assert 1e6 * case.problem.sample_weights[case.zero] * math.exp(-rho @ row) == pytest.approx(
         case.reach**-2, rel=1e-3
     )
+    # The closed form leaves out log τ/τ, times what the history and the curvature of the others make of it.
+    chord = np.asarray(trace.extras["chord"])[0, -1]
+    assert 1e6 * chord == pytest.approx(float(case.scaled_chord(np.array([1e6]))[0]), rel=1e-4)
 
 
 def test_clocks_are_read_off_exactly():

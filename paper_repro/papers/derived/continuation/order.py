@@ -154,14 +154,15 @@ def exponent(
 ) -> Measured:
     """Return the slope over the last hand-overs, and how far from the exponent it may be.
 
-    Errors sum up like Σ_{k>r₀} k^{p−1} f_k^{p+1}, to order p: while f falls like r^(−1+ε), slopes miss by (p + 1)ε.
+    To order p, rounds add errors like f_k^{p+1}, and later ones forget them at a rate that is proportional to f too:
+    while f still falls like r^(−1+ε), slopes miss by (p + 1)ε for either reason.
     """
     x, width = np.log(rounds), (len(rounds) - 1) // WINDOWS
     windows = [slice(k * width, (k + 1) * width + 1) for k in range(WINDOWS)]
     slopes = [slope(x[part], np.log(errors[part])) for part in windows]
     last = windows[-1]
     losses = exact.log_loss[0, np.isin(exact.rounds, rounds)]
-    unsettled = (order + 1) * abs(1.0 + slope(x[last], losses[last]))
+    unsettled = 2.0 * (order + 1) * abs(1.0 + slope(x[last], losses[last]))
     noise = 2.0 * NOISE / float(errors[last].min()) / float(np.ptp(x[last]))
     return Measured(slopes[-1], WAY * float(np.ptp(slopes)) + unsettled + noise)
 

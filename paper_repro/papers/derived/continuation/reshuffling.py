@@ -36,6 +36,9 @@ from paper_repro.papers.derived.local_gd.reshuffling import setup as equal_sizes
 from paper_repro.papers.derived.local_gd.reshuffling import unequal as unequal_sizes
 
 
+# At τ = 10³ residuals have settled too, e^{−κτ} = 0, and fewer records cost less.
+SMOKE = (10.0, 1e2, 1e3)
+
 EQUAL, UNEQUAL = "w̃ after − before, equal n_m", "w̃ after − before, unequal n_m"
 
 
@@ -91,8 +94,8 @@ def bystanders(knobs: ReshuffleKnobs, stream: Stream) -> TwiceCase | AssumptionU
 
 def needs(case: TwiceCase, budget: Budget) -> tuple[Spec, ...]:
     """One continuation per assignment."""
-    del budget
-    return tuple(continuation(c.problem, c.method) for c in case.runs)
+    log_time = budget.pick(smoke=SMOKE, quick=RECORDS, paper=RECORDS)
+    return tuple(continuation(c.problem, c.method, log_time) for c in case.runs)
 
 
 def observe(case: TwiceCase, traces: Traces) -> Observation:
