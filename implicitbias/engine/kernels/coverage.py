@@ -68,7 +68,7 @@ _LANE_AXES = _COMPILED_AXES | {"momentum": "None", "server": "averages"}
 
 COVERAGE: tuple[Row, ...] = (
     _row(
-        ("gram", "gram-batch", "weights"),
+        ("gram-batch", "gram", "weights"),
         "margins close on themselves, and a register holds those of sixteen runs",
         problem="LinearClassification",
         loss=_LOSSES,
@@ -78,7 +78,7 @@ COVERAGE: tuple[Row, ...] = (
         **_LANE_AXES,
     ),
     _row(
-        ("gram", "gram-batch", "weights"),
+        ("gram-batch", "gram", "weights"),
         "as above, with the Gram matrix of D^{-1}",
         problem="LinearClassification",
         loss=_LOSSES,
@@ -88,7 +88,7 @@ COVERAGE: tuple[Row, ...] = (
         **_LANE_AXES,
     ),
     _row(
-        ("gram", "gram-batch", "weights"),
+        ("gram-batch", "gram", "weights"),
         "squared errors are slopes y − z",
         problem="LinearRegression",
         gradients=_DRAWS,
