@@ -30,8 +30,8 @@ from implicitbias import (
     Status,
     Stream,
 )
+from implicitbias.engine.kernels import find_kernel, Kernel, LaneBatch, Run
 from implicitbias.engine.kernels import lane_batch as batch_module
-from implicitbias.engine.kernels import LaneBatch, Run
 from implicitbias.engine.kernels import threads as threads_module
 from implicitbias.engine.kernels.packing import RUNS
 from tests.kernel_zoo import by_definition, RELATIVE
@@ -184,6 +184,25 @@ def test_a_run_that_diverges_does_so_in_its_own_round_and_disturbs_nobody(seed, 
         assert (trace.rounds == expected.rounds).all()
 
 
+@given(seed=SEEDS, lr=st.floats(30.0, 90.0))
+@settings(max_examples=4)
+def test_a_ridge_that_overshoots_diverges_in_the_round_of_the_definition(seed, lr):
+    # |1 − ηλ| > 1: what grows is the weight of the start, and no coefficient.
+    problem = data(seed, loss=Logistic(), l2=0.1)
+    spec = dataclasses.replace(spec_of(problem, local_gd(lr, 9), seed), rounds=200, record=RecordAt.last())
+    expected = run(
+        problem,
+        spec.method,
+        200,
+        start=np.array(spec.start),
+        record=spec.record,
+        throw=False,
+        engine="definition",
+    )
+    assert run_batch([spec])[0].message == expected.message
+    assert expected.status is Status.DIVERGED
+
+
 def test_the_example_above_diverges():
     problem = data(0)
     torn = LinearClassification(
@@ -216,6 +235,11 @@ def test_what_no_register_can_run_is_run_alone():
     assert [t.engine for t in traces] == ["gram", "weights"]
     assert all(same(t, s.compute()) for t, s in zip(traces, specs, strict=True))
     assert run_batch([]) == ()
+
+
+def test_registers_are_preferred_where_no_vector_is_padded():
+    assert find_kernel(data(0, sizes=(8, 8)), local_gd(0.1, 3), many=True) == batch_module.LaneKernel()
+    assert find_kernel(data(0, sizes=(8, 8)), local_gd(0.1, 3)) == Kernel("gram")
 
 
 def test_a_run_that_cannot_be_done_is_refused():

@@ -70,7 +70,7 @@ _LANE_AXES = _COMPILED_AXES | {"momentum": "None", "server": "averages"}
 
 COVERAGE: tuple[Row, ...] = (
     _row(
-        ("gram", "gram-batch", "weights"),
+        ("gram-batch", "gram", "weights"),
         "margins close on themselves, and a register holds those of sixteen runs",
         problem="LinearClassification",
         loss=_LOSSES,
@@ -80,7 +80,7 @@ COVERAGE: tuple[Row, ...] = (
         **_LANE_AXES,
     ),
     _row(
-        ("gram", "gram-batch", "weights"),
+        ("gram-batch", "gram", "weights"),
         "as above, with the Gram matrix of D^{-1}",
         problem="LinearClassification",
         loss=_LOSSES,
@@ -90,7 +90,7 @@ COVERAGE: tuple[Row, ...] = (
         **_LANE_AXES,
     ),
     _row(
-        ("gram", "gram-batch", "weights"),
+        ("gram-batch", "gram", "weights"),
         "squared errors are slopes y − z",
         problem="LinearRegression",
         gradients=_DRAWS,

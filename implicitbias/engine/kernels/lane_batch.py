@@ -211,12 +211,13 @@ class LaneBatch:
             at = cohort.lanes
             before = self._models(cohort, states, weights[at])
             models = _local_models(cohort.samples, before, local[at], c[at])
+            kept = safe[at] & (np.abs(models) <= cohort.samples.limit).all(axis=(1, 2))
             row = 0
             for k in cohort.runs:
                 part = slice(row, row + len(states[k].w))
                 row = part.stop
                 run = self._runs[k]
-                if safe[at[part]].all() and kept_by(run.method, states[k]):
+                if kept[part].all() and kept_by(run.method, states[k]):
                     results[k] = _after(run, states[k], before[part], models[part], clocks[k], ends[k]), None
                 else:
                     kernel = Kernel("gram")
