@@ -95,6 +95,8 @@ def real_array(name: str, value: object, cure: str = "convert it first") -> Floa
     """
     try:
         array = np.asarray(value)
+        if array.dtype.kind == "O" and any(entry is None for entry in array.ravel()):
+            raise TypeError  # which NumPy would make nan
         if array.dtype.kind in "biufO":
             return np.array(array, dtype=np.float64)
     except (TypeError, ValueError):

@@ -15,7 +15,7 @@ from implicitbias.engine.advance import Progress
 from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
 from implicitbias.errors import BadInput
-from implicitbias.methods import LocalMethod
+from implicitbias.methods import Flow, LocalMethod
 from implicitbias.oracle.signed_rows import row_norms
 from implicitbias.problems import LinearClassification
 
@@ -75,7 +75,9 @@ def after_rounds(
         "chord": chord_from_residual(rho, span.weights, times),
     }
     return Before(
-        trace=dataclasses.replace(trace, extras=extras, final=None, **clocks_at(problem, method, times)),
+        trace=dataclasses.replace(
+            trace, extras=extras, **({"stored_log_time": times} | _clocks(problem, method, times))
+        ),
         outside=span.outside(handed.last),
         time=handed.last_time,
         rho=span.down(handed.last) - handed.last_time * span.separator,
@@ -102,9 +104,13 @@ def after_continuation(
             f"start = a continuation of {start.method!r}: goes on with the same method on the same problem only; give "
             "a vector or a State to start another"
         )
+    if not len(start.log_time):
+        raise BadInput("start is a continuation without records: give the start that it had")
     rho, error = (np.asarray(start.extras[name])[:, -1] for name in ("residual", "residual_error"))
     return Before(
-        trace=without_records(start),
+        trace=dataclasses.replace(
+            without_records(start), status=Status.COMPLETE, message=Status.COMPLETE.value
+        ),
         outside=span.outside(rho),
         time=float(start.log_time[-1]),
         rho=span.down(rho),
@@ -114,6 +120,12 @@ def after_continuation(
         most=0.0,
         error=error,
     )
+
+
+def _clocks(problem: LinearClassification, method: LocalMethod, times: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the clocks that exact rounds do not have: ``run`` counts the rounds of local flows, not their time."""
+    flows = isinstance(method.local_solver, Flow)
+    return {n: c for n, c in clocks_at(problem, method, times).items() if flows and n != "rounds"}
 
 
 def _to_come(problem: LinearClassification, handed: HandOver) -> Float[np.ndarray, " replica"]:

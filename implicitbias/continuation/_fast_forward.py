@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 from jaxtyping import Float, Int
 
+from implicitbias import checks
 from implicitbias.asymptotics import chord_from_residual
 from implicitbias.continuation._before import after_continuation, after_rounds, Before
 from implicitbias.continuation._error import integration_error, undecided_error
@@ -96,7 +97,10 @@ def fast_forward(
     check_request(problem, method, handover, order, rtol)
     times, listed = requested_times(log_time), np.ndim(log_time) > 0
     span = span_of(problem, method)
-    if isinstance(start, Trace) and "residual" in start.extras:
+    if isinstance(start, Trace) and start.final is None and "residual" in start.extras:
+        if handover != "auto":
+            rule = "the flow has already taken over where start ends"
+            raise checks.refuse("handover", handover, rule, "leave it out")
         before = after_continuation(problem, method, span, start)
     else:
         wanted = _whole_rounds(times, log_step(problem, method)) if listed else None
@@ -109,7 +113,19 @@ def fast_forward(
     if not before.complete:
         return before.trace
     later = _later(times, before.time, listed)
-    return _continued(problem, method, span, before, later, order, rtol, progress)
+    trace = _continued(problem, method, span, before, later, order, rtol, progress)
+    if len(trace.log_time):
+        return trace
+    if trace.status is Status.COMPLETE:
+        raise checks.refuse(
+            "log_time", log_time, "lies before the start", "ask for later times, or start earlier"
+        )
+    # Stopped before its first record: what there was is still valid, and can be gone on from.
+    return (
+        dataclasses.replace(start, status=trace.status, message=trace.message)
+        if isinstance(start, Trace)
+        else trace
+    )
 
 
 def _whole_rounds(times: Float[np.ndarray, " record"], step: float) -> Int[np.ndarray, " round"]:

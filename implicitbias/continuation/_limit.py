@@ -13,8 +13,8 @@ from implicitbias.oracle.signed_rows import SignedRows
 from implicitbias.problems import LinearClassification
 
 
-# Log-time by which every sample with a decided slack, > 1e-9, is gone.
-AT_REST = 1e12
+# Log-time by which every sample with a decided slack, > 1e-9, is gone; beyond any that can be asked for.
+AT_REST = 1e13
 
 
 def limit_of(

@@ -61,7 +61,7 @@ def appended(trace: Trace, records: dict[str, np.ndarray], extras: dict[str, np.
     """Return the trace with more records."""
     joined = {n: np.concatenate([getattr(trace, n), r], axis=_axis(n)) for n, r in records.items()}
     more = {n: np.concatenate([np.asarray(trace.extras[n]), r], axis=1) for n, r in extras.items()}
-    return dataclasses.replace(trace, **joined, extras=dict(trace.extras) | more)
+    return dataclasses.replace(trace, **joined, extras=dict(trace.extras) | more, final=None)
 
 
 def without_records(trace: Trace) -> Trace:

@@ -52,7 +52,7 @@ def check_request(problem: object, method: object, handover: object, order: obje
     method.steps(problem.workers, 0)
     if handover != "auto":
         checks.integer("handover", handover, 2, "give a round, or 'auto'")
-    if order not in (1, 2):
+    if order not in (1, 2) or not isinstance(order, int) or isinstance(order, bool):
         raise checks.refuse("order", order, "must be 1 or 2", "2 is the more accurate")
     checks.number("rtol", rtol, "1e-10 is the default", least=SMALLEST_RTOL, below=1e-2)
 
@@ -70,7 +70,7 @@ def requested_times(log_time: object) -> Float[np.ndarray, " record"]:
     if times.ndim != 1 or not len(times) or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         raise checks.refuse("log_time", log_time, "must be finite and increase", cure)
     if times[-1] > LARGEST_LOG_TIME:
-        raise checks.refuse("log_time", times[-1], f"must be at most {LARGEST_LOG_TIME:g}", cure)
+        raise checks.refuse("log_time", float(times[-1]), f"must be at most {LARGEST_LOG_TIME:g}", cure)
     return times
 
 

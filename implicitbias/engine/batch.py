@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from implicitbias import checks
 from implicitbias.engine.advance import divergence_message, Progress
 from implicitbias.engine.kernels import find_kernel, lane_signature, LaneBatch, LaneKernel, Run
 from implicitbias.engine.kernels.packing import RUNS
@@ -42,6 +43,11 @@ def run_batch(specs: Sequence[RunSpec], *, progress: Progress | bool | None = Fa
     KeyboardInterrupt
         When stopped from the keyboard.
     """
+    if not isinstance(specs, Sequence):
+        raise checks.refuse("specs", specs, "must be a sequence of runs", "give [RunSpec(…), …]")
+    for spec in specs:
+        checks.instance("specs", spec, RunSpec, "give RunSpec(problem, method, rounds)")
+        check_request(spec.problem, spec.method, spec.rounds, spec.replicas, spec.stream)
     traces: dict[int, Trace] = {}
     with progress_bar(progress, sum(spec.rounds for spec in specs)) as bar:
         for members in _groups(specs):

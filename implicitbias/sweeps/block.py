@@ -10,6 +10,7 @@ from implicitbias import checks
 from implicitbias.engine.batch import run_batch
 from implicitbias.engine.run_spec import RunSpec
 from implicitbias.engine.trace import Status, Trace
+from implicitbias.errors import BadInput
 from implicitbias.sweeps.grid import Grid
 
 
@@ -46,9 +47,7 @@ def measured(specs: tuple[RunSpec, ...], measures: Measures) -> dict[str, np.nda
     """
     traces = run_batch(specs)
     complete = [trace for trace in traces if trace.status is Status.COMPLETE]
-    values = {
-        name: np.array([_value(name, measure, trace) for trace in complete]) for name, measure in measures
-    }
+    values = {name: _column(name, [_value(name, measure, t) for t in complete]) for name, measure in measures}
     return {STATUS: np.array([trace.status.name for trace in traces])} | (values if complete else {})
 
 
@@ -71,6 +70,26 @@ def final_margin(trace: Trace) -> float:
 
 
 FINAL: Mapping[str, Measure] = {"w": final_w, "log_loss": final_log_loss, "margin": final_margin}
+
+
+def require_one_shape(name: str, shapes: set[tuple[int, ...]]) -> None:
+    """Refuse a measurement that has one shape on some runs and another on others.
+
+    Raises
+    ------
+    BadInput
+        With the shapes.
+    """
+    if len(shapes) > 1:
+        raise BadInput(
+            f"measure[{name!r}] has the shapes {' and '.join(map(str, sorted(shapes)))}: must be the same on all runs; "
+            "measure numbers, or sweep these problems one by one"
+        )
+
+
+def _column(name: str, values: list[Float[np.ndarray, "*own"]]) -> Float[np.ndarray, "run *own"]:
+    require_one_shape(name, {value.shape for value in values})
+    return np.array(values)
 
 
 def _value(name: str, measure: Measure, trace: Trace) -> Float[np.ndarray, "*own"]:

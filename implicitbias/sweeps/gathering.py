@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from implicitbias.engine.trace import Status
-from implicitbias.errors import BadInput
-from implicitbias.sweeps.block import Measures, STATUS
+from implicitbias.sweeps.block import Measures, require_one_shape, STATUS
 
 
 LONGEST_STATUS = max(len(status.name) for status in Status)
@@ -33,11 +32,7 @@ class Gathering:
         for name in self._names if len(complete) else ():
             own = block[name].shape[1:]
             rows = self._values.setdefault(name, np.full((len(self.status), *own), np.nan))
-            if rows.shape[1:] != own:
-                raise BadInput(
-                    f"measure[{name!r}] has shape {own} on some runs and {rows.shape[1:]} on others: must be the "
-                    "same on all; measure numbers, or sweep these problems one by one"
-                )
+            require_one_shape(name, {own, rows.shape[1:]})
             rows[complete] = block[name]
 
     def values(self, shape: tuple[int, ...]) -> dict[str, np.ndarray]:

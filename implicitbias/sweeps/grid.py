@@ -2,9 +2,9 @@
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ class Grid:
     seeds: tuple[int, ...]
     record: RecordAt
     start: tuple[float, ...] | None
+    # Of this sweep alone: the same function may make something else in the next one.
+    made: dict[tuple, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def axes(self) -> dict[str, tuple[Coordinate, ...]]:
@@ -62,9 +64,11 @@ class Grid:
         """Return a run; its stream is that of its seed, so that runs at other knobs read the same numbers."""
         at = self._coordinates(number)
         stream = Stream(at["seed"])
-        problem = _made("problem", _chosen(self.problem, at.get("problem")), at | {"stream": stream})
-        method = _made("method", _chosen(self.method, at.get("method")), at)
-        rounds = _made("rounds", self.rounds, at)
+        problem = _made(
+            "problem", _chosen(self.problem, at.get("problem")), at | {"stream": stream}, self.made
+        )
+        method = _made("method", _chosen(self.method, at.get("method")), at, self.made)
+        rounds = _made("rounds", self.rounds, at, self.made)
         return RunSpec(problem, method, rounds, self.record, self.start, stream=stream)
 
     def check(self) -> frozenset[int]:
@@ -140,8 +144,8 @@ def _parameters(part: Any) -> tuple[str, ...]:
     return tuple(inspect.signature(part).parameters)
 
 
-def _made(what: str, part: Any, at: Mapping[str, Any]) -> Any:
-    """Return a constant, or what a function makes of the knobs that it names."""
+def _made(what: str, part: Any, at: Mapping[str, Any], made: dict[tuple, Any]) -> Any:
+    """Return a constant, or what a function makes of the knobs that it names, or ``made`` of them before."""
     if isinstance(part, AbstractProblem | LocalMethod) or not callable(part):
         return part
     parameters = inspect.signature(part).parameters.values()
@@ -150,10 +154,11 @@ def _made(what: str, part: Any, at: Mapping[str, Any]) -> Any:
             known = ", ".join(name for name in at if name not in RESERVED)
             cure = f"there are {known or 'none'}; give over={{{parameter.name!r}: …}}"
             raise BadInput(f"{what}: asks for {parameter.name!r}, which is no knob of this sweep; {cure}")
-    return _called(part, **{p.name: at[p.name] for p in parameters if p.name in at})
-
-
-# Typed: 10 and 10.0 are equal, but not both a number of local steps.
-@lru_cache(maxsize=REMEMBERED, typed=True)
-def _called(part: Callable[..., Any], **knobs: Any) -> Any:
-    return part(**knobs)
+    knobs = {p.name: at[p.name] for p in parameters if p.name in at}
+    # With their types: 10 and 10.0 are equal, but not both a number of local steps.
+    key = (id(part), *((name, type(value), value) for name, value in knobs.items()))
+    if key not in made:
+        while len(made) >= REMEMBERED:
+            del made[next(iter(made))]
+        made[key] = part(**knobs)
+    return made[key]

@@ -95,6 +95,11 @@ def sweep(
     checks.instance("on", on, AbstractExecutor, "give Serial(), Processes(2) or Cluster('tcp://…')")
     size = checks.integer("block", block, 1, "16 runs share the cost of a task")
     measures = _measures(measure)
+    for name, given in (("problem", problem), ("method", method)):
+        if isinstance(given, Mapping) and not given:
+            raise checks.refuse(
+                name, given, "names nothing to sweep over", f"give one {name}, or several by name"
+            )
     grid = Grid(problem, method, rounds, _knobs(over), _seeds(seeds), record, _start(start))
     dims = grid.check()
     if measure is None and len(dims) > 1:

@@ -1,13 +1,29 @@
 """What a function computes, taken apart: its code, its defaults, what it closes over, and the globals it reads."""
 
 import dis
+import hashlib
 import sys
 import sysconfig
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import packages_distributions, version
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
+
+import numpy as np
+
+
+# What a class may hold besides functions, and what Python writes into every class.
+Data = bool | int | float | complex | str | bytes | tuple | list | dict | frozenset | set | np.ndarray | None
+UNREAD = (
+    "__module__",
+    "__qualname__",
+    "__doc__",
+    "__annotations__",
+    "__firstlineno__",
+    "__static_attributes__",
+)
 
 
 def parts_of_function(function: FunctionType) -> Iterator[Any]:
@@ -25,13 +41,13 @@ def parts_of_function(function: FunctionType) -> Iterator[Any]:
 
 
 def parts_of_class(kind: type) -> Iterator[Any]:
-    """Yield the bases and the methods of a class."""
+    """Yield the bases, the methods and the data of a class."""
     yield kind.__bases__
     for name, member in sorted(vars(kind).items()):
-        function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
-        if isinstance(function, FunctionType):
+        part = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+        if isinstance(part, FunctionType | Data) and name not in UNREAD:
             yield name
-            yield function
+            yield part
 
 
 def named_elsewhere(value: Any) -> bool:
@@ -46,9 +62,15 @@ def named_elsewhere(value: Any) -> bool:
 
 @lru_cache
 def module_version(module: str) -> str:
-    """Return the version of the distribution a module belongs to; that of Python for its own modules."""
-    distributions = packages_distributions().get(module.partition(".")[0])
-    return version(distributions[0]) if distributions else sys.version
+    """Return the version of a module's distribution, that of Python for its own; the digest of a file of the user's."""
+    package = module.partition(".")[0]
+    distributions = packages_distributions().get(package)
+    if distributions:
+        return version(distributions[0])
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None or package in sys.stdlib_module_names:
+        return sys.version
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 @lru_cache
