@@ -31,7 +31,7 @@ def run(full: bool) -> tuple[dict[str, object], str]:
 def _compare(problem: LinearClassification, replacement: bool) -> dict:
     method, stream = local_sgd(0.3, 20, 2, replacement=replacement), Stream(2)
     state = initial_state(problem, method, replicas=np.arange(REPLICAS))
-    kernel = find_kernel(problem, method)
+    kernel = find_kernel(problem, method, many=True)
     assert kernel is not None
 
     def defined(rounds: int) -> np.ndarray:

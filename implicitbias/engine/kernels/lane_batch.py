@@ -3,15 +3,22 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from implicitbias import checks
 from implicitbias.engine.definition import aggregate
 from implicitbias.engine.kernels.cost import lane_cost
 from implicitbias.engine.kernels.kernel import kept_by, Kernel
+from implicitbias.engine.kernels.lane_cohorts import (
+    Cohort,
+    cohorts,
+    lane_entry,
+    local_models,
+    Run,
+    twice_gram,
+)
 from implicitbias.engine.kernels.lane_packing import (
     ALL_ANCHOR,
     ALL_BASE,
@@ -23,8 +30,8 @@ from implicitbias.engine.kernels.lane_packing import (
     LaneDraws,
     unblocked,
 )
-from implicitbias.engine.kernels.packing import RUNS, Samples, TwiceGram
-from implicitbias.engine.kernels.plan import Plan, plan_for, twice_gram_for
+from implicitbias.engine.kernels.packing import RUNS
+from implicitbias.engine.kernels.plan import plan_for
 from implicitbias.engine.kernels.rates import later, rates_between, workers_alike
 from implicitbias.engine.kernels.threads import on_threads
 from implicitbias.engine.state import Clock, State
@@ -43,25 +50,6 @@ CHUNK_WORK = 3e8
 MOST_RATES = 2**20
 # Margins below it come near the end of the exponential's range; such a run is left to the definition.
 LOWEST_MARGIN = -700.0
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of a batch: replicas of one method on one problem."""
-
-    problem: AbstractProblem
-    method: LocalMethod
-    stream: Stream | None
-    replicas: int
-
-
-@dataclass(frozen=True)
-class _Cohort:
-    """Runs on the same packed problem: their indices, and the lanes of all their replicas."""
-
-    samples: Samples
-    runs: tuple[int, ...]
-    lanes: Int[np.ndarray, " run"]
 
 
 class LaneBatch:
@@ -87,9 +75,9 @@ class LaneBatch:
         # A block takes as many local steps as its busiest run, so that neighbours should be alike.
         order = np.argsort([self._plans[k].steps.sum() for k in owner], kind="stable")
         self._owner = owner[order]
-        self._cohorts = _cohorts(self._plans, runs, np.argsort(order))
+        self._cohorts = cohorts(self._plans, runs, np.argsort(order))
         self._steps = np.stack([self._plans[k].steps for k in self._owner])
-        grams = [_twice_gram(run, plan.samples) for run, plan in zip(runs, self._plans, strict=True)]
+        grams = [twice_gram(run, plan.samples) for run, plan in zip(runs, self._plans, strict=True)]
         samples = [self._plans[k].samples for k in self._owner]
         self._data = lane_data(samples, [grams[k] for k in self._owner], self._steps)
         self._rule = lane_rule(self._plans[0].rule)
@@ -167,7 +155,7 @@ class LaneBatch:
         count: int,
     ) -> None:
         """Let a compiled entry move every block, on threads."""
-        function, draws = _entry(name), self._draws(states, clocks)
+        function, draws = lane_entry(name), self._draws(states, clocks)
         rest = (done, count, FOLD) if name == "advance_lanes" else (done,)
 
         def part(low: int, high: int) -> None:
@@ -210,7 +198,7 @@ class LaneBatch:
         for cohort in self._cohorts:
             at = cohort.lanes
             before = self._models(cohort, states, weights[at])
-            models = _local_models(cohort.samples, before, local[at], c[at])
+            models = local_models(cohort.samples, before, local[at], c[at])
             kept = safe[at] & (np.abs(models) <= cohort.samples.limit).all(axis=(1, 2))
             row = 0
             for k in cohort.runs:
@@ -225,7 +213,7 @@ class LaneBatch:
         return [r for r in results if r is not None]
 
     def _models(
-        self, cohort: _Cohort, states: Sequence[State], weights: np.ndarray
+        self, cohort: Cohort, states: Sequence[State], weights: np.ndarray
     ) -> Float[np.ndarray, "run dim"]:
         """Return w before the last round: the base, the anchor, and the sums, added up in two doubles."""
         high, low = (
@@ -233,7 +221,7 @@ class LaneBatch:
         )
         w = np.concatenate([states[k].w for k in cohort.runs])
         moved = np.empty((2, -(-len(w) // RUNS), w.shape[1], RUNS))
-        _entry("multiply_blocks")(cohort.samples.scaled.T.ravel(), blocked(high), blocked(low), *moved)
+        lane_entry("multiply_blocks")(cohort.samples.scaled.T.ravel(), blocked(high), blocked(low), *moved)
         models = weights[:, ALL_BASE, None] * w + unblocked(moved[0], len(w))
         if self._rule.anchored:
             anchors = np.concatenate([_anchor(states[k]) for k in cohort.runs])
@@ -285,17 +273,6 @@ def lane_signature(problem: AbstractProblem, method: LocalMethod) -> tuple[objec
     )
 
 
-def _twice_gram(run: Run, samples: Samples) -> TwiceGram:
-    def make() -> TwiceGram:
-        count = len(samples.rows)
-        scaled = blocked(samples.scaled)
-        product = np.empty((2, len(scaled), count, RUNS))
-        _entry("multiply_blocks")(samples.rows.ravel(), scaled, np.zeros_like(scaled), *product)
-        return TwiceGram(*(np.ascontiguousarray(unblocked(p, count).T) for p in product))
-
-    return twice_gram_for(run.problem, run.method.scaling, make)
-
-
 def _anchor(state: State) -> np.ndarray:
     """Return the anchor; a state that lacks it is left to ``Kernel`` in the end."""
     return state.w if state.anchor is None else state.anchor
@@ -307,32 +284,9 @@ def _check_axes(method: LocalMethod) -> None:
         raise checks.refuse("method", method, rule, "run it by RunSpec.compute()")
 
 
-def _cohorts(plans: Sequence[Plan], runs: Sequence[Run], lanes: np.ndarray) -> list[_Cohort]:
-    ends = np.cumsum([0, *(r.replicas for r in runs)])
-    members: dict[int, list[int]] = {}
-    for k, plan in enumerate(plans):
-        members.setdefault(id(plan.samples), []).append(k)
-    return [
-        _Cohort(
-            plans[own[0]].samples, tuple(own), np.concatenate([lanes[ends[k] : ends[k + 1]] for k in own])
-        )
-        for own in members.values()
-    ]
-
-
 def _rows_of_lanes(values: np.ndarray) -> np.ndarray:
     """Return per-run rows (run, …) as (block, lane, …)."""
     return np.ascontiguousarray(np.moveaxis(blocked(values), -1, 1))
-
-
-def _local_models(
-    samples: Samples, before: np.ndarray, weights: np.ndarray, c: np.ndarray
-) -> Float[np.ndarray, "run worker dim"]:
-    """Return every worker's model at the end of the round that starts at ``before``."""
-    models = weights[:, :, None] * before[:, None]
-    for m, (first, last) in enumerate(zip(samples.starts[:-1], samples.starts[1:], strict=True)):
-        models[:, m] += apply(samples.scaled[first:last].T, np.ascontiguousarray(c[:, first:last]))
-    return models
 
 
 def _after(run: Run, state: State, before: np.ndarray, local: np.ndarray, clock: Clock, end: Clock) -> State:
@@ -340,8 +294,3 @@ def _after(run: Run, state: State, before: np.ndarray, local: np.ndarray, clock:
     start = dataclasses.replace(state, w=before, clock=clock)
     w, server = aggregate(run.method, start, local.mean(axis=1))
     return dataclasses.replace(state, w=w, local=local, server=server, clock=end)
-
-
-def _entry(name: str) -> Callable:
-    # Imported here: numba must not come with ``import implicitbias``.
-    return getattr(import_module("implicitbias.engine.kernels.lane_kernel"), name)
