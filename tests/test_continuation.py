@@ -393,6 +393,41 @@ def test_the_keyboard_leaves_a_valid_partial_trace(patience):
         np.testing.assert_allclose(part.w, whole.w[:, :count])
 
 
+@settings(max_examples=8)
+@given(patience=st.integers(0, 30))
+@example(patience=0)
+def test_an_interrupted_continuation_goes_on_as_if_nothing_had_been(patience):
+    problem, method, times = problem_of(set_a()), local_gd(0.2, 10), [1.0, 3.0, 20.0, 1e3, 1e5]
+    whole = fast_forward(problem, method, times)
+    part = fast_forward(problem, method, times, progress=Impatient(patience))
+    if part.status is Status.INTERRUPTED:
+        rest = fast_forward(problem, method, times[3:], start=part)
+        assert rest.status is Status.COMPLETE
+        first, second = (np.asarray(t.extras["residual"])[0, -2:] for t in (whole, rest))
+        errors = (np.asarray(t.extras["residual_error"])[0, -2:] for t in (whole, rest))
+        assert (np.linalg.norm(first - second, axis=1) <= sum(errors)).all()
+
+
+def test_times_before_the_hand_over_leave_a_start_for_exact_rounds():
+    problem, method = problem_of(set_a(), Logistic()), local_gd(0.2, 10)
+    early = fast_forward(problem, method, [0.9, 1.1])
+    assert early.rounds.tolist() == [1, 2] and early.final is not None
+    exact = run(problem, method, 50_000)
+    later = fast_forward(problem, method, exact.log_time[-1:], start=early)
+    error = np.linalg.norm(later.w[0, -1] - exact.w[0, -1])
+    assert error <= np.asarray(later.extras["residual_error"])[0, -1] + EXACT_ROUNDING * np.abs(exact.w).max()
+    with pytest.raises(BadInput, match="before the start"):
+        fast_forward(problem, method, [1.0], start=early)
+    with pytest.raises(BadInput, match="the flow has already taken over"):
+        fast_forward(problem, method, 1e4, start=fast_forward(problem, method, 1e3), handover=9)
+
+
+def test_exact_rounds_keep_their_whole_numbers():
+    trace = fast_forward(problem_of(set_a()), local_gd(0.2, 10), 1e3)
+    exact = trace.rounds[trace.rounds <= 1000]
+    assert (exact == np.round(exact)).all()
+
+
 @given(offset=st.floats(0.0, 1e3), rounds=st.sampled_from([200, 1000]))
 def test_what_is_still_to_come_is_the_tail_of_the_sum(offset, rounds):
     k = np.arange(rounds // 2 + 1, 4000 * rounds)

@@ -244,3 +244,35 @@ def test_parts_that_are_not_there_are_refused():
     ):
         with pytest.raises(BadInput):
             ask()
+
+
+def gd_of(lr):
+    return local_gd(lr, 1)
+
+
+def test_a_function_that_changed_its_mind_is_asked_again():
+    steps, problem = 1, LinearClassification([[1.0, 0.2], [0.1, 1.0]], [1, 1])
+
+    def method(lr):
+        return local_gd(lr, steps)
+
+    before = sweep(problem, method, 20, over={"lr": (0.1,)})
+    steps = 20
+    after = sweep(problem, method, 20, over={"lr": (0.1,)})
+    assert (before["w"] != after["w"]).all()
+
+
+@pytest.mark.parametrize(
+    ("measure", "message"),
+    [
+        (lambda trace: np.zeros(1 + (trace.method.lr > 0.15)), "must be the same on all"),
+        (lambda trace: None, "must be an array of real numbers"),
+    ],
+)
+def test_measurements_of_no_or_of_several_shapes_are_refused_in_any_block(measure, message):
+    problem = LinearClassification([[1.0, 0.2], [0.1, 1.0]], [1, 1])
+    for block in (1, 16):
+        with pytest.raises(BadInput, match=message):
+            sweep(problem, gd_of, 5, over={"lr": (0.1, 0.2)}, measure={"x": measure}, block=block)
+    with pytest.raises(BadInput, match="names nothing"):
+        sweep({}, gd_of, 5, over={"lr": (0.1,)})

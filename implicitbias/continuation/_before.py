@@ -75,9 +75,7 @@ def after_rounds(
         "chord": chord_from_residual(rho, span.weights, times),
     }
     return Before(
-        trace=dataclasses.replace(
-            trace, extras=extras, **({"stored_log_time": times} | _clocks(problem, method, times))
-        ),
+        trace=dataclasses.replace(trace, extras=extras, **_clocks(problem, method, times)),
         outside=span.outside(handed.last),
         time=handed.last_time,
         rho=span.down(handed.last) - handed.last_time * span.separator,
@@ -124,8 +122,9 @@ def after_continuation(
 
 def _clocks(problem: LinearClassification, method: LocalMethod, times: np.ndarray) -> dict[str, np.ndarray]:
     """Return the clocks that exact rounds do not have: ``run`` counts the rounds of local flows, not their time."""
-    flows = isinstance(method.local_solver, Flow)
-    return {n: c for n, c in clocks_at(problem, method, times).items() if flows and n != "rounds"}
+    if not isinstance(method.local_solver, Flow):
+        return {"stored_log_time": times}
+    return {name: clock for name, clock in clocks_at(problem, method, times).items() if name != "rounds"}
 
 
 def _to_come(problem: LinearClassification, handed: HandOver) -> Float[np.ndarray, " replica"]:

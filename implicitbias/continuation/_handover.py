@@ -28,7 +28,7 @@ SMALL_STEP = 0.1
 # … and what is aimed at while exact rounds are cheap: errors fall with its square.
 SMALLER_STEP = 0.01
 # Multiply–adds that count as cheap: a hundredth of a second.
-CHEAP = 3e6
+CHEAP = 6e6
 # An exponential takes as long as so many multiply–adds.
 EXPONENTIAL_COST = 10.0
 # Nobody waits for more rounds than this.
@@ -232,7 +232,7 @@ def _until_small(
     cost = _cost(problem, method)
     while rounds.complete:
         step = largest_step(problem, method, span, rounds.w)
-        if step <= SMALLER_STEP or (step <= SMALL_STEP and 2 * rounds.round * cost > CHEAP):
+        if step <= SMALLER_STEP or (step <= SMALL_STEP and rounds.round * cost > CHEAP):
             return
         if rounds.round > MOST_ROUNDS:
             raise BadInput(
