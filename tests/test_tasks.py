@@ -1,6 +1,7 @@
 """Tasks: the same bytes on every executor, nothing lost that was finished, nothing answered that was not asked."""
 
 import functools
+import importlib
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from implicitbias import BadInput, Cluster, local_gd, Processes, Serial, Stream, WorkersLost
 from implicitbias.tasks import finished, in_order, Store
+from implicitbias.tasks.code import module_version
 from implicitbias.tasks.description import digest_of
 from implicitbias.tasks.source import source_digest
 
@@ -274,3 +276,22 @@ def test_the_source_digest_sees_every_line(tmp_path, monkeypatch):
 def test_executors_that_cannot_be_are_refused_before_any_work(build, said):
     with pytest.raises(BadInput, match=said):
         build()
+
+
+def test_data_of_a_class_and_code_of_a_module_belong_to_the_question(tmp_path, monkeypatch):
+    def at(rate):
+        kind = type("Rates", (), {"rate": rate})
+        return digest_of(lambda: kind.rate)
+
+    assert at(1.0) == at(1.0) != at(2.0)
+    monkeypatch.syspath_prepend(tmp_path)
+    digests = []
+    for factor in (1, 2):
+        (tmp_path / "my_measures.py").write_text(f"def scaled(x):\n    return {factor} * x\n")
+        # As in a process of its own: nothing is remembered of the file.
+        sys.modules.pop("my_measures", None)
+        importlib.invalidate_caches()
+        module_version.cache_clear()
+        my_measures = importlib.import_module("my_measures")
+        digests.append(digest_of(lambda x, m=my_measures: m.scaled(x)))
+    assert digests[0] != digests[1]

@@ -176,7 +176,7 @@ def _continued(
         return dataclasses.replace(trace, status=Status.INTERRUPTED, message=Status.INTERRUPTED.value)
     limit = limit_of(problem, method, span, flow, paths[-1][:, -1], float(times[-1]), rtol)
     known = {} if limit is None else {"limit": limit + before.outside}
-    engine = f"{before.trace.engine}, then the log-time flow of order {order}"
+    engine = f"{before.trace.engine}, then the log-time flow of order {order} from τ = {before.time:.4f}"
     return dataclasses.replace(trace, extras=dict(trace.extras) | known, engine=engine)
 
 

@@ -84,6 +84,13 @@ class Trace:
         with np.errstate(over="ignore"):
             return np.exp(self.log_loss)
 
+    def __repr__(self) -> str:
+        """Say how much there is, how far it goes, and how it ended; the arrays are for ``print(trace.w)``."""
+        replicas, records, dim = self.w.shape
+        end = f"to τ = {self.log_time[-1]:.6g}" if records else "no records"
+        shape = f"replicas={replicas}, records={records}, dim={dim}"
+        return f"Trace({shape}, {end}, {self.engine!r}, {self.status.name})"
+
     def checked(self) -> "Trace":
         """Return the trace itself if the run did not diverge.
 
