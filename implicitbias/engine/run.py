@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias.engine.advance import AbstractAdvance, choose_engine, divergence_message, Progress
+from implicitbias.engine.binding import bound
 from implicitbias.engine.progress import progress_bar
 from implicitbias.engine.recorder import Observable, Recorder
 from implicitbias.engine.records import RecordAt
@@ -15,7 +16,7 @@ from implicitbias.engine.start import first_state, replica_rows
 from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
 from implicitbias.methods import LocalMethod
-from implicitbias.problems import AbstractProblem
+from implicitbias.problems import AbstractNoisyProblem, AbstractProblem
 from implicitbias.statistics import Moments
 from implicitbias.stream import Stream
 
@@ -47,7 +48,7 @@ def run(
     problem
         What is minimised.
     method
-        How: a point of ``LocalMethod``.
+        How: a point of ``LocalMethod``; it says ``workers=M`` where the problem does not bring its own.
     rounds
         Number of rounds R ≥ 0.
     start
@@ -57,13 +58,14 @@ def run(
     record
         Rounds to keep.
     observe
-        Functions of w recorded in ``trace.extras``, each (replica, dim) ↦ (replica, …); the names w, log_loss,
+        Functions of w recorded in ``trace.extras``, each (replica, dim) ↦ (replica, …), or ``OfWorkers(f)`` of the
+        workers' models before the average, (replica, worker, dim) ↦ (replica, …); the names w, log_loss,
         disagreement and min_margin are taken.
     reduce
         ``Moments()``: keep only mean and variance over replicas of w, of the diagnostics and of what is observed,
         so that memory grows with the records alone; ``trace.loss`` is then exp of the mean of log f.
     stream
-        Source of mini-batches.
+        Source of mini-batches and of gradient noise.
     engine
         ``"auto"``, ``"definition"`` (NumPy) or ``"kernel"`` (compiled; refused with the reason if there is none).
     progress
@@ -78,17 +80,23 @@ def run(
     Diverged
         If an iterate leaves the floating-point range.
     """
+    if isinstance(problem, AbstractProblem) and isinstance(method, LocalMethod):
+        problem = bound(problem, method)
     check_request(problem, method, rounds, replicas, stream)
     check_records(record, observe, reduce, progress)
     state = first_state(problem, method, start, replicas)
     advance = choose_engine(problem, method, engine, _may_be_many(method, start))
     gaps = np.diff(record.rounds(rounds))
-    block = len(state.w) if reduce is None else REPLICA_BLOCK
+    block = len(state.w) if reduce is None else _replica_block(problem)
     blocks = [replica_rows(state, low, low + block) for low in range(0, len(state.w), block)]
     with progress_bar(progress, rounds * len(blocks)) as bar:
         parts = (_run_block(problem, method, advance, b, gaps, observe or {}, stream, bar) for b in blocks)
         trace = next(parts) if reduce is None else _reduced(parts, tuple(observe or {}))
     return trace.checked() if throw else trace
+
+
+def _replica_block(problem: AbstractProblem) -> int:
+    return problem.replica_block if isinstance(problem, AbstractNoisyProblem) else REPLICA_BLOCK
 
 
 def _may_be_many(method: LocalMethod, start: object) -> bool:
