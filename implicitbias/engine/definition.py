@@ -3,9 +3,9 @@
     for every worker m:   v ← w^r;  repeat H_m times:  v ← v − η D^{−1} ∇f_m(v);   w_m ← v
     w^{r+1} ← a_r w⁰ + (1 − a_r)(1/M) Σ_m w_m
 
-with mini-batches or gradient noise, momentum, exact local solves and a server momentum where the method asks for them; with
-∇log f_m for ∇f_m where the learning rate is normalised, with every worker starting at the model of the one before
-where they take turns, and with w^{r+1} rescaled at the end.
+with mini-batches or gradient noise, momentum, exact local solves and a server momentum where the method asks for
+them; with ∇log f_m for ∇f_m where the learning rate is normalised, with every worker starting at the model of the
+one before where they take turns, and with w^{r+1} rescaled at the end.
 """
 
 import dataclasses

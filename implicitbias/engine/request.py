@@ -14,7 +14,7 @@ from implicitbias.stream import Stream
 
 
 # What every trace keeps of itself, hence no name of an observable.
-RESERVED = ("w", "log_loss", "disagreement", "min_margin")
+RESERVED = ("w", "log_loss", "loss", "disagreement", "min_margin")
 
 
 def check_request(

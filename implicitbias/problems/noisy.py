@@ -1,7 +1,7 @@
 """Problems that are known by a loss and the law of its gradient noise, rather than by samples."""
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -10,11 +10,6 @@ from implicitbias.errors import BadInput
 from implicitbias.problems.abstract import AbstractProblem
 from implicitbias.problems.laws import AbstractLaw, Noise
 from implicitbias.stream import Stream
-
-
-if TYPE_CHECKING:
-    from implicitbias.engine.advance import AbstractAdvance
-    from implicitbias.methods import LocalMethod
 
 
 class AbstractNoisyProblem(AbstractProblem):
@@ -54,11 +49,11 @@ class AbstractNoisyProblem(AbstractProblem):
         """Return ∇L(w) + A(w)·noise, ``noise`` being ξ/√B."""
 
     @abstractmethod
-    def compiled(self, method: "LocalMethod") -> "AbstractAdvance | None":
-        """Return the compiled twin of the definition for this method, or ``None``."""
+    def compiled(self, method: Any) -> Any | None:
+        """Return the compiled twin of the definition for a ``LocalMethod``, an ``AbstractAdvance``; or ``None``."""
 
     @abstractmethod
-    def why_not_compiled(self, method: "LocalMethod") -> str:
+    def why_not_compiled(self, method: Any) -> str:
         """Return why there is no compiled twin; empty if there is one."""
 
     def draw(
