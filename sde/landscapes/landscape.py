@@ -225,6 +225,20 @@ class Landscape(AbstractNoisyProblem):
             return self._field("project", lambda: self.given_projection)(theta)
         return flow_limit(self, theta)
 
+    def retract(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim"]:
+        """Return a point of Γ near θ: Φ(θ) where it is explicit, else along the normals by Newton's method.
+
+        Raises
+        ------
+        NotCertified
+            If θ is too far from Γ.
+        """
+        from sde.landscapes.projection import retracted
+
+        if self.given_projection is not None:
+            return self.project(theta)
+        return retracted(self, self.point(theta))
+
     def invariant(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch invariant"]:
         """Return the invariants q(θ)."""
         return self._field("invariant", lambda: self.invariants)(self.point(theta))
