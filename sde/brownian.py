@@ -178,7 +178,7 @@ def _parts(first: int, count: int) -> Iterator[tuple[int, int, int]]:
 def _signs(address: Address, place: int, count: int, noises: int) -> np.ndarray:
     """Return ±1 (replica, step, noise) of a segment from the bits of its words."""
     per_noise = SEGMENT // WORD
-    words = address.words(per_noise * noises).reshape(-1, noises, per_noise)
+    words = address.words(per_noise * noises).reshape(*address.replica.shape, noises, per_noise)
     places = np.arange(place, place + count)
     bits = (words[:, :, places // WORD] >> (places % WORD).astype(np.uint64)) & np.uint64(1)
     return 1.0 - 2.0 * np.swapaxes(bits, 1, 2).astype(np.float64)

@@ -62,7 +62,7 @@ def _supports(
     """Return b at S^±_r, its own column r at R^±_r."""
     both = []
     for signed in (shift, -shift):
-        b = sde.diffusion(x + signed)
+        b = np.array(sde.diffusion(x + signed))
         b[..., r] = sde.diffusion(x + ahead + signed)[..., r]
         both.append(b)
     return both[0], both[1]
