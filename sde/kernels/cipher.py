@@ -45,7 +45,7 @@ def _write_block(typingctx, key0, key1, block, replicas, worker, segment, out):
 
 
 @written
-def _moved(typingctx, numbers, count):
+def moved(typingctx, numbers, count):
     """Return the address ``count`` numbers further on."""
     del typingctx, count
 
@@ -62,8 +62,8 @@ def write_words(key0, key1, replicas, worker, segment, first, blocks, out):
     for b in range(blocks):
         block = np.uint64(first + b + 1)
         for lane in range(0, RUNS, WIDTH):
-            place = _moved(out, 4 * b * RUNS + lane)
-            of_lanes = _moved(replicas, lane)
+            place = moved(out, 4 * b * RUNS + lane)
+            of_lanes = moved(replicas, lane)
             _write_block(key0, key1, block, of_lanes, np.uint64(worker), np.uint64(segment), place)
 
 

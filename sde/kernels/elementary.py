@@ -9,13 +9,17 @@ from implicitbias.engine.kernels.exponential_kernel import (
     SHIFT,
 )
 from implicitbias.engine.kernels.lanes import fma, largest, least, power_of_two, splat
+from sde.kernels.per_number import cosine as library_cosine
+from sde.kernels.per_number import sine as library_sine
 from sde.kernels.registers import (
     absolute,
+    at_most,
     choose,
+    differs,
     equal,
+    everywhere,
     exponent_of,
     less,
-    negative,
     odd,
     significand_of,
     signed_by_second_bit,
@@ -34,6 +38,10 @@ _Q0, _Q1, _Q2, _Q3, _Q4, _Q5, _Q6, _Q7, _Q8, _Q9 = POLYNOMIAL_OF_EXP
 # Chebyshev fit of (2 artanh(s)/s − 2)/s² in s², |s| ≤ 3 − √8: log to 5e-18 of itself.
 _L0, _L1, _L2, _L3 = 0.666666666666667, 0.39999999999899505, 0.28571428625975487, 0.2222221113479508
 _L4, _L5, _L6 = 0.18182889125261723, 0.15331721600556042, 0.14616449685043406
+# 2/π, and π/2 in three parts: the first two products leave no rounding that matters up to _FARTHEST.
+_QUARTERS = 0.6366197723675814
+_QUARTER_HIGH, _QUARTER_MIDDLE, _QUARTER_LOW = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33
+_FARTHEST = 1e5
 # Chebyshev fit of sin(πf/2)/f in f², |f| ≤ 1/2, to 5e-18 …
 _S0, _S1, _S2, _S3 = 1.5707963267948966, -0.6459640975062443, 0.07969262624604301, -0.004681754132340976
 _S4, _S5, _S6 = 0.0001604411507421909, -3.59864335298231e-06, 5.633933781537854e-08
@@ -120,14 +128,41 @@ def cosine_polynomial(f):
 
 
 @strict
-def cosine_in_quarters(f, shifted):
-    """Return cos(π(f + q)/2) for the integer q in the low bits of ``shifted``."""
-    value = choose(odd(shifted), sine_polynomial(f), cosine_polynomial(f))
-    return signed_by_second_bit(value, shifted + 1.0)
+def sine(x):
+    """Return sin x to 2 units in the last place of 1."""
+    k = (x * _QUARTERS + SHIFT) - SHIFT
+    f = _reduced(x, k)
+    value = choose(odd(k + SHIFT), cosine_polynomial(f), sine_polynomial(f))
+    return _or_library(x, signed_by_second_bit(value, k + SHIFT), library_sine)
 
 
 @strict
-def sine_in_quarters(f, shifted):
-    """Return sin(π(f + q)/2) for the integer q in the low bits of ``shifted``."""
-    value = choose(odd(shifted), cosine_polynomial(f), sine_polynomial(f))
-    return signed_by_second_bit(value, shifted)
+def cosine(x):
+    """Return cos x to 2 units in the last place of 1."""
+    k = (x * _QUARTERS + SHIFT) - SHIFT
+    f = _reduced(x, k)
+    value = choose(odd(k + SHIFT), sine_polynomial(f), cosine_polynomial(f))
+    return _or_library(x, signed_by_second_bit(value, (k + 1.0) + SHIFT), library_cosine)
+
+
+@strict
+def sign(x):
+    """Return 1, 0 or −1; nan at nan."""
+    one = choose(less(x, splat(0.0)), splat(-1.0), splat(1.0))
+    return choose(differs(x, x), x, choose(equal(x, splat(0.0)), splat(0.0), one))
+
+
+@strict
+def _reduced(x, k):
+    """Return f with x = π(k + f)/2, by π/2 in three parts."""
+    r = fma(splat(-_QUARTER_LOW), k, fma(splat(-_QUARTER_MIDDLE), k, fma(splat(-_QUARTER_HIGH), k, x)))
+    return r * _QUARTERS
+
+
+@strict
+def _or_library(x, value, function):
+    """Return the value, and what the C library says where x is too large for a reduction in three parts."""
+    near = at_most(absolute(x), splat(_FARTHEST))
+    if everywhere(near):
+        return value
+    return choose(near, value, function(x))
