@@ -80,30 +80,32 @@ class Address:
     worker: UInt64[np.ndarray, "*lanes"]
     round: UInt64[np.ndarray, "*lanes"]
 
-    def words(self, count: int) -> UInt64[np.ndarray, "*lanes count"]:
-        """Return the first ``count`` raw 64-bit words of every lane."""
-        blocks = -(-count // 4)
+    def words(self, count: int, first: int = 0) -> UInt64[np.ndarray, "*lanes count"]:
+        """Return the raw 64-bit words first, …, first + count − 1 of every lane."""
+        low, high = first // 4, -(-(first + count) // 4)
         # NumPy's Philox advances its counter before the first block, hence 1, 2, …
-        block = np.arange(1, blocks + 1, dtype=np.uint64)
+        block = np.arange(low + 1, high + 1, dtype=np.uint64)
         address = (self.replica, self.worker, self.round)
-        lanes = [np.broadcast_to(a[..., None], (*a.shape, blocks)) for a in address]
+        lanes = [np.broadcast_to(a[..., None], (*a.shape, high - low)) for a in address]
         cipher = philox([np.broadcast_to(block, lanes[0].shape), *lanes], self.key)
-        return np.stack(cipher, axis=-1).reshape(*self.replica.shape, 4 * blocks)[..., :count]
+        words = np.stack(cipher, axis=-1).reshape(*self.replica.shape, 4 * (high - low))
+        return words[..., first - 4 * low :][..., :count]
 
-    def uniform(self, count: int) -> Float[np.ndarray, "*lanes count"]:
-        """Return uniforms on the open interval (0, 1): (⌊word/2¹¹⌋ + 1/2)·2⁻⁵³."""
-        return ((self.words(count) >> np.uint64(11)).astype(np.float64) + 0.5) * _UNIT
+    def uniform(self, count: int, first: int = 0) -> Float[np.ndarray, "*lanes count"]:
+        """Return uniforms first, … on the open interval (0, 1): (⌊word/2¹¹⌋ + 1/2)·2⁻⁵³."""
+        return ((self.words(count, first) >> np.uint64(11)).astype(np.float64) + 0.5) * _UNIT
 
-    def integers(self, high: int, count: int) -> Int[np.ndarray, "*lanes count"]:
-        """Return integers on {0, …, high−1}: ⌊word·high/2⁶⁴⌋, biased by less than high/2⁶⁴."""
-        return multiply_high(self.words(count), high)
+    def integers(self, high: int, count: int, first: int = 0) -> Int[np.ndarray, "*lanes count"]:
+        """Return integers first, … on {0, …, high−1}: ⌊word·high/2⁶⁴⌋, biased by less than high/2⁶⁴."""
+        return multiply_high(self.words(count, first), high)
 
-    def normal(self, count: int) -> Float[np.ndarray, "*lanes count"]:
-        """Return standard normals, by Box–Muller on consecutive pairs of words."""
-        pairs = self.uniform(2 * (-(-count // 2))).reshape(*self.replica.shape, -1, 2)
+    def normal(self, count: int, first: int = 0) -> Float[np.ndarray, "*lanes count"]:
+        """Return standard normals first, …, by Box–Muller on words 2j and 2j + 1."""
+        low, high = first // 2, -(-(first + count) // 2)
+        pairs = self.uniform(2 * (high - low), 2 * low).reshape(*self.replica.shape, -1, 2)
         radius, angle = np.sqrt(-2 * np.log(pairs[..., 0])), 2 * np.pi * pairs[..., 1]
         normals = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
-        return normals.reshape(*self.replica.shape, -1)[..., :count]
+        return normals.reshape(*self.replica.shape, -1)[..., first - 2 * low :][..., :count]
 
     def permutation(self, size: int) -> Int[np.ndarray, "*lanes size"]:
         """Return a uniformly random order of {0, …, size−1}: the ranks of ``size`` words."""

@@ -32,6 +32,13 @@ def test_a_lane_does_not_know_its_batch(seed, replicas, workers, count):
     assert np.array_equal(batch[-1, -1], alone)
 
 
+@given(seeds, st.integers(0, 9), st.integers(0, 9), st.sampled_from(["words", "uniform", "normal"]))
+def test_reading_may_start_anywhere(seed, first, count, what):
+    address = Stream(seed).at("p", [1, 2], 3, 4)
+    whole = getattr(address, what)(first + count)
+    assert np.array_equal(getattr(address, what)(count, first), whole[..., first:])
+
+
 @given(words, st.integers(1, 2**31 - 1))
 def test_multiply_high_is_the_exact_quotient(word, high):
     assert multiply_high(np.array([word], dtype=np.uint64), high)[0] == (word * high) >> 64
