@@ -1,8 +1,9 @@
-"""Filling a worker's buffer with the noise of its next steps, at the addresses of its stream: see ``laws``."""
+"""Filling a worker's buffer with the noise of its next steps, at the addresses of its stream: see ``readings``."""
 
 from implicitbias.engine.kernels.compiled import strict
 from sde.kernels.cipher import write_words
-from sde.kernels.laws import CHUNK, SEGMENT
+from implicitbias.problems.laws import SEGMENT
+from sde.kernels.readings import CHUNK
 from sde.kernels.normals import make_normal, make_uniform
 
 

@@ -11,28 +11,29 @@ q = √Δ is Euler–Maruyama. Every name that stands for a number of a step is 
 from collections.abc import Sequence
 
 from implicitbias.engine.kernels.packing import RUNS
-from sde.kernels.field import Field
-from sde.kernels.laws import CHUNK, SKEWED, TWO_POINT
+from sde.kernels.motion import Motion
+from sde.kernels.readings import BITWISE, CHUNK, TWO_VALUES
 from sde.kernels.printing import straight_lines
 from sde.kernels.template import TEMPLATE
 
 
-def write_source(field: Field, momentum: bool) -> str:
-    """Return the module that moves replicas along the field, with heavy-ball velocities or without.
+def write_source(motion: Motion, momentum: bool) -> str:
+    """Return the module that moves replicas along the motion, with heavy-ball velocities or without.
 
     Raises
     ------
     NotCompiled
         Where an expression has no compiled form.
     """
-    dim = field.dim
-    rows = field.law.rows * field.channels if field.law else 0
-    numbers = {"runs": RUNS, "room": rows * RUNS, "base": 2 * dim * RUNS, "model": dim * RUNS}
+    dim = motion.dim
+    rows = motion.reading.rows * motion.channels if motion.reading else 0
+    step = _stepped(motion, momentum)
+    numbers = {"operations": len(step), "runs": RUNS, "room": rows * RUNS, "base": 2 * dim * RUNS, "model": dim * RUNS}
     registers = _registers(dim, momentum)
     lines = {
         "begin": [f"{name} = load(bases, {row})" for name, row in registers],
-        "fill": _filled(field),
-        "step": _stepped(field, momentum),
+        "fill": _filled(motion),
+        "step": step,
         "end": [f"store(own, {row}, {name})" for name, row in registers],
         "first": [f"{name} = load(models, {row})" for name, row in registers],
         "add": [f"{name} = {name} + load(own, {row})" for name, row in registers],
@@ -60,51 +61,51 @@ def _registers(dim: int, momentum: bool) -> list[tuple[str, int]]:
     return rows + [(f"v{i}", dim + i) for i in range(dim)] if momentum else rows
 
 
-def _filled(field: Field) -> Sequence[str]:
+def _filled(motion: Motion) -> Sequence[str]:
     """Return the lines that see to the noise of the next ``count`` steps."""
-    law, channels = field.law, field.channels
-    if law is None:
+    reading, channels = motion.reading, motion.channels
+    if reading is None:
         return ["count = left"]
     lines = [
-        f"count = min(left, {law.piece} - step % {law.piece})",
-        f"if filled[m] != step // {law.held}:",
-        f"    filled[m] = step // {law.held}",
-        f"    {law.fill}(rule.keys, replicas, address, step, {channels}, noise)",
+        f"count = min(left, {reading.piece} - step % {reading.piece})",
+        f"if filled[m] != step // {reading.held}:",
+        f"    filled[m] = step // {reading.held}",
+        f"    {reading.fill}(rule.keys, replicas, address, step, {channels}, noise)",
     ]
-    if law is TWO_POINT:
-        word = f"step % {law.held} // {law.piece}"
+    if reading is BITWISE:
+        word = f"step % {reading.held} // {reading.piece}"
         for c in range(channels):
-            lines.append(f"w{c} = shifted(load_words(noise, {law.rows * c} + {word}), step % {law.piece})")
+            lines.append(f"w{c} = shifted(load_words(noise, {reading.rows * c} + {word}), step % {reading.piece})")
     return lines
 
 
-def _drawn(field: Field) -> list[str]:
+def _drawn(motion: Motion) -> list[str]:
     """Return the lines that read the noise of a step."""
-    channels = range(field.channels)
-    if field.law is TWO_POINT:
+    channels = range(motion.channels)
+    if motion.reading is BITWISE:
         return [f"z{c} = signs(w{c})" for c in channels] + [f"w{c} = shifted(w{c}, 1)" for c in channels]
-    lines = [f"row = (step + i) % {CHUNK} * {field.channels}"]
+    lines = [f"row = (step + i) % {CHUNK} * {motion.channels}"]
     lines += [f"z{c} = load(noise, row + {c})" for c in channels]
-    if field.law is SKEWED:
+    if motion.reading is TWO_VALUES:
         lines += [f"z{c} = choose(less(z{c}, share), rare, common)" for c in channels]
     return lines
 
 
-def _stepped(field: Field, momentum: bool) -> list[str]:
+def _stepped(motion: Motion, momentum: bool) -> list[str]:
     """Return the lines of one step."""
     import sympy
 
-    noises = [sympy.Dummy(f"z{c}", real=True) for c in range(field.channels)]
-    names = {theta: f"t{i}" for i, theta in enumerate(field.variables)}
+    noises = [sympy.Dummy(f"z{c}", real=True) for c in range(motion.channels)]
+    names = {theta: f"t{i}" for i, theta in enumerate(motion.variables)}
     names |= {xi: f"z{c}" for c, xi in enumerate(noises)}
-    moves = {f"a{i}": a for i, a in enumerate(field.drift)}
-    for i, row in enumerate(field.factors if noises else ()):
+    moves = {f"a{i}": a for i, a in enumerate(motion.drift)}
+    for i, row in enumerate(motion.factors if noises else ()):
         moves[f"b{i}"] = sympy.Add(*(b * xi for b, xi in zip(row, noises, strict=True)))
     moves = {name: move for name, move in moves.items() if move != 0}
-    lines = (_drawn(field) if noises else []) + straight_lines(moves, names)
-    for i in range(field.dim):
+    lines = (_drawn(motion) if noises else []) + straight_lines(moves, names)
+    for i in range(motion.dim):
         move = f"beta * v{i}" if momentum else f"t{i}"
         move = f"fma(q, b{i}, {move})" if f"b{i}" in moves else move
         move = f"fma(p, a{i}, {move})" if f"a{i}" in moves else move
         lines.append(f"{'v' if momentum else 't'}{i} = {move}")
-    return lines + [f"t{i} = t{i} + v{i}" for i in range(field.dim) if momentum]
+    return lines + [f"t{i} = t{i} + v{i}" for i in range(motion.dim) if momentum]
