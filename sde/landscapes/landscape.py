@@ -265,12 +265,15 @@ class Landscape(AbstractNoisyProblem):
 
     def compiled(self, method: LocalMethod) -> "AbstractAdvance | None":
         """Return the fused kernel for this method, or ``None``."""
-        del method
-        return None
+        from sde.kernels import find_advance
+
+        return find_advance(self, method)
 
     def why_not_compiled(self, method: LocalMethod) -> str:
         """Return why there is no kernel; empty if there is one."""
-        return f"no kernel is compiled for {method!r}"
+        from sde.kernels import why_not
+
+        return why_not(self, method)
 
     def content(self) -> tuple[object, ...]:
         """Return loss, variables and noise as text: the number of workers belongs to the method."""
