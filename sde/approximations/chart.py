@@ -9,23 +9,18 @@ With the projectors P_a of the distinct eigenvalues λ_a of ∇²L on Γ (λ_0 =
     Σ̂ + (M − 1)Ψ̂ = Σ_{(a,b) ≠ (0,0)} (1 + (M − 1)ψ(α(λ_a + λ_b))) P_aΣP_b/(λ_a + λ_b).
 """
 
+import math
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
 from sde.approximations.setting import Setting, setting_of
 from sde.approximations.slow import look_at, LOOKS, POINTS
 from sde.equations import Convention, SDE, SymbolicSDE
 from sde.landscapes import Chart, Landscape
-
-
-class Parameters(NamedTuple):
-    """Symbols of M, B and α, or their values."""
-
-    workers: Any
-    batch: Any
-    round_time: Any
 
 
 def chart_sde(landscape: Landscape, method: LocalMethod) -> SDE:
@@ -43,30 +38,37 @@ def chart_sde(landscape: Landscape, method: LocalMethod) -> SDE:
     return equation.compile()
 
 
-def chart_equation(landscape: Landscape, method: LocalMethod) -> SymbolicSDE:
-    """Return the same in SymPy, with the numbers M, B and α of the method.
+def chart_equation(landscape: Landscape, method: LocalMethod | None = None) -> SymbolicSDE:
+    """Return the same in SymPy: with the numbers M, B and α of a method, or with these symbols.
 
     Raises
     ------
     BadInput
         As ``chart_sde``.
     """
-    setting = setting_of(method, landscape.workers)
-    return derived(landscape, _values(setting))
+    checks.instance("landscape", landscape, Landscape, "give Landscape(loss, variables, noise, manifold)")
+    equation = _derived(landscape)
+    return equation if method is None else _with_numbers(equation, setting_of(method, landscape.workers))
+
+
+def _with_numbers(equation: SymbolicSDE, setting: Setting) -> SymbolicSDE:
+    import sympy
+
+    from sde.approximations.psi_symbol import BATCH, Psi, ROUND_TIME, WORKERS
+
+    if setting.round_time in (0.0, math.inf):
+        share = sympy.Integer(setting.round_time > 0.0)
+        equation = replace(equation, drift=tuple(a.replace(Psi, lambda x: share) for a in equation.drift))
+    batch, time = (sympy.nsimplify(n, rational=True) for n in (setting.batch, setting.round_time))
+    return equation.with_values({WORKERS: sympy.Integer(setting.workers), BATCH: batch, ROUND_TIME: time})
 
 
 @lru_cache(maxsize=64)
-def derived(landscape: Landscape, parameters: Parameters) -> SymbolicSDE:
-    """Return the chart SDE for numbers or symbols M, B, α.
-
-    Raises
-    ------
-    BadInput
-        As ``chart_sde``.
-    """
+def _derived(landscape: Landscape) -> SymbolicSDE:
+    """Return the chart SDE with symbols M, B, α."""
     import sympy
 
-    from sde.approximations.psi_symbol import Psi
+    from sde.approximations.psi_symbol import BATCH, Psi, ROUND_TIME, WORKERS
 
     chart = landscape.manifold
     if not isinstance(chart, Chart):
@@ -82,9 +84,9 @@ def derived(landscape: Landscape, parameters: Parameters) -> SymbolicSDE:
     weighed = _pulled(landscape, at, left, jacobian * left)
     drift = _simple(left * _bent(embedding, chart.parameters, factor * factor.T))
     for rate, coefficient in weighed.items():
-        drift += coefficient * (1 + (parameters.workers - 1) * Psi(parameters.round_time * rate))
-    drift = -drift / (2 * parameters.batch)
-    diffusion = factor / sympy.sqrt(parameters.batch)
+        drift += coefficient * (1 + (WORKERS - 1) * Psi(ROUND_TIME * rate))
+    drift = -drift / (2 * BATCH)
+    diffusion = factor / sympy.sqrt(BATCH)
     name = f"slow SDE of {landscape.name or 'a landscape'} in its chart"
     return SymbolicSDE(chart.parameters, tuple(drift), diffusion, Convention.ITO, name=name)
 
@@ -133,7 +135,7 @@ def _distinct_eigenvalues(landscape: Landscape, hessian: Any) -> list[Any]:
 
     try:
         found = hessian.eigenvals(simplify=True)
-    except sympy.matrices.exceptions.MatrixError as failure:  # pyright: ignore[reportAttributeAccessIssue]
+    except sympy.matrices.exceptions.MatrixError as failure:
         raise BadInput(
             f"{landscape!r}: the eigenvalues of ∇²L on Γ have no closed form; use slow_sde(…), which computes them"
         ) from failure
@@ -164,15 +166,6 @@ def _bent(embedding: Any, parameters: tuple[Any, ...], spread: Any) -> Any:
     return sympy.Matrix([(hessian * spread).trace() for hessian in hessians])
 
 
-def _values(setting: Setting) -> Parameters:
-    import math
-
-    import sympy
-
-    time = sympy.oo if math.isinf(setting.round_time) else sympy.nsimplify(setting.round_time, rational=True)
-    return Parameters(sympy.Integer(setting.workers), sympy.nsimplify(setting.batch, rational=True), time)
-
-
 def _on(matrix: Any, at: dict[Any, Any]) -> Any:
     """Return a matrix of expressions on the chart."""
     return _simple(matrix.subs(at, simultaneous=True))
@@ -187,4 +180,25 @@ def _simple(matrix: Any) -> Any:
 def _simplified(expression: Any) -> Any:
     import sympy
 
-    return sympy.simplify(expression)
+    if expression.is_rational_function():
+        return sympy.factor(sympy.cancel(expression))
+    if not expression.has(sympy.sin, sympy.cos):
+        return sympy.simplify(expression)
+    # On a circle everything is a rational function of sine and cosine once cos² is 1 − sin², roots of 1 included.
+    rational = sympy.cancel(_pythagorean(sympy.expand_trig(expression)))
+    reduced = sympy.cancel(_pythagorean(sympy.expand(rational)))
+    return min(reduced, sympy.trigsimp(reduced), key=sympy.count_ops)
+
+
+def _pythagorean(expression: Any) -> Any:
+    """Return the expression with even powers of every cosine written by the sine, expanded throughout."""
+    import sympy
+
+    def even(power: Any) -> bool:
+        return power.is_Pow and isinstance(power.base, sympy.cos) and power.exp.is_Integer and power.exp >= 2
+
+    def by_sine(power: Any) -> Any:
+        angle, n = power.base.args[0], int(power.exp)
+        return (1 - sympy.sin(angle) ** 2) ** (n // 2) * sympy.cos(angle) ** (n % 2)
+
+    return sympy.expand(expression.replace(even, by_sine))

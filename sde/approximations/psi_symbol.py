@@ -1,10 +1,16 @@
-"""ψ as a SymPy function: printed as ψ, computed by its stable twin. Importing this module loads SymPy."""
+"""ψ as a SymPy function, printed as ψ and computed by its stable twin, and the symbols M, B, α.
+
+Importing this module loads SymPy.
+"""
 
 from typing import Any
 
 import sympy
 
 from sde.formulas import psi as stable_psi
+
+
+WORKERS, BATCH, ROUND_TIME = sympy.symbols("M B alpha", positive=True)
 
 
 class Psi(sympy.Function):
@@ -14,7 +20,7 @@ class Psi(sympy.Function):
     _imp_ = staticmethod(stable_psi)
 
     @classmethod
-    def eval(cls, x: Any) -> Any:
+    def eval(cls, x: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return the limits; leave everything else as it stands."""
         if x.is_zero:
             return sympy.S.Zero
@@ -23,7 +29,7 @@ class Psi(sympy.Function):
     def fdiff(self, argindex: int = 1) -> Any:
         """ψ′ = (1 − e^{−x} − xe^{−x})/x²."""
         del argindex
-        x = self.args[0]
+        x: Any = self.args[0]
         return (1 - sympy.exp(-x) * (1 + x)) / x**2
 
     def _latex(self, printer: Any, exp: Any = None) -> str:

@@ -1,4 +1,4 @@
-r"""The slow SDE of Local SGD along Γ, in slow time t = η²·steps (gu2023):
+r"""The slow SDE of Local SGD along Γ, in slow time t = η²·steps (gu2023).
 
     dζ = P_ζ( B^{−1/2} Σ_∥^{1/2} dW − (1/2B) ∇³L[Σ̂] dt − ((M − 1)/2B) ∇³L[Ψ̂] dt ),
 
@@ -29,6 +29,8 @@ POINTS = 8
 LOOKS = Stream(0).child("slow-sde")
 # Tangential noise, or bending of Γ, below this share of the whole is none.
 NEGLIGIBLE = 1e-9
+# Error per step where the slow SDE is an ODE: far below what any simulation resolves.
+RTOL, ATOL = 1e-11, 1e-12
 
 Points = Float[np.ndarray, "*batch dim"]
 
@@ -238,13 +240,14 @@ def slow_path(
     if np.abs(curvature.sigma_parallel).max() > NEGLIGIBLE * np.abs(curvature.covariance).max():
         raise BadInput(f"start = {zeta}: the noise has a part along Γ there; integrate slow_sde(…) instead")
     drift = SlowDrift(landscape, setting)
+    span = float(times[0]), float(times[-1])
     found = solve_ivp(
         lambda t, z: drift(landscape.retract(z)),
-        times[[0, -1]],
+        span,
         zeta,
-        "DOP853",
-        times,
-        rtol=1e-11,
-        atol=1e-12,
+        method="DOP853",
+        t_eval=times,
+        rtol=RTOL,
+        atol=ATOL,
     )
     return landscape.retract(found.y.T)

@@ -152,7 +152,7 @@ def curvature_of(hessian: Matrices, third: np.ndarray, covariance: Matrices, cod
 def _psi(alpha: float, sums: np.ndarray) -> np.ndarray:
     from sde.formulas import psi
 
-    return np.ones_like(sums) if np.isinf(alpha) else psi(alpha * sums)
+    return np.asarray(psi(alpha * sums))
 
 
 def _rank_dropped(values: np.ndarray, codimension: int) -> BadInput:
