@@ -96,7 +96,10 @@ class BrownianPath:
         """Return V: V_jr = ±Δ for r < j, V_rj = −V_jr, V_jj = −Δ, independent of the increments."""
         rows, columns = np.tril_indices(self.noises, -1)
         signs = np.concatenate(
-            [_signs(self.stream.at(ANTISYMMETRIC, replicas, 0, q), p, n, len(rows)) for q, p, n in _parts(first, count)],
+            [
+                _signs(self.stream.at(ANTISYMMETRIC, replicas, 0, q), p, n, len(rows))
+                for q, p, n in _parts(first, count)
+            ],
             axis=1,
         )
         area = np.zeros((*signs.shape[:2], self.noises, self.noises))
@@ -142,7 +145,9 @@ class BrownianPath:
                 rule = f"the path has {name} = {getattr(self, name)!r}"
                 raise checks.refuse(name, value, rule, f"draw a path with {name}={value}")
         if not np.isclose(self.dt, dt, rtol=SAME_STEP, atol=0.0):
-            raise BadInput(f"dt = {dt:g}: the path has steps of {self.dt:g}; pass dt={self.dt:g}, or coarsen it")
+            raise BadInput(
+                f"dt = {dt:g}: the path has steps of {self.dt:g}; pass dt={self.dt:g}, or coarsen it"
+            )
 
     def _addressed(self, replicas: np.ndarray, first: int, count: int) -> np.ndarray:
         parts = [self._segment(replicas, q, p, n) for q, p, n in _parts(first, count)]

@@ -66,7 +66,9 @@ class SDE:
         checks.instance("convention", self.convention, Convention, "give Convention.ITO or .STRATONOVICH")
         if self.noise_kind not in list(NoiseKind):
             names = ", ".join(NoiseKind)
-            raise checks.refuse("noise_kind", self.noise_kind, "is no structure of noise", f"give one of {names}")
+            raise checks.refuse(
+                "noise_kind", self.noise_kind, "is no structure of noise", f"give one of {names}"
+            )
         object.__setattr__(self, "noise_kind", NoiseKind(self.noise_kind))
         self._look()
 
@@ -137,5 +139,7 @@ class SDE:
             If it is known as functions only.
         """
         if self.symbolic is None:
-            raise BadInput("symbolic = None: functions cannot be printed; write the equation as a SymbolicSDE")
+            raise BadInput(
+                "symbolic = None: functions cannot be printed; write the equation as a SymbolicSDE"
+            )
         return self.symbolic.latex()

@@ -5,7 +5,9 @@ from typing import Any
 from sde.equations.convention import Convention
 
 
-def equation_latex(variables: tuple[Any, ...], drift: tuple[Any, ...], diffusion: Any, convention: Convention) -> str:
+def equation_latex(
+    variables: tuple[Any, ...], drift: tuple[Any, ...], diffusion: Any, convention: Convention
+) -> str:
     r"""Return dx = a dt + b_1 dW_1 + …; with ∘ before each dW for Stratonovich, aligned if there are several lines."""
     lines = [
         _line(x, a, list(diffusion.row(i)), convention)

@@ -22,9 +22,7 @@ def noise_kind(variables: tuple[Any, ...], diffusion: Any) -> NoiseKind:
 
 
 def _is_diagonal(variables: tuple[Any, ...], diffusion: Any) -> bool:
-    own = all(
-        diffusion[i, i].free_symbols & set(variables) <= {variables[i]} for i in range(len(variables))
-    )
+    own = all(diffusion[i, i].free_symbols & set(variables) <= {variables[i]} for i in range(len(variables)))
     return own and diffusion.is_diagonal()
 
 
