@@ -9,6 +9,7 @@ from implicitbias.continuation import fast_forward as fast_forward
 from implicitbias.continuation import FastForwardSpec as FastForwardSpec
 from implicitbias.engine.batch import run_batch as run_batch
 from implicitbias.engine.definition import round_step as round_step
+from implicitbias.engine.recorder import OfWorkers as OfWorkers
 from implicitbias.engine.records import RecordAt as RecordAt
 from implicitbias.engine.run import run as run
 from implicitbias.engine.run_spec import RunSpec as RunSpec

@@ -11,7 +11,7 @@ from implicitbias.errors import NotCertified
 
 
 Velocity = Callable[[Float[np.ndarray, " dim"], float], Float[np.ndarray, " dim"]]
-Jacobian = Callable[[Float[np.ndarray, " dim"], float], Float[np.ndarray, "dim dim"]]
+Jacobian = Callable[[Float[np.ndarray, " dim"], float], Float[np.ndarray, "row dim"]]
 
 # Steps between two of the times asked for; a path that needs more is not smooth at this tolerance.
 STEPS = 100_000
@@ -30,6 +30,7 @@ def stiff_path(
     atol: float,
     first_step: float = 0.0,
     longest_step: float = 0.0,
+    band: int | None = None,
     what: str,
     cure: str,
 ) -> Float[np.ndarray, "time dim"]:
@@ -48,6 +49,9 @@ def stiff_path(
     first_step, longest_step
         In t; 0 leaves the first one to the integrator, which starts with an explicit formula and may start too
         far where everything rests, and the longest one open.
+    band
+        Where the Jacobian has diagonals −band … band only: ``jacobian`` then returns them, ∂velocity_i/∂y_j at
+        [i − j + band, j].
     what, cure
         What is integrated, and what to do if it cannot be: for the message.
 
@@ -58,7 +62,7 @@ def stiff_path(
     """
     report: Mapping[str, Any] = {}
     for first, steps in _attempts(first_step):
-        path, report = _lsoda(velocity, jacobian, start, times, rtol, atol, first, longest_step, steps)
+        path, report = _lsoda(velocity, jacobian, start, times, rtol, atol, first, longest_step, steps, band)
         if report["message"] == SUCCESS and np.isfinite(path).all():
             return path
     raise NotCertified(f"{what}: {report['message']} {cure}")
@@ -83,6 +87,7 @@ def _lsoda(
     first_step: float,
     longest_step: float,
     steps: int,
+    band: int | None,
 ) -> tuple[np.ndarray, Mapping[str, Any]]:
     from scipy.integrate import odeint, ODEintWarning
 
@@ -94,6 +99,8 @@ def _lsoda(
             start,
             times,
             Dfun=jacobian,
+            ml=band,
+            mu=band,
             rtol=rtol,
             atol=atol,
             h0=first_step,

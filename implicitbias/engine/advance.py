@@ -11,7 +11,7 @@ from implicitbias.engine.state import State
 from implicitbias.errors import BadInput
 from implicitbias.losses import Exponential
 from implicitbias.methods import LocalMethod
-from implicitbias.problems import AbstractProblem, LinearClassification
+from implicitbias.problems import AbstractNoisyProblem, AbstractProblem, LinearClassification
 from implicitbias.stream import Stream
 
 
@@ -165,6 +165,8 @@ def choose_engine(
         return ByDefinition()
     if engine not in ("auto", "kernel"):
         raise BadInput(f"engine = {engine!r}: is no engine; give 'auto', 'definition' or 'kernel'")
+    if isinstance(problem, AbstractNoisyProblem):
+        return _own_engine(problem, method, engine)
     from implicitbias.engine.kernels import find_kernel, LaneKernel, why_not
 
     kernel = find_kernel(problem, method, many)
@@ -175,6 +177,14 @@ def choose_engine(
     if engine == "kernel":
         raise BadInput(f"engine = 'kernel': {why_not(problem, method)}; use engine='auto'")
     return ByDefinition()
+
+
+def _own_engine(problem: AbstractNoisyProblem, method: LocalMethod, engine: str) -> AbstractAdvance:
+    """Return the twin that the problem compiles of itself."""
+    own = problem.compiled(method)
+    if own is None and engine == "kernel":
+        raise BadInput(f"engine = 'kernel': {problem.why_not_compiled(method)}; use engine='auto'")
+    return own or ByDefinition()
 
 
 def divergence_message(problem: AbstractProblem, method: LocalMethod, round: int, start: np.ndarray) -> str:
@@ -191,7 +201,9 @@ def divergence_message(problem: AbstractProblem, method: LocalMethod, round: int
             f"{head}{steep}; use loss=Logistic(), or a smaller ηH: from 0, on separable data, ηH ≤ γ/(M b_x³) is safe "
             f"(M = {problem.workers}, b_x = {problem.radius:.3g}, γ = max_margin(problem).margin)"
         )
-    smoothness = getattr(problem, "smoothness", float("nan"))
+    smoothness = getattr(problem, "smoothness", None)
+    if smoothness is None:
+        return f"{head}; use a smaller learning rate: η < 2/λ, λ the largest eigenvalue of ∇²L, or a nearer start"
     return f"{head}; use a smaller learning rate, η < 2/L = {2 / smoothness:.3g}"
 
 

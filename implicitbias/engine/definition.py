@@ -3,9 +3,9 @@
     for every worker m:   v ← w^r;  repeat H_m times:  v ← v − η D^{−1} ∇f_m(v);   w_m ← v
     w^{r+1} ← a_r w⁰ + (1 − a_r)(1/M) Σ_m w_m
 
-with mini-batches, momentum, exact local solves and a server momentum where the method asks for them; with
-∇log f_m for ∇f_m where the learning rate is normalised, with every worker starting at the model of the one before
-where they take turns, and with w^{r+1} rescaled at the end.
+with mini-batches or gradient noise, momentum, exact local solves and a server momentum where the method asks for
+them; with ∇log f_m for ∇f_m where the learning rate is normalised, with every worker starting at the model of the
+one before where they take turns, and with w^{r+1} rescaled at the end.
 """
 
 import dataclasses
@@ -13,11 +13,17 @@ import dataclasses
 import numpy as np
 from jaxtyping import Float, Int
 
+from implicitbias.engine.binding import bound
 from implicitbias.engine.state import Clock, State
 from implicitbias.errors import BadInput
 from implicitbias.local_solvers import solve_exactly
 from implicitbias.methods import Anchored, GradientSteps, LocalMethod
-from implicitbias.problems import AbstractProblem, AbstractSampledProblem, LinearClassification
+from implicitbias.problems import (
+    AbstractNoisyProblem,
+    AbstractProblem,
+    AbstractSampledProblem,
+    LinearClassification,
+)
 from implicitbias.stream import Stream
 
 
@@ -37,13 +43,14 @@ def round_step(
     state
         State before the round.
     stream
-        Source of the mini-batches; not needed by a deterministic method.
+        Source of mini-batches and of gradient noise; not needed by a deterministic method.
 
     Raises
     ------
     BadInput
-        If the method draws mini-batches and no stream is given.
+        If the method draws and no stream is given.
     """
+    problem = bound(problem, method)
     work = (_in_turn if method.sequential else _side_by_side)(problem, method, state, stream)
     local = np.stack([w for w, _ in work], axis=1)
     w, server = aggregate(method, state, local[:, -1] if method.sequential else local.mean(axis=1))
@@ -115,14 +122,16 @@ def batches(
     worker: int,
     steps: int,
     stream: Stream | None,
-) -> Int[np.ndarray, "steps replica draw"] | list[None]:
-    """Return the local sample indices of each of the worker's mini-batches in this round.
+) -> Int[np.ndarray, "steps replica draw"] | Float[np.ndarray, "steps replica channel"] | list[None]:
+    """Return the local sample indices of each of the worker's mini-batches in this round, or its noise ξ/√B.
 
     With replacement, the words of (replica, worker, round) are read along the local steps. Without, sample q
     of the worker's life is entry q mod n_m of the random order of its epoch ⌊q/n_m⌋.
     """
     if method.batch is None:
         return [None] * steps
+    if isinstance(problem, AbstractNoisyProblem):
+        return problem.draw(stream, state.replicas, worker, state.clock.steps[worker], steps, method.batch)
     size, local, stream = check_draw(problem, method, worker, stream)
     if method.replacement:
         address = stream.at("batch", state.replicas, worker, state.clock.round)
@@ -160,6 +169,8 @@ def _direction(
 ) -> np.ndarray:
     if method.normalised:
         return check_normalised(problem, method).worker_log_gradient(w, worker)
+    if isinstance(problem, AbstractNoisyProblem) and samples is not None:
+        return problem.noisy_gradient(w, samples)
     return problem.worker_gradient(w, worker, samples)
 
 
@@ -196,6 +207,15 @@ def check_normalised(problem: AbstractProblem, method: LocalMethod) -> LinearCla
             "a minimiser; give a number, or a LinearClassification"
         )
     return problem
+
+
+def check_source(problem: AbstractProblem, method: LocalMethod, stream: Stream | None) -> None:
+    """Refuse a method that draws what the problem does not have, or without a stream."""
+    if isinstance(problem, AbstractNoisyProblem):
+        problem.draw(stream, np.arange(1), 0, 0, 1, method.batch or 1.0)
+        return
+    for worker in range(problem.workers):
+        check_draw(problem, method, worker, stream)
 
 
 def check_draw(

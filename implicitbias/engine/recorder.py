@@ -1,6 +1,7 @@
 """Collects records while a run goes on: memory grows with the records, never with the rounds."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
@@ -13,6 +14,17 @@ from implicitbias.problems import AbstractProblem, LinearClassification
 
 
 Observable = Callable[[Float[np.ndarray, "replica dim"]], Float[np.ndarray, "replica *shape"]]
+
+
+@dataclass(frozen=True)
+class OfWorkers:
+    """An observable of the workers' models before they were averaged: (replica, worker, dim) ↦ (replica, …)."""
+
+    function: Callable[[Float[np.ndarray, "replica worker dim"]], Float[np.ndarray, "replica *shape"]]
+
+    def __call__(self, local: Float[np.ndarray, "replica worker dim"]) -> Float[np.ndarray, "replica *shape"]:
+        """Return what is observed."""
+        return self.function(local)
 
 
 class Recorder:
@@ -40,11 +52,12 @@ class Recorder:
         self._clocks.append((state.clock.round, state.clock.time, state.clock.slow_time))
         self._disagreement.append(disagreement(state))
         for name, observable in self._observe.items():
-            value = np.asarray(observable(state.w), dtype=np.float64)
+            seen = state.local if isinstance(observable, OfWorkers) else state.w
+            value = np.asarray(observable(seen), dtype=np.float64)
             if value.shape[:1] != state.w.shape[:1]:
                 raise BadInput(
-                    f"observe[{name!r}] returned shape {value.shape}: must map (replica, dim) = "
-                    f"{state.w.shape} to (replica, …); keep the first axis"
+                    f"observe[{name!r}] returned shape {value.shape}: must map (replica, …) = "
+                    f"{seen.shape} to (replica, …); keep the first axis"
                 )
             self._observed[name].append(value)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from implicitbias import checks
 from implicitbias.engine.advance import Progress
-from implicitbias.engine.definition import check_draw, check_normalised
+from implicitbias.engine.definition import check_normalised, check_source
 from implicitbias.engine.records import RecordAt
 from implicitbias.errors import BadInput
 from implicitbias.methods import GradientSteps, LocalMethod
@@ -14,7 +14,7 @@ from implicitbias.stream import Stream
 
 
 # What every trace keeps of itself, hence no name of an observable.
-RESERVED = ("w", "log_loss", "disagreement", "min_margin")
+RESERVED = ("w", "log_loss", "loss", "disagreement", "min_margin")
 
 
 def check_request(
@@ -42,8 +42,7 @@ def check_request(
     if method.normalised:
         check_normalised(problem, method)
     if not method.deterministic and isinstance(method.local_solver, GradientSteps):
-        for worker in range(problem.workers):
-            check_draw(problem, method, worker, stream)
+        check_source(problem, method, stream)
 
 
 def check_records(record: object, observe: object, reduce: object, progress: object) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias.engine.advance import AbstractAdvance, choose_engine, divergence_message, Progress
+from implicitbias.engine.binding import bound
 from implicitbias.engine.progress import progress_bar
 from implicitbias.engine.recorder import Observable, Recorder
 from implicitbias.engine.records import RecordAt
@@ -15,7 +16,7 @@ from implicitbias.engine.start import first_state, replica_rows
 from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
 from implicitbias.methods import LocalMethod
-from implicitbias.problems import AbstractProblem
+from implicitbias.problems import AbstractNoisyProblem, AbstractProblem
 from implicitbias.statistics import Moments
 from implicitbias.stream import Stream
 
@@ -47,7 +48,7 @@ def run(
     problem
         What is minimised.
     method
-        How: a point of ``LocalMethod``.
+        How: a point of ``LocalMethod``; it says ``workers=M`` where the problem does not bring its own.
     rounds
         Number of rounds R ≥ 0.
     start
@@ -57,13 +58,15 @@ def run(
     record
         Rounds to keep.
     observe
-        Functions of w recorded in ``trace.extras``, each (replica, dim) ↦ (replica, …); the names w, log_loss,
+        Functions of w recorded in ``trace.extras``, each (replica, dim) ↦ (replica, …), or ``OfWorkers(f)`` of the
+        workers' models before the average, (replica, worker, dim) ↦ (replica, …); the names w, loss, log_loss,
         disagreement and min_margin are taken.
     reduce
         ``Moments()``: keep only mean and variance over replicas of w, of the diagnostics and of what is observed,
-        so that memory grows with the records alone; ``trace.loss`` is then exp of the mean of log f.
+        so that memory grows with the records alone; ``trace.loss`` is then exp of the mean of log f. Where the
+        problem has noise instead of samples, f itself is averaged: it may vanish at a minimum.
     stream
-        Source of mini-batches.
+        Source of mini-batches and of gradient noise.
     engine
         ``"auto"``, ``"definition"`` (NumPy) or ``"kernel"`` (compiled; refused with the reason if there is none).
     progress
@@ -78,17 +81,23 @@ def run(
     Diverged
         If an iterate leaves the floating-point range.
     """
+    if isinstance(problem, AbstractProblem) and isinstance(method, LocalMethod):
+        problem = bound(problem, method)
     check_request(problem, method, rounds, replicas, stream)
     check_records(record, observe, reduce, progress)
     state = first_state(problem, method, start, replicas)
     advance = choose_engine(problem, method, engine, _may_be_many(method, start))
     gaps = np.diff(record.rounds(rounds))
-    block = len(state.w) if reduce is None else REPLICA_BLOCK
+    block = len(state.w) if reduce is None else _replica_block(problem)
     blocks = [replica_rows(state, low, low + block) for low in range(0, len(state.w), block)]
     with progress_bar(progress, rounds * len(blocks)) as bar:
         parts = (_run_block(problem, method, advance, b, gaps, observe or {}, stream, bar) for b in blocks)
-        trace = next(parts) if reduce is None else _reduced(parts, tuple(observe or {}))
+        trace = next(parts) if reduce is None else _reduced(parts, tuple(observe or {}), problem)
     return trace.checked() if throw else trace
+
+
+def _replica_block(problem: AbstractProblem) -> int:
+    return problem.replica_block if isinstance(problem, AbstractNoisyProblem) else REPLICA_BLOCK
 
 
 def _may_be_many(method: LocalMethod, start: object) -> bool:
@@ -98,20 +107,32 @@ def _may_be_many(method: LocalMethod, start: object) -> bool:
     return len(start.w) > 1 if isinstance(start, State | Trace) else np.array(start, dtype=object).ndim == 2
 
 
-def _reduced(parts: Iterable[Trace], observed: tuple[str, ...]) -> Trace:
+def _reduced(parts: Iterable[Trace], observed: tuple[str, ...], problem: AbstractProblem) -> Trace:
     """Merge the moments of block after block; a block that did not complete ends the run."""
     blocks: list[dict[str, Moments]] = []
     last = None
     for last in parts:
         if last.status is not Status.COMPLETE:
             return last
-        own = {name: getattr(last, name) for name in RESERVED if getattr(last, name) is not None}
-        values = own | {name: last.extras[name] for name in observed}
+        values = _reducible(last, problem) | {name: last.extras[name] for name in observed}
         blocks.append({name: Moments.of(np.asarray(v), axis=0) for name, v in values.items()})
     assert last is not None
     moments = {name: Moments.tree(b[name] for b in blocks) for name in blocks[0]}
     means = {name: np.asarray(moments[name].mean)[None] for name in RESERVED if name in moments}
+    if "loss" in means:
+        with np.errstate(divide="ignore"):
+            means["log_loss"] = np.log(means.pop("loss"))
     return dataclasses.replace(last, **means, extras=moments, final=None)
+
+
+def _reducible(trace: Trace, problem: AbstractProblem) -> dict[str, np.ndarray]:
+    """Return what the trace records of itself, to be averaged over replicas."""
+    wanted = [
+        name
+        for name in RESERVED
+        if name != ("log_loss" if isinstance(problem, AbstractNoisyProblem) else "loss")
+    ]
+    return {name: getattr(trace, name) for name in wanted if getattr(trace, name) is not None}
 
 
 def _run_block(

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias import checks
+from implicitbias.engine.binding import bound
 from implicitbias.errors import BadInput
 from implicitbias.methods import Anchored, Fixed, LocalMethod
 from implicitbias.problems import AbstractProblem
@@ -78,6 +79,7 @@ def initial_state(
     BadInput
         If ``start`` has another dimension than the problem, or is not finite.
     """
+    problem = bound(problem, method)
     replicas = np.arange(1) if replicas is None else replicas
     w = _start_rows(problem.dim, start, len(replicas))
     local = np.repeat(w[:, None], problem.workers, axis=1)

@@ -1,0 +1,126 @@
+"""Checks of a landscape before any work: symbols, shapes, and Γ at random points."""
+
+from collections.abc import Sequence
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from implicitbias import checks
+from implicitbias.errors import BadInput
+from implicitbias.stream import Stream
+from sde.landscapes.compiled import compiled
+from sde.landscapes.noise import LabelNoise, SampleLosses
+
+
+if TYPE_CHECKING:
+    from sde.landscapes.landscape import Landscape
+
+# Points at which Γ, invariants and noise are checked: a wrong formula is wrong almost everywhere.
+POINTS = 8
+# The stream of the checks: a landscape is accepted or refused the same way every time.
+CHECKS = Stream(0).child("landscape-checks")
+# |∇L| on Γ and differences of formulas, relative to their terms: rounding of the expressions, with room.
+TOLERANCE = 1e-8
+
+
+def checked_variables(variables: object) -> tuple[Any, ...]:
+    """Return the symbols, or refuse what is none, or doubled."""
+    import sympy
+
+    cure = 'give symbols, e.g. sympy.symbols("x y", real=True)'
+    given = checks.sequence("variables", variables, cure)
+    if not all(isinstance(v, sympy.Symbol) for v in given) or len(set(given)) != len(given):
+        raise checks.refuse("variables", variables, "must be distinct SymPy symbols", cure)
+    return given
+
+
+def inspect_landscape(landscape: "Landscape") -> None:
+    """Refuse a landscape whose parts do not fit together.
+
+    Raises
+    ------
+    BadInput
+        Naming the part, the rule and the cure.
+    """
+    _check_symbols(landscape)
+    if landscape.manifold is not None:
+        points = landscape.points(POINTS, CHECKS)
+        _check_minima(landscape, points)
+        _check_label_noise(landscape, points)
+    _check_sample_losses(landscape)
+    _check_invariants(landscape)
+
+
+def _check_symbols(landscape: "Landscape") -> None:
+    known = set(landscape.variables)
+    parts = {"loss": landscape.expression, "noise": landscape.factor_expressions}
+    for name, part in parts.items():
+        unknown = part.free_symbols - known
+        if unknown:
+            raise BadInput(
+                f"{name} = {part}: holds {', '.join(sorted(map(str, unknown)))}, which is no variable; the variables "
+                f"are {landscape.variables}: substitute numbers for parameters"
+            )
+
+
+def _check_minima(landscape: "Landscape", points: Float[np.ndarray, "point dim"]) -> None:
+    """Refuse a Γ on which ∇L does not vanish, or ∇²L has another rank than the codimension."""
+    with np.errstate(all="ignore"):
+        gradient, hessian = landscape.gradient(points), landscape.hessian(points)
+    if not (np.isfinite(gradient).all() and np.isfinite(hessian).all()):
+        raise BadInput(
+            f"manifold: ∇L is not finite at {points[0]}; give a domain= on which the loss is smooth"
+        )
+    size = np.linalg.norm(hessian, axis=(1, 2)) * (1.0 + np.linalg.norm(points, axis=1))
+    slope = np.linalg.norm(gradient, axis=1)
+    if not (slope <= TOLERANCE * size).all():
+        k = int(np.argmax(slope / size))
+        raise BadInput(
+            f"manifold: |∇L| = {slope[k]:.3g} at the point {points[k]} of Γ; on a manifold of minima it vanishes: "
+            "check the equations or the chart against the loss"
+        )
+    landscape.curvature(points)
+
+
+def _check_label_noise(landscape: "Landscape", points: Float[np.ndarray, "point dim"]) -> None:
+    """Refuse label noise for a loss that is not (1/2n) Σ (f_i − y_i)²."""
+    noise = landscape.noise
+    if not isinstance(noise, LabelNoise):
+        return
+    expected, found = noise.delta**2 * landscape.hessian(points), landscape.covariance(points)
+    if np.abs(found - expected).max() > TOLERANCE * np.abs(expected).max():
+        raise BadInput(
+            f"outputs = {noise.outputs}: label noise has Σ = δ²∇²L on Γ for L = (1/2n) Σ (f_i − y_i)², and here it has "
+            "not; give the n outputs f_i of that loss, with the factor 1/(2n)"
+        )
+
+
+def _check_sample_losses(landscape: "Landscape") -> None:
+    """Refuse losses of samples whose mean is not L."""
+    noise = landscape.noise
+    if not isinstance(noise, SampleLosses):
+        return
+    theta = CHECKS.at("anywhere", np.arange(POINTS)).normal(landscape.dim)
+    with np.errstate(all="ignore"):
+        losses = compiled(landscape.variables, noise.losses)(theta)
+        gap = np.abs(losses.mean(axis=1) - landscape.loss(theta))
+    if np.nanmax(gap / (1.0 + np.abs(losses).max(axis=1))) > TOLERANCE:
+        raise BadInput(f"losses = {noise.losses}: their mean must be the loss; divide its sum by n")
+
+
+def _check_invariants(landscape: "Landscape") -> None:
+    """Refuse an invariant that changes along the gradient flow."""
+    if not landscape.invariants:
+        return
+    slopes = [[q.diff(v) for v in landscape.variables] for q in landscape.invariants]
+    theta = 0.5 + 0.3 * CHECKS.at("anywhere", np.arange(POINTS)).normal(landscape.dim)
+    with np.errstate(all="ignore"):
+        along = compiled(landscape.variables, slopes)(theta)
+        gradient = landscape.gradient(theta)
+        change = np.abs(along @ gradient[..., None])[..., 0]
+        size = np.linalg.norm(along, axis=2) * np.linalg.norm(gradient, axis=1)[:, None]
+    bad = np.nanmax(change / np.where(size > 0.0, size, 1.0), axis=0) > TOLERANCE
+    if bad.any():
+        q: Sequence[Any] = [q for q, wrong in zip(landscape.invariants, bad, strict=True) if wrong]
+        raise BadInput(f"invariants: {q[0]} changes along the gradient flow; an invariant has ∇q·∇L = 0")
