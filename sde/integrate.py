@@ -61,7 +61,7 @@ def integrate(
     replicas
         Independent paths; replica k has the same path whatever the number of replicas.
     scheme
-        By default ``ProjectedEuler`` on a manifold, else ``EulerMaruyama`` for Itô, ``StochasticHeun`` for Stratonovich.
+        By default ``ProjectedEuler`` on a manifold, else ``EulerMaruyama`` (Itô) or ``StochasticHeun`` (Stratonovich).
     stream
         Source of the increments.
     path

@@ -11,8 +11,8 @@ from sde.brownian import Increments
 from sde.schemes import AbstractScheme
 
 
-# Gauss–Hermite nodes per noise: exact up to degree 19, hence up to Δ⁹.
-HERMITE = 10
+# Gauss–Hermite nodes per noise: exact up to degree 11, hence up to Δ⁵.
+HERMITE = 6
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from sde.schemes import AbstractScheme
 
 
 # Odd, so that the Fourier series has no unpaired mode; errors of interpolation are then below 1e-8 of g.
-GRID = {1: 41, 2: 19}
+GRID = {1: 63, 2: 23}
 TIME = 1.0
-STEPS = (16, 32, 64, 128)
+STEPS = (8, 16, 32, 64)
 
 
 def weak_order(

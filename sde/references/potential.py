@@ -178,9 +178,7 @@ def _cumulated(values: Float[np.ndarray, "panel node"], half: float) -> tuple[np
 
 def _joined(parts: list[LogWeights]) -> LogWeights:
     """Return all nodes in the order of the parts."""
-    return LogWeights(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("q", "log_mass", "log_density")
-        )
+    q, log_mass, log_density = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("q", "log_mass", "log_density")
     )
+    return LogWeights(q, log_mass, log_density)
