@@ -10,7 +10,6 @@ Step n = 256·q + p of replica k with K noises reads segment q, ``stream.at(purp
 | antisymmetric V_jr/Δ = ±1, r < j | ``antisymmetric-brownian`` | bit p mod 64 of word 4e + ⌊p/64⌋, e = j(j−1)/2 + r |
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -19,11 +18,10 @@ from jaxtyping import Float, Int
 
 from implicitbias import checks
 from implicitbias.errors import BadInput
-from implicitbias.stream import Address, Stream
+from implicitbias.problems.laws import Gaussian, segments, TwoPoint
+from implicitbias.stream import Stream
 
 
-SEGMENT = 256
-WORD = 64
 ANTISYMMETRIC = "antisymmetric-brownian"
 ROOT_3 = 3.0**0.5
 # A step computed as t/n and one written by hand differ by rounding.
@@ -95,13 +93,8 @@ class BrownianPath:
     ) -> Float[np.ndarray, "replica step noise noise"]:
         """Return V: V_jr = ±Δ for r < j, V_rj = −V_jr, V_jj = −Δ, independent of the increments."""
         rows, columns = np.tril_indices(self.noises, -1)
-        signs = np.concatenate(
-            [
-                _signs(self.stream.at(ANTISYMMETRIC, replicas, 0, q), p, n, len(rows))
-                for q, p, n in _parts(first, count)
-            ],
-            axis=1,
-        )
+        parts = [self._signs(replicas, q, p, n, len(rows)) for q, p, n in segments(first, count)]
+        signs = np.concatenate(parts, axis=1)
         area = np.zeros((*signs.shape[:2], self.noises, self.noises))
         area[..., rows, columns], area[..., columns, rows] = signs, -signs
         return self.dt * (area - np.eye(self.noises))
@@ -150,35 +143,26 @@ class BrownianPath:
             )
 
     def _addressed(self, replicas: np.ndarray, first: int, count: int) -> np.ndarray:
-        parts = [self._segment(replicas, q, p, n) for q, p, n in _parts(first, count)]
+        parts = [self._segment(replicas, q, p, n) for q, p, n in segments(first, count)]
         return np.sqrt(self.dt / 2**self.level) * np.concatenate(parts, axis=1)
 
     def _segment(self, replicas: np.ndarray, segment: int, place: int, count: int) -> np.ndarray:
         """Return ΔW/√Δ of ``count`` steps of a segment."""
         address = self.stream.at(self.law.value, replicas, 0, segment)
-        if self.law is Increments.TWO_POINT:
-            return _signs(address, place, count, self.noises)
-        draw = address.normal if self.law is Increments.GAUSSIAN else address.uniform
-        numbers = draw(count * self.noises, place * self.noises)
-        if self.law is Increments.THREE_POINT:
-            numbers = ROOT_3 * ((numbers > 5.0 / 6.0).astype(np.float64) - (numbers < 1.0 / 6.0))
-        return numbers.reshape(len(replicas), count, self.noises)
+        if self.noises == 0:
+            return np.zeros((len(replicas), count, 0))
+        if self.law is not Increments.THREE_POINT:
+            law = Gaussian() if self.law is Increments.GAUSSIAN else TwoPoint()
+            return law.piece(address, place, count, self.noises, 1.0)
+        uniform = address.uniform(count * self.noises, place * self.noises)
+        three = ROOT_3 * ((uniform > 5.0 / 6.0).astype(np.float64) - (uniform < 1.0 / 6.0))
+        return three.reshape(len(replicas), count, self.noises)
 
-
-def _parts(first: int, count: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (segment, place, steps) of the segments that steps first … first + count − 1 lie in."""
-    step = first
-    while step < first + count:
-        segment, place = divmod(step, SEGMENT)
-        steps = min(SEGMENT - place, first + count - step)
-        yield segment, place, steps
-        step += steps
-
-
-def _signs(address: Address, place: int, count: int, noises: int) -> np.ndarray:
-    """Return ±1 (replica, step, noise) of a segment from the bits of its words."""
-    per_noise = SEGMENT // WORD
-    words = address.words(per_noise * noises).reshape(*address.replica.shape, noises, per_noise)
-    places = np.arange(place, place + count)
-    bits = (words[:, :, places // WORD] >> (places % WORD).astype(np.uint64)) & np.uint64(1)
-    return 1.0 - 2.0 * np.swapaxes(bits, 1, 2).astype(np.float64)
+    def _signs(self, replicas: np.ndarray, segment: int, place: int, count: int, pairs: int) -> np.ndarray:
+        """Return V_jr/Δ of ``count`` steps of a segment, for the pairs r < j."""
+        address = self.stream.at(ANTISYMMETRIC, replicas, 0, segment)
+        return (
+            TwoPoint().piece(address, place, count, pairs, 1.0)
+            if pairs
+            else np.zeros((len(replicas), count, 0))
+        )

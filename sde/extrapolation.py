@@ -47,7 +47,7 @@ def talay_tubaro(
     errors = checks.real_array("fine_error", fine_error), checks.real_array("coarse_error", coarse_error)
     if values[0].shape != values[1].shape:
         raise BadInput(
-            f"fine, coarse of shapes {values[0].shape}, {values[1].shape}: one of each; observe the same quantities twice"
+            f"fine, coarse of shapes {values[0].shape}, {values[1].shape}: must be equal; observe the same twice"
         )
     if any((e < 0.0).any() for e in errors):
         raise checks.refuse("standard error", errors, "must be ≥ 0", "0 is an exact expectation")

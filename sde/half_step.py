@@ -67,10 +67,22 @@ def half_step(
     checks.integer("replicas", replicas, 2, "an interval needs a spread")
     sde = sde.compile() if isinstance(sde, SymbolicSDE) else sde
     law = (scheme or EulerMaruyama()).increments
-    fine = BrownianPath(stream, 0.5 * checks.number("dt", dt, "give the coarse step", above=0), sde.noises, law)
+    fine = BrownianPath(
+        stream, 0.5 * checks.number("dt", dt, "give the coarse step", above=0), sde.noises, law
+    )
     paths = (fine, fine.coarsened(single_difference=True))
     runs = [
-        integrate(sde, t1, p.dt, start=start, replicas=replicas, scheme=scheme, path=p, observe={"g": g}, progress=False)
+        integrate(
+            sde,
+            t1,
+            p.dt,
+            start=start,
+            replicas=replicas,
+            scheme=scheme,
+            path=p,
+            observe={"g": g},
+            progress=False,
+        )
         for p in paths
     ]
     half, whole = (_end(run) for run in runs)
@@ -80,5 +92,7 @@ def half_step(
 def _end(trace: Trace) -> Float[np.ndarray, " replica"]:
     values = np.asarray(trace.extras["g"])[:, -1]
     if values.ndim != 1:
-        raise checks.refuse("g", values.shape, "must map (replica, dim) to (replica,)", "take one entry, x[:, 0]")
+        raise checks.refuse(
+            "g", values.shape, "must map (replica, dim) to (replica,)", "take one entry, x[:, 0]"
+        )
     return values

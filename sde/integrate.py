@@ -61,7 +61,7 @@ def integrate(
     replicas
         Independent paths; replica k has the same path whatever the number of replicas.
     scheme
-        By default ``ProjectedEuler`` on a manifold, else ``EulerMaruyama`` or ``StochasticHeun`` as the convention has it.
+        By default ``ProjectedEuler`` on a manifold, else ``EulerMaruyama`` (Itô) or ``StochasticHeun`` (Stratonovich).
     stream
         Source of the increments.
     path
@@ -97,7 +97,9 @@ def integrate(
     blocks = [_rows(state, low, low + size) for low in range(0, len(state.w), size)]
     with progress_bar(progress, steps * len(blocks), "step") as bar:
         recorders = (PathRecorder(sde, scheme, observe or {}) for _ in blocks)
-        parts = (_run_block(r, stepping, b, gaps, path.dt, bar) for r, b in zip(recorders, blocks, strict=True))
+        parts = (
+            _run_block(r, stepping, b, gaps, path.dt, bar) for r, b in zip(recorders, blocks, strict=True)
+        )
         trace = next(parts) if reduce is None else _reduced(parts)
     return trace.checked() if throw else trace
 
@@ -139,7 +141,7 @@ def _first_state(sde: SDE, start: object, replicas: int) -> State:
     x = checks.real_array("start", start, START_CURE)
     if x.shape not in ((sde.dim,), (replicas, sde.dim)):
         raise BadInput(
-            f"start has shape {x.shape}: must be ({sde.dim},), or ({replicas}, {sde.dim}) for all replicas; {START_CURE}"
+            f"start has shape {x.shape}: must be ({sde.dim},), or ({replicas}, {sde.dim}) for all; {START_CURE}"
         )
     if not np.isfinite(x).all():
         raise BadInput(f"start holds entries that are not finite; {START_CURE}")
@@ -193,8 +195,8 @@ def _run_block(
 
 def _divergence(step: int, dt: float) -> str:
     return (
-        f"X left the floating-point range in step {step} (Δ = {dt:g}); take a smaller dt, below 2/λ where the drift pulls "
-        "back at the rate λ, or make sure that the solution does not explode"
+        f"X left the floating-point range in step {step} (Δ = {dt:g}); take a smaller dt, below 2/λ where the drift "
+        "pulls back at the rate λ, or make sure that the solution does not explode"
     )
 
 
@@ -211,4 +213,6 @@ def _reduced(parts: Iterable[Trace]) -> Trace:
     moments = {name: Moments.tree(block[name] for block in blocks) for name in blocks[0]}
     mean = np.asarray(moments["w"].mean)[None]
     missing = np.full(mean.shape[:2], np.nan)
-    return dataclasses.replace(last, w=mean, log_loss=missing, disagreement=missing, extras=moments, final=None)
+    return dataclasses.replace(
+        last, w=mean, log_loss=missing, disagreement=missing, extras=moments, final=None
+    )

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from implicitbias.engine.recorder import Observable
+from implicitbias.engine.recorder import Observable, observed
 from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
-from implicitbias.errors import BadInput
 from sde.equations import SDE
 from sde.schemes import AbstractScheme
 
@@ -32,13 +31,7 @@ class PathRecorder:
         """
         self._states.append(state)
         for name, observable in self._observe.items():
-            value = np.asarray(observable(state.w), dtype=np.float64)
-            if value.shape[:1] != state.w.shape[:1]:
-                raise BadInput(
-                    f"observe[{name!r}] returned shape {value.shape}: must map (replica, dim) = {state.w.shape} to "
-                    "(replica, …); keep the first axis"
-                )
-            self._observed[name].append(value)
+            self._observed[name].append(observed(name, observable, state))
 
     def trace(self, engine: str, status: Status, message: str) -> Trace:
         """Return the records as a trace."""

@@ -34,7 +34,9 @@ def step_count(t0: float, t1: float, dt: float) -> int:
     steps = round((t1 - t0) / dt)
     if abs(steps * dt - (t1 - t0)) > DIVIDES * (t1 - t0):
         near = (t1 - t0) / max(1, steps)
-        raise checks.refuse("dt", dt, f"must divide t1 − t0 = {t1 - t0:g}", f"the nearest that does is {near!r}")
+        raise checks.refuse(
+            "dt", dt, f"must divide t1 − t0 = {t1 - t0:g}", f"the nearest that does is {near!r}"
+        )
     return steps
 
 
@@ -51,7 +53,9 @@ def check_start(sde: SDE, x: Float[np.ndarray, "replica dim"], dt: float) -> Non
             rows = np.isfinite(field(x)).reshape(len(x), -1).all(axis=1)
         if not rows.all():
             point = x[int(np.argmin(rows))]
-            raise BadInput(f"start = {point}: the {name} is not finite there; start where the equation is defined")
+            raise BadInput(
+                f"start = {point}: the {name} is not finite there; start where the equation is defined"
+            )
     for message in (*_noiseless(sde), *_unstable(sde, x[0], dt)):
         warnings.warn(message, stacklevel=CALLER)
 

@@ -66,4 +66,4 @@ def _compiled(variables: tuple[Any, ...], expressions: tuple[Any, ...]) -> Calla
     # Outside of the field, which so stays hashable and can be pickled.
     import sympy
 
-    return sympy.lambdify(variables, expressions, modules="numpy", cse=True)
+    return sympy.lambdify(variables, expressions, modules=["scipy", "numpy"], cse=True)

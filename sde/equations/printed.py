@@ -41,4 +41,4 @@ def _times(coefficient: Any, differential: str) -> str:
 
 def _joined(terms: list[str]) -> str:
     text = " + ".join(terms)
-    return text.replace("+ -", "- ")
+    return text.replace("+ - ", "- ").replace("+ -", "- ")

@@ -40,7 +40,9 @@ def coefficients(sde: SDE | SymbolicSDE) -> Coefficients:
     checks.instance("sde", sde, SDE | SymbolicSDE, "give an SDE or a SymbolicSDE")
     compiled = sde.compile() if isinstance(sde, SymbolicSDE) else sde
     if compiled.dim != 1:
-        raise BadInput(f"dim = {compiled.dim}: these references are one-dimensional; use a chart, or integrate")
+        raise BadInput(
+            f"dim = {compiled.dim}: these references are one-dimensional; use a chart, or integrate"
+        )
     return Coefficients(compiled.to_ito())
 
 
@@ -55,8 +57,12 @@ def on_points(g: Observable, q: Float[np.ndarray, " point"]) -> Float[np.ndarray
     with np.errstate(all="ignore"):
         values = np.asarray(g(q[:, None]), dtype=np.float64)
     if values.shape not in (q.shape, (*q.shape, 1)):
-        raise checks.refuse("g", values.shape, "must map (point, 1) to (point,)", "use x[:, 0] for the coordinate")
+        raise checks.refuse(
+            "g", values.shape, "must map (point, 1) to (point,)", "use x[:, 0] for the coordinate"
+        )
     if not np.isfinite(values).all():
         point = q[int(np.argmin(np.isfinite(values.reshape(len(q)))))]
-        raise BadInput(f"g({point:g}) is not finite: a test function is defined on the whole domain; shrink the domain")
+        raise BadInput(
+            f"g({point:g}) is not finite: a test function is defined on the whole domain; shrink the domain"
+        )
     return values.reshape(q.shape)

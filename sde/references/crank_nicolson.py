@@ -10,7 +10,9 @@ from jaxtyping import Float
 DAMPING = 4
 
 
-def evolved(operator: Any, start: Float[np.ndarray, " point"], t: float, steps: int) -> Float[np.ndarray, " point"]:
+def evolved(
+    operator: Any, start: Float[np.ndarray, " point"], t: float, steps: int
+) -> Float[np.ndarray, " point"]:
     """Return u(t) for a sparse matrix A (point, point), in ``steps`` ≥ 2 steps, with an error O((t/steps)²)."""
     from scipy.sparse import csc_array, eye_array
     from scipy.sparse.linalg import splu

@@ -71,6 +71,9 @@ def finite(domain: Domain) -> Domain:
     checks.instance("domain", domain, Segment | Ring, "give Segment(low, high) or Ring()")
     if isinstance(domain, Segment) and not domain.finite:
         raise checks.refuse(
-            "domain", domain, "a grid needs finite ends", "put them where paths do not get in the time asked for"
+            "domain",
+            domain,
+            "a grid needs finite ends",
+            "put them where paths do not get in the time asked for",
         )
     return domain

@@ -100,7 +100,9 @@ def _solved(found: Coefficients, t: float, start, domain: Domain, cells: int, st
     h = (domain.high - domain.low) / cells
     p = evolved(_forward(found, domain, cells, h), _mass(start, domain, cells, h), t, steps)
     if not np.isfinite(p).all() or p.min() < -NEGATIVE * p.max():
-        raise NotCertified(f"forward equation on {cells} cells in {steps} steps: not positive; take more of both")
+        raise NotCertified(
+            f"forward equation on {cells} cells in {steps} steps: not positive; take more of both"
+        )
     return p
 
 
@@ -113,7 +115,9 @@ def _forward(found: Coefficients, domain: Domain, cells: int, h: float):
     # F = (b − D′)p − D p′ with D = ½s².
     drift, middle = found.drift(faces) - (spread[1] - spread[0]) / h, 0.5 * found.square(faces)
     if not (np.isfinite(drift).all() and np.isfinite(middle).all()):
-        raise BadInput("drift or diffusion is not finite on the domain; keep the ends away from singular points")
+        raise BadInput(
+            "drift or diffusion is not finite on the domain; keep the ends away from singular points"
+        )
     middle = np.maximum(middle, np.abs(drift) * h / STEEPEST)
     right, left = middle / h * _bernoulli(-drift * h, middle), middle / h * _bernoulli(drift * h, middle)
     # Through the ends of a segment, and once more around a ring, flows what flows through the last face.
@@ -133,7 +137,9 @@ def _mass(start, domain: Domain, cells: int, h: float) -> np.ndarray:
     if callable(start):
         p = np.asarray(start(_centres(domain, cells)), dtype=np.float64)
         if p.shape != (cells,) or not (np.isfinite(p).all() and (p >= 0.0).all() and p.any()):
-            raise checks.refuse("start", start, "must be a density q ↦ p ≥ 0 of positive mass", "or give one q_0")
+            raise checks.refuse(
+                "start", start, "must be a density q ↦ p ≥ 0 of positive mass", "or give one q_0"
+            )
         return p / (p.sum() * h)
     place = (checks.number("start", start, "give q_0 or a density") - domain.low) / h - 0.5
     if not isinstance(domain, Ring) and not 0.0 <= place <= cells - 1:

@@ -86,7 +86,9 @@ def _solved(
     inner = q[:-1] if ring else q
     u = evolved(_generator(found, inner, q[1] - q[0], ring), on_points(g, inner), t, steps)
     if not np.isfinite(u).all():
-        raise NotCertified(f"backward equation on {points} points in {steps} steps: not finite; take more of both")
+        raise NotCertified(
+            f"backward equation on {points} points in {steps} steps: not finite; take more of both"
+        )
     if ring:
         return CubicSpline(q, np.append(u, u[0]), bc_type="periodic")(domain.wrapped(start))
     return CubicSpline(q, u)(start)
@@ -96,7 +98,9 @@ def _generator(found: Coefficients, q: np.ndarray, h: float, ring: bool):
     """Return b ∂_q + ½ s² ∂_qq in central differences; at the ends of a segment u is continued linearly."""
     b, s2 = found.drift(q), found.square(q)
     if not (np.isfinite(b).all() and np.isfinite(s2).all()):
-        raise BadInput("drift or diffusion is not finite on the domain; keep the ends away from singular points")
+        raise BadInput(
+            "drift or diffusion is not finite on the domain; keep the ends away from singular points"
+        )
     spread, slope = 0.5 * s2 / h**2, 0.5 * b / h
     below, here, above = spread - slope, -2.0 * spread, spread + slope
     if not ring:

@@ -80,7 +80,9 @@ def _logistic(low: float, high: float) -> Chart:
         # From the nearer end, so that distances to it keep all their digits.
         small = np.exp(-np.abs(u))
         part = length * small / (1.0 + small)
-        return np.where(u < 0.0, low + part, high - part), math.log(length) - np.abs(u) - 2.0 * np.log1p(small)
+        return np.where(u < 0.0, low + part, high - part), math.log(length) - np.abs(u) - 2.0 * np.log1p(
+            small
+        )
 
     reach = (FARTHEST if end == 0.0 else FARTHEST_INSIDE for end in (low, high))
     return Chart(place, *reach)
@@ -102,7 +104,8 @@ def along(found: Coefficients, line: Chart, width: float) -> LogWeights:
 
 def _beyond(tail: list[LogWeights], log_total: float) -> float:
     """Return the share of the mass beyond the last panel, as a geometric series goes on."""
-    before, last = (math.exp(part.log_total - log_total) for part in tail[-2:])
+    shares = [math.exp(part.log_total - log_total) for part in tail[-2:]]
+    before, last = shares[0], shares[-1]
     return last * last / (before - last) if last < before else last
 
 
@@ -133,8 +136,8 @@ def _tail(found: Coefficients, line: Chart, width: float, side: float) -> Iterat
 def _check_ended(last: float, peak: float, q: np.ndarray) -> None:
     if not last < peak - LEAST_DROP:
         raise BadInput(
-            f"no stationary law: near q = {q[-1]:.3g} the weight exp(∫2b/s²)/s² is not finite or does not decay, so that "
-            "it has no finite mass; narrow the domain (its ends then reflect), or make sure that s² > 0 inside"
+            f"no stationary law: near q = {q[-1]:.3g} the weight exp(∫2b/s²)/s² is not finite or does not decay, so "
+            "that it has no finite mass; narrow the domain (its ends then reflect), or make sure that s² > 0 inside"
         )
 
 
@@ -174,6 +177,8 @@ def _cumulated(values: Float[np.ndarray, "panel node"], half: float) -> tuple[np
 
 
 def _joined(parts: list[LogWeights]) -> LogWeights:
-    return LogWeights(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("q", "log_mass", "log_density"))
+    """Return all nodes in the order of the parts."""
+    q, log_mass, log_density = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("q", "log_mass", "log_density")
     )
+    return LogWeights(q, log_mass, log_density)

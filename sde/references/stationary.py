@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -15,6 +16,7 @@ from sde.references.potential import along, around, chart, LogWeights
 from sde.references.reference import Reference
 
 
+LINE = Segment()
 # First width of a panel, and how often it is halved.
 WIDTH, HALVINGS = 1.0, 9
 # Change of log Z and of E log p under a halving that counts as rounding of a sum over a few hundred panels …
@@ -53,7 +55,7 @@ class StationaryLaw:
 
 
 def stationary_law(
-    sde: SDE | SymbolicSDE, domain: Domain = Segment(), *, centre: float = 0.0, scale: float = 1.0
+    sde: SDE | SymbolicSDE, domain: Domain = LINE, *, centre: float = 0.0, scale: float = 1.0
 ) -> StationaryLaw:
     """Return the stationary law of a one-dimensional equation.
 
@@ -65,7 +67,7 @@ def stationary_law(
     sde
         The equation; Stratonovich is converted.
     domain
-        ``Segment()``, the line, or one with ends, finite or not; or ``Ring(low, period)``.
+        The line by default; a segment with ends, finite or not; or ``Ring(low, period)``.
     centre, scale
         On a line or half-line: roughly where the mass is, and how wide it lies.
 
@@ -80,18 +82,21 @@ def stationary_law(
     checks.instance("domain", domain, Segment | Ring, "give Segment(low, high) or Ring()")
     scale = checks.number("scale", scale, "give a width", above=0)
     centre = checks.number("centre", centre, "give a point near the mass")
-    line = None if isinstance(domain, Ring) else chart(domain, centre, scale)
+    if isinstance(domain, Ring):
+        weigh = partial(around, found, domain)
+    else:
+        weigh = partial(along, found, chart(domain, centre, scale))
     width, change, weights = WIDTH, math.inf, None
     for _ in range(HALVINGS):
         width, before = 0.5 * width, weights
-        weights = around(found, domain, width) if isinstance(domain, Ring) else along(found, line, width)
+        weights = weigh(width)
         change = math.inf if before is None else _moved(before, weights)
         if change <= CONVERGED:
             break
     if weights is None or not change + weights.cut <= ACCEPTED:
         raise NotCertified(
-            f"stationary law: panels of width {width:g} leave an error of {change:.1e}; say where it lies by centre= and "
-            "scale=, or narrow a domain with a heavy tail"
+            f"stationary law: panels of width {width:g} leave an error of {change:.1e}; say where it lies by "
+            "centre= and scale=, or narrow a domain with a heavy tail"
         )
     masses = np.exp(weights.log_mass - weights.log_total)
     error = max(change, CONVERGED) + weights.cut

@@ -107,8 +107,8 @@ class AbstractScheme(ABC):
         if not sde.kinds & set(self.noise_kinds):
             kinds = " or ".join(self.noise_kinds)
             raise BadInput(
-                f"noise_kind = {str(sde.noise_kind)!r}: {name} takes {kinds} noise; declare noise_kind if it is, or use "
-                "a scheme for general noise, such as EulerMaruyama() or PlatenGeneral()"
+                f"noise_kind = {str(sde.noise_kind)!r}: {name} takes {kinds} noise; declare noise_kind if it is, "
+                "or use a scheme for general noise, such as EulerMaruyama() or PlatenGeneral()"
             )
         for attribute in self.needs:
             if getattr(sde, attribute) is None:

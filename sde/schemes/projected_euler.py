@@ -22,18 +22,23 @@ class ProjectedEuler(AbstractScheme):
 
     Parameters
     ----------
-    increments
-        Gaussian, or two-point for a bit each.
+    law
+        Law of the increments: Gaussian, or two-point for a bit each.
     """
 
     convention: ClassVar = Convention.ITO
     orders: ClassVar = MappingProxyType({NoiseKind.GENERAL: Orders(0.5, 1.0)})
     needs: ClassVar = ("retract",)
 
-    increments: Increments = Increments.GAUSSIAN
+    law: Increments = Increments.GAUSSIAN
 
     def __post_init__(self):
-        checks.instance("increments", self.increments, Increments, "give e.g. Increments.TWO_POINT")
+        checks.instance("law", self.law, Increments, "give e.g. Increments.TWO_POINT")
+
+    @property
+    def increments(self) -> Increments:
+        """Return the law chosen."""
+        return self.law
 
     def step(
         self,
