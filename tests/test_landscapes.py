@@ -163,6 +163,15 @@ def test_a_landscape_is_a_value():
     assert again == first and again.workers == 3
 
 
+def test_workers_share_what_is_compiled():
+    landscape = valley()
+    theta = np.array([0.3, 0.2])
+    bound = landscape.for_workers(3)
+    assert np.array_equal(bound.hessian(theta), landscape.hessian(theta))
+    assert bound._fields is landscape._fields and "hessian" in landscape._fields
+    assert bound.gradient_expressions is landscape.gradient_expressions
+
+
 def test_chart_and_equations_find_the_same_points():
     circle = (sympy.sqrt(x**2 + y**2) - 1) ** 2 / 2
     noise = Isotropic(1.0)

@@ -5,7 +5,6 @@
 ∂Φ = P_T, ∂²Φ, Σ_∥, Σ_◇, Σ̂, Ψ̂   from the eigenpairs of ∇²L on Γ: ``landscape.curvature(ζ)``
 """
 
-import copy
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TYPE_CHECKING
@@ -258,9 +257,10 @@ class Landscape(AbstractNoisyProblem):
         """Return the landscape as M workers see it; what is compiled is shared."""
         if workers == self._workers:
             return self
-        _ = self._fields, self.gradient_expressions, self.factor_expressions
-        bound = copy.copy(self)
-        bound._workers = workers
+        _ = self._fields, self.gradient_expressions, self.factor_expressions, self.fingerprint
+        # Not ``copy.copy``, which would build the landscape anew from its parts.
+        bound = object.__new__(Landscape)
+        bound.__dict__.update(self.__dict__, _workers=workers)
         return bound
 
     def compiled(self, method: LocalMethod) -> "AbstractAdvance | None":
