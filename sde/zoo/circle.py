@@ -1,6 +1,6 @@
 r"""The circle of constant curvature h: Φ(x) = x/|x|, and under constant noise in its frame a normal law of the angle.
 
-    φ(t) ~ N(φ_0 + μt, σ_T²t/B),   μ = −(ρ/B)[1 + (M − 1)ψ(αh)].
+φ(t) ~ N(φ_0 + μt, σ_T²t/B),   μ = −(ρ/B)[1 + (M − 1)ψ(αh)].
 """
 
 from dataclasses import dataclass

@@ -37,7 +37,7 @@ class AbstractClosedForms(ABC):
     @property
     @abstractmethod
     def coordinates(self) -> tuple[Any, ...]:
-        """q as SymPy expressions in the variables of the landscape, extended off Γ in any smooth way."""
+        """Q as SymPy expressions in the variables of the landscape, extended off Γ in any smooth way."""
 
     @abstractmethod
     def project(self, theta: Points) -> Points:

@@ -1,6 +1,6 @@
 r"""Diagonal linear networks with label noise: w = u∘u − v∘v, L = (1/2n)|Xw − y|².
 
-Γ = {Xw = y}; ∇²L = JJᵀ's transpose partner, with the non-zero spectrum of G = (4/n)X diag(u² + v²)Xᵀ. The flow keeps
+Γ = {Xw = y}, where ∇²L has the non-zero spectrum of G = (4/n)X diag(u² + v²)Xᵀ. The flow keeps
 p_k = u_k v_k, and Σ_k κ_k log|u_k| for κ in the kernel of X: together they are coordinates of Γ. Σ_∥ = 0, so that the
 slow SDE is the ODE, with s_k = (8/n)X_kᵀ[I + (M − 1)ψ(2αG)]X_k,
 
@@ -160,7 +160,6 @@ class DiagonalNetwork(AbstractClosedForms):
 
 @lru_cache(maxsize=16)
 def _landscape(network: DiagonalNetwork) -> Landscape:
-    import sympy
 
     u, v = _variables(len(network.features[0]))
     weights = [a**2 - b**2 for a, b in zip(u, v, strict=True)]

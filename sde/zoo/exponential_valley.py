@@ -105,9 +105,7 @@ def exponential_valley(
 
     (x,) = axes("x")
     c = checks.number("rate", rate, "h = e^{cx}: 0 is a valley of constant width")
-    return ExponentialValley(
-        c, Groove(sympy.exp(rate * x), x, normal, tangential, mixed, label, law, shared)
-    )
+    return ExponentialValley(c, Groove(sympy.exp(rate * x), x, normal, tangential, mixed, label, law, shared))
 
 
 @lru_cache(maxsize=64)

@@ -125,7 +125,9 @@ class Groove:
             Without tangential noise.
         """
         if not self.tangential:
-            raise BadInput("tangential = 0: without noise along Γ there is no stationary density; give σ_T > 0")
+            raise BadInput(
+                "tangential = 0: without noise along Γ there is no stationary density; give σ_T > 0"
+            )
         h, scale = self.curvature(q), self.tangential**2
         exponent = self.normal**2 / (2.0 * scale)
         if np.isinf(alpha):
@@ -144,7 +146,9 @@ def _check_noise(groove: Groove) -> None:
         rule = f"|ρ| may not exceed σ_N σ_T = {largest:.6g}"
         raise checks.refuse("mixed", groove.mixed, rule, "no covariance matrix has such an entry")
     if not (groove.normal or groove.tangential or groove.label):
-        raise BadInput("normal = tangential = label = 0: there is no noise; for gradient descent leave batch out")
+        raise BadInput(
+            "normal = tangential = label = 0: there is no noise; for gradient descent leave batch out"
+        )
 
 
 def _log_slope(profile: Any, variable: Any) -> Any:

@@ -61,7 +61,9 @@ def diagonal_network(
         raise checks.refuse("truth", truth, f"must have d = {matrix.shape[1]} entries", "or give labels")
     target = matrix @ np.array(planted) if labels is None else checks.real_array("labels", labels)
     if target.shape != (len(matrix),):
-        raise checks.refuse("labels", labels, f"must have n = {len(matrix)} entries", "one label per row of X")
+        raise checks.refuse(
+            "labels", labels, f"must have n = {len(matrix)} entries", "one label per row of X"
+        )
     rows = tuple(tuple(row) for row in matrix.tolist())
     return DiagonalNetwork(rows, tuple(target.tolist()), float(label), planted, law, shared)
 

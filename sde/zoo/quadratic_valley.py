@@ -78,7 +78,9 @@ class QuadraticValley(AbstractClosedForms):
             With constant normal noise, or without label noise.
         """
         if self.groove.normal or not self.groove.label:
-            raise BadInput("x is an Ornstein–Uhlenbeck process under label noise only; give normal=0, label=δ")
+            raise BadInput(
+                "x is an Ornstein–Uhlenbeck process under label noise only; give normal=0, label=δ"
+            )
         decay = gain * self.groove.label**2 * time / total_batch
         spread = self.groove.tangential**2 / (gain * self.groove.label**2)
         return float(start * np.exp(-0.5 * decay)), float(-spread * np.expm1(-decay))

@@ -138,4 +138,3 @@ def _noise(groove: Groove, y: Any) -> Factors | LabelNoise:
     if groove.label:
         columns.append(tuple(groove.label * output.diff(v) for v in (groove.variable, y)))
     return Factors(sympy.Matrix(columns).T.tolist(), groove.law, groove.shared)
-
