@@ -132,7 +132,9 @@ class Landscape(AbstractNoisyProblem):
     def third_expressions(self) -> list[list[list[Any]]]:
         """∇³L as nested lists [i][j][k]."""
         bends, v, axes = self.hessian_expressions, self.variables, range(self.dim)
-        ordered = {(i, j, k): bends[i, j].diff(v[k]) for i, j, k in combinations_with_replacement(axes, 3)}
+        ordered: dict[tuple[int, ...], Any] = {
+            (i, j, k): bends[i, j].diff(v[k]) for i, j, k in combinations_with_replacement(axes, 3)
+        }
         return [[[ordered[tuple(sorted((i, j, k)))] for k in axes] for j in axes] for i in axes]
 
     @cached_property

@@ -32,16 +32,23 @@ def project_exponentially(
         If the labels are not met: rows of X that depend, or labels out of reach of zero weights.
     """
     for _ in range(STEPS):
-        residual = (u**2 - v**2) @ features.T - labels
-        scale = (u**2 + v**2) @ np.abs(features).T + np.abs(labels)
-        if (np.abs(residual) <= RESIDUAL * scale.max(axis=-1, keepdims=True)).all():
+        residual, scale = _missed(features, labels, u, v)
+        if (np.abs(residual) <= RESIDUAL * scale).all():
             return u, v
         shift = _damped(features, u**2 + v**2, residual)
         u, v = u * np.exp(-2.0 * shift), v * np.exp(2.0 * shift)
     raise NotCertified(
-        f"Φ: after {STEPS} Newton steps the labels are missed by {np.abs(residual).max():.3g}; the rows of X must be "
-        "independent, and u, v must not vanish where the labels need them"
+        f"Φ: after {STEPS} Newton steps the labels are missed by {np.abs(_missed(features, labels, u, v)[0]).max():.3g}; "
+        "the rows of X must be independent, and u, v must not vanish where the labels need them"
     )
+
+
+def _missed(
+    features: Float[np.ndarray, "sample feature"], labels: Float[np.ndarray, " sample"], u: Halves, v: Halves
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return Xw − y, and the size of its terms."""
+    scale = (u**2 + v**2) @ np.abs(features).T + np.abs(labels)
+    return (u**2 - v**2) @ features.T - labels, scale.max(axis=-1, keepdims=True)
 
 
 def _damped(

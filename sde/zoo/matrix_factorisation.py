@@ -119,11 +119,18 @@ def matrix_factorisation(
     first, second = checks.real_array("left", left), checks.real_array("right", right)
     checks.number("label", label, "give the size of the label noise", above=0)
     if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
-        raise BadInput(f"left and right have shapes {first.shape}, {second.shape}: U and V have k columns each")
+        raise BadInput(
+            f"left and right have shapes {first.shape}, {second.shape}: U and V have k columns each"
+        )
     if min(np.linalg.matrix_rank(first), np.linalg.matrix_rank(second)) < first.shape[1]:
-        raise BadInput("left or right has dependent columns: then the rank of ∇²L drops on Γ; use fewer columns")
-    rows = (tuple(tuple(row) for row in part.tolist()) for part in (first, second))
-    return MatrixFactorisation(*rows, label, law, shared)
+        raise BadInput(
+            "left or right has dependent columns: then the rank of ∇²L drops on Γ; use fewer columns"
+        )
+    return MatrixFactorisation(_rows(first), _rows(second), label, law, shared)
+
+
+def _rows(matrix: Float[np.ndarray, "row column"]) -> Rows:
+    return tuple(tuple(row) for row in matrix.tolist())
 
 
 @lru_cache(maxsize=16)

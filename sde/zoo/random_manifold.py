@@ -30,7 +30,7 @@ Array = Float[np.ndarray, "..."]
 
 @dataclass(frozen=True)
 class RandomManifold(AbstractClosedForms):
-    """F_a = R_a·θ + ½Q_a[θ, θ] + (1/6)C_a[θ, θ, θ]; the coordinates of Γ are its points."""
+    """F_a = R_a·θ + ½θᵀQ_aθ + (1/6)(g_a·θ)³; the coordinates of Γ are its points."""
 
     dim: int
     codimension: int
@@ -60,13 +60,13 @@ class RandomManifold(AbstractClosedForms):
     def jacobian(self, theta: Points) -> Float[np.ndarray, "*batch equation dim"]:
         """Return J(θ)."""
         linear, quadratic, cubic = _coefficients(self)
-        first = np.einsum("aij,...j->...ai", quadratic, theta)
-        return linear + first + 0.5 * np.einsum("aijk,...j,...k->...ai", cubic, theta, theta)
+        along = theta @ cubic.T
+        return linear + np.einsum("aij,...j->...ai", quadratic, theta) + 0.5 * along[..., None] ** 2 * cubic
 
     def bends(self, theta: Points) -> Float[np.ndarray, "*batch equation dim dim"]:
         """Return D²F_a(θ)."""
         _, quadratic, cubic = _coefficients(self)
-        return quadratic + np.einsum("aijk,...k->...aij", cubic, theta)
+        return quadratic + np.einsum("...a,ai,aj->...aij", theta @ cubic.T, cubic, cubic)
 
     def slow_drift(self, q: Coordinates, workers: int, total_batch: float, alpha: float) -> Coordinates:
         """Return −(1/2B) J⁺(D²F : Σ_∥) − (1/B) P_T Σ_ab W_ab (D²F_a)[Σ̂ + (M − 1)Ψ̂]J_bᵀ."""
@@ -134,17 +134,14 @@ def _axes(dim: int) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=64)
 def _coefficients(manifold: RandomManifold) -> tuple[Array, Array, Array]:
-    """Return R with orthonormal rows, and Q and C, symmetric in the slots of θ."""
+    """Return R with orthonormal rows, Q symmetric, and g."""
     m, d = manifold.codimension, manifold.dim
     address = manifold.stream.at
     square = address("random-manifold/linear", np.arange(d)).normal(d)
-    quadratic = manifold.bend * address("random-manifold/quadratic", np.arange(m)).normal(d**2)
-    cubic = manifold.bend * address("random-manifold/cubic", np.arange(m)).normal(d**3)
-    slots = cubic.reshape(m, d, d, d)
-    orders = ((0, 1, 2, 3), (0, 1, 3, 2), (0, 2, 1, 3), (0, 2, 3, 1), (0, 3, 1, 2), (0, 3, 2, 1))
-    symmetric = sum(slots.transpose(order) for order in orders) / len(orders)
-    squares = quadratic.reshape(m, d, d)
-    return np.linalg.qr(square)[0][:m], 0.5 * (squares + _t(squares)), np.asarray(symmetric)
+    quadratic = address("random-manifold/quadratic", np.arange(m)).normal(d**2).reshape(m, d, d)
+    cubic = address("random-manifold/cubic", np.arange(m)).normal(d)
+    bend = manifold.bend
+    return np.linalg.qr(square)[0][:m], 0.5 * bend * (quadratic + _t(quadratic)), np.cbrt(bend) * cubic
 
 
 def _root(manifold: RandomManifold) -> Array:
@@ -164,10 +161,8 @@ def _landscape(manifold: RandomManifold) -> Landscape:
     import sympy
 
     variables = _axes(manifold.dim)
-    theta = np.array(variables, dtype=object)
-    linear, quadratic, cubic = _coefficients(manifold)
-    bent = quadratic / 2 + (cubic @ theta) / 6
-    functions = linear @ theta + (bent @ theta) @ theta
+    theta = sympy.Matrix(variables)
+    functions = [_equation(theta, *own) for own in zip(*_coefficients(manifold), strict=True)]
     outputs = sympy.Matrix(_root(manifold)).T * sympy.Matrix(functions)
     return Landscape(
         sum(f**2 for f in outputs) / 2,
@@ -176,6 +171,13 @@ def _landscape(manifold: RandomManifold) -> Landscape:
         Equations(*functions, domain=DOMAIN),
         name=f"random manifold in R^{manifold.dim}",
     )
+
+
+def _equation(theta: Any, linear: Array, quadratic: Array, cubic: Array) -> Any:
+    import sympy
+
+    bent = (theta.T * sympy.Matrix(quadratic) * theta)[0] / 2
+    return sympy.Matrix(linear).dot(theta) + sympy.expand(bent) + sympy.Matrix(cubic).dot(theta) ** 3 / 6
 
 
 def _noise(manifold: RandomManifold, outputs: tuple[Any, ...]) -> AbstractNoise:

@@ -134,6 +134,4 @@ def _noise(own: ScalarFactorisation, u: Any, v: Any) -> AbstractNoise:
         return LabelNoise(own.label, (u * v,), own.law, own.shared)
     if not own.label:
         return Isotropic(own.sigma, own.law, own.shared)
-    return Factors(
-        [[own.sigma, 0, own.label * v], [0, own.sigma, own.label * u]], own.law, own.shared
-    )
+    return Factors([[own.sigma, 0, own.label * v], [0, own.sigma, own.label * u]], own.law, own.shared)

@@ -61,8 +61,8 @@ class Valley(AbstractClosedForms):
 
 
 def valley(
-    h: Any,
-    variable: Any,
+    h: Any = None,
+    variable: Any = None,
     *,
     normal: float = 1.0,
     tangential: float = 0.0,
@@ -76,7 +76,7 @@ def valley(
     Parameters
     ----------
     h, variable
-        h as a SymPy expression, and its symbol.
+        h as a SymPy expression, and its symbol; 1 + e^x by default.
     normal, tangential, mixed, label
         σ_N, σ_T, ρ and δ of one sample.
     law, shared
@@ -87,6 +87,11 @@ def valley(
     BadInput
         As ``Groove``.
     """
+    import sympy
+
+    if h is None:
+        (variable,) = axes("x")
+        h = 1 + sympy.exp(variable)
     return Valley(Groove(h, variable, normal, tangential, mixed, label, law, shared))
 
 
