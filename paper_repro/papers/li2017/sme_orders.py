@@ -115,8 +115,8 @@ CLAIM = Claim(
     statement=(
         r"On a horizon $T=O(1)$ of conventional time, $dX=-\nabla L\,dt+\sqrt{\eta/B}\,\Sigma^{1/2}dW$ approximates "
         r"SGD with weak error $O(\eta)$, and $dX=-\nabla(L+\frac\eta4|\nabla L|^2)dt+\sqrt{\eta/B}\,\Sigma^{1/2}dW$ "
-        r"with $O(\eta^2)$ [recalled]. Checked for the mean on $\frac12ax^2$ with additive noise, where all three means "
-        r"are known and that of SGD is a run of gradient descent."
+        r"with $O(\eta^2)$ [recalled]. Checked for the mean on $\frac12ax^2$ with additive noise, where all three "
+        r"means are known and that of SGD is a run of gradient descent."
     ),
     hypotheses=("T fixed as η → 0", "quadratic loss, additive noise; the test function is x"),
     reference=Reference("li2017", "weak orders of the modified equations; theorem numbers unknown"),
