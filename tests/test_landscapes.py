@@ -1,6 +1,7 @@
 """Landscapes: noise as it is drawn, minima as they are declared, and runs on them."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from implicitbias import (
     RecordAt,
     round_step,
     run,
+    Status,
+    StepWarning,
     Stream,
 )
 from implicitbias.problems import Drawn, Gaussian, Skewed, TwoPoint
@@ -211,6 +214,17 @@ def test_chart_and_equations_find_the_same_points():
 def test_what_does_not_fit_is_refused_with_its_cure(build, said):
     with pytest.raises(BadInput, match=said):
         build()
+
+
+def test_a_step_too_large_is_said_before_the_run_and_after():
+    options = dict(start=[1.0, 0.0], stream=Stream(0))
+    with pytest.warns(StepWarning, match=r"ηλ = 2\.72 ≥ 2"):
+        trace = run(valley(), local_sgd(1.0, 2, batch=1e6, workers=2), 400, throw=False, **options)
+    assert trace.status is Status.DIVERGED or np.abs(trace.w[0, -1, 1]) < 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run(valley(), local_sgd(0.7, 2, batch=1e6, workers=2), 3, **options)
+        run(valley(), local_sgd(1.0, 1, batch=1e6, workers=2, momentum=0.5), 3, **options)
 
 
 def test_runs_ask_for_what_noise_needs():

@@ -189,6 +189,10 @@ class Landscape(AbstractNoisyProblem):
         """Return ∇²L(θ)."""
         return self._field("hessian", lambda: self.hessian_expressions.tolist())(self.point(theta))
 
+    def sharpness(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+        """Return the largest eigenvalue of ∇²L(θ)."""
+        return np.linalg.eigvalsh(self.hessian(w))[..., -1]
+
     def third(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim dim dim"]:
         """Return ∇³L(θ)."""
         return self._field("third", lambda: self.third_expressions)(self.point(theta))
