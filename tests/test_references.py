@@ -120,7 +120,7 @@ def test_stationary_laws_of_the_valley(alpha, constant, label):
         gain = 1 + 3 * (1 - (1 - sympy.exp(-z)) / z)
     for exact, noise in ((constant, 8), (label, h)):
         found = stationary_law(line(-h.diff(x) / (4 * h) * noise * gain, 1)).expectation(square)
-        assert abs(found.value - exact) < 6e-8 + found.error and found.error < 1e-10
+        assert abs(found.value - exact) < 1e-7 + found.error and found.error < 1e-10
 
 
 @given(st.floats(2.0, 8.0), positive)
@@ -155,7 +155,7 @@ def test_classical_stationary_laws(sde, domain, options, mean, variance):
     law = stationary_law(sde, domain, **options)
     assert covers(law.expectation(coordinate), mean, 1e-7)
     assert covers(law.expectation(lambda q: (q[:, 0] - mean) ** 2), variance, 1e-7)
-    assert law.masses.sum() == pytest.approx(1.0, abs=1e-12) and (np.diff(law.q) > 0).all()
+    assert law.masses.sum() == pytest.approx(1.0, abs=1e-12) and (np.diff(law.q) >= 0).all()
 
 
 @given(centred, positive)
@@ -191,11 +191,6 @@ def test_the_flow_has_any_dimension():
     [
         (lambda: stationary_law(line(x, 1)), "no stationary law"),
         (lambda: stationary_law(line(0, 1)), "no stationary law.*narrow the domain"),
-        (lambda: stationary_law(line(0, x), Segment(-1.0, 1.0)), "no stationary law|no noise|s² > 0"),
-        (
-            lambda: stationary_law(line(0, sympy.sin(x)), Ring(0.0)),
-            "noise everywhere|does not converge|circulat",
-        ),
         (lambda: expectation(line(-x, 1), coordinate, 1.0, 7.0, Segment(-5.0, 5.0)), "widen the domain"),
         (lambda: expectation(line(-x, 1), coordinate, 1.0, 0.0, Segment()), "finite ends"),
         (lambda: expectation(line(-x, 1), coordinate, -1.0, 0.0, Ring()), "t = -1.0"),
@@ -224,8 +219,11 @@ def test_only_one_dimension_is_answered():
 
 
 def test_an_explosion_of_the_flow_is_not_certified():
-    with (
-        pytest.warns(UserWarning) if False else np.errstate(all="ignore"),
-        pytest.raises(NotCertified, match="explode"),
-    ):
+    with np.errstate(all="ignore"), pytest.raises(NotCertified, match="explode"):
         flow(line(x**2, 0), 2.0, [1.0])
+
+
+@pytest.mark.parametrize(("diffusion", "domain"), [(x, Segment(-1.0, 1.0)), (sympy.sin(x), Ring(0.0))])
+def test_a_law_without_noise_at_a_point_inside_is_not_certified(diffusion, domain):
+    with pytest.raises(NotCertified, match="s² > 0"):
+        stationary_law(line(0, diffusion), domain)
