@@ -1,6 +1,7 @@
 """``SDE``: dX = a(X) dt + b(X) dW, or ∘ dW, as functions of a batch of points."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ class SDE:
         (…, d) ↦ (…, d) back onto the manifold Γ ⊂ R^d on which X lives, applied after each step.
     symbolic
         The same equation in SymPy, where there is one.
+    printed
+        () ↦ LaTeX, for an equation that is printed in other terms than it is computed in.
     name
         For messages and traces.
     probe
@@ -57,6 +60,7 @@ class SDE:
     noise_kind: NoiseKind | str = field(default=NoiseKind.GENERAL, kw_only=True)
     retract: Field | None = field(default=None, kw_only=True)
     symbolic: "SymbolicSDE | None" = field(default=None, kw_only=True)
+    printed: Callable[[], str] | None = field(default=None, kw_only=True)
     name: str = field(default="", kw_only=True)
     probe: tuple[float, ...] | None = field(default=None, kw_only=True)
 
@@ -138,6 +142,8 @@ class SDE:
         BadInput
             If it is known as functions only.
         """
+        if self.printed is not None:
+            return self.printed()
         if self.symbolic is None:
             raise BadInput(
                 "symbolic = None: functions cannot be printed; write the equation as a SymbolicSDE"

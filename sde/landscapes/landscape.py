@@ -5,9 +5,9 @@
 ∂Φ = P_T, ∂²Φ, Σ_∥, Σ_◇, Σ̂, Ψ̂   from the eigenpairs of ∇²L on Γ: ``landscape.curvature(ζ)``
 """
 
-import copy
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import combinations_with_replacement
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
@@ -123,13 +123,18 @@ class Landscape(AbstractNoisyProblem):
         """∇²L as a SymPy matrix."""
         import sympy
 
-        return sympy.Matrix(self.gradient_expressions).jacobian(list(self.variables))
+        slopes, v = self.gradient_expressions, self.variables
+        upper = {(i, j): slopes[i].diff(v[j]) for i, j in combinations_with_replacement(range(self.dim), 2)}
+        return sympy.Matrix(self.dim, self.dim, lambda i, j: upper[min(i, j), max(i, j)])
 
     @cached_property
     def third_expressions(self) -> list[list[list[Any]]]:
         """∇³L as nested lists [i][j][k]."""
-        hessian = self.hessian_expressions.tolist()
-        return [[[entry.diff(v) for v in self.variables] for entry in row] for row in hessian]
+        bends, v, axes = self.hessian_expressions, self.variables, range(self.dim)
+        ordered: dict[tuple[int, ...], Any] = {
+            (i, j, k): bends[i, j].diff(v[k]) for i, j, k in combinations_with_replacement(axes, 3)
+        }
+        return [[[ordered[tuple(sorted((i, j, k)))] for k in axes] for j in axes] for i in axes]
 
     @cached_property
     def factor_expressions(self) -> Any:
@@ -225,6 +230,20 @@ class Landscape(AbstractNoisyProblem):
             return self._field("project", lambda: self.given_projection)(theta)
         return flow_limit(self, theta)
 
+    def retract(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim"]:
+        """Return a point of Γ near θ: Φ(θ) where it is explicit, else along the normals by Newton's method.
+
+        Raises
+        ------
+        NotCertified
+            If θ is too far from Γ.
+        """
+        from sde.landscapes.projection import retracted
+
+        if self.given_projection is not None:
+            return self.project(theta)
+        return retracted(self, self.point(theta))
+
     def invariant(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch invariant"]:
         """Return the invariants q(θ)."""
         return self._field("invariant", lambda: self.invariants)(self.point(theta))
@@ -244,19 +263,23 @@ class Landscape(AbstractNoisyProblem):
         """Return the landscape as M workers see it; what is compiled is shared."""
         if workers == self._workers:
             return self
-        _ = self._fields, self.gradient_expressions, self.factor_expressions
-        bound = copy.copy(self)
-        bound._workers = workers
+        _ = self._fields, self.gradient_expressions, self.factor_expressions, self.fingerprint
+        # Not ``copy.copy``, which would build the landscape anew from its parts.
+        bound = object.__new__(Landscape)
+        bound.__dict__.update(self.__dict__, _workers=workers)
         return bound
 
     def compiled(self, method: LocalMethod) -> "AbstractAdvance | None":
         """Return the fused kernel for this method, or ``None``."""
-        del method
-        return None
+        from sde.kernels import find_advance
+
+        return find_advance(self, method)
 
     def why_not_compiled(self, method: LocalMethod) -> str:
         """Return why there is no kernel; empty if there is one."""
-        return f"no kernel is compiled for {method!r}"
+        from sde.kernels import why_not
+
+        return why_not(self, method)
 
     def content(self) -> tuple[object, ...]:
         """Return loss, variables and noise as text: the number of workers belongs to the method."""
