@@ -61,7 +61,7 @@ def circle_case() -> TorusCase:
     import sympy
 
     phi, x, y = sympy.symbols("phi x y", real=True)
-    drift, spread = 0.5 * y - 0.3 * x, 0.7 + 0.5 * x
+    drift, spread = 0.2 * y - 0.1 * x, 0.4 + 0.3 * x
     on_circle = {x: sympy.cos(phi), y: sympy.sin(phi)}
     angles = SymbolicSDE((phi,), (drift.subs(on_circle),), [[spread.subs(on_circle)]])
     # dX = t dφ − ½ s² X dt for X = (cos φ, sin φ), t = (−sin φ, cos φ).
