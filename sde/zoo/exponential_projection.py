@@ -37,9 +37,10 @@ def project_exponentially(
             return u, v
         shift = _damped(features, u**2 + v**2, residual)
         u, v = u * np.exp(-2.0 * shift), v * np.exp(2.0 * shift)
+    missed = np.abs(_missed(features, labels, u, v)[0]).max()
     raise NotCertified(
-        f"Φ: after {STEPS} Newton steps the labels are missed by {np.abs(_missed(features, labels, u, v)[0]).max():.3g}; "
-        "the rows of X must be independent, and u, v must not vanish where the labels need them"
+        f"Φ: after {STEPS} Newton steps the labels are missed by {missed:.3g}; the rows of X must be independent, and u, "
+        "v must not vanish where the labels need them"
     )
 
 
