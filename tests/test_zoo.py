@@ -82,7 +82,7 @@ def test_variations_off_the_minima_are_derivatives_of_the_projection(name):
     flow = variations_of(closed.landscape, off)
     assert np.allclose(flow.limit, closed.project(off), **CLOSE)
     assert np.allclose(flow.first, jacobian(closed.project, off), **DIFFERENCES)
-    if name != "diagonal_network":
+    if name == "scalar_factorisation":
         second = jacobian(lambda at: jacobian(closed.project, at).reshape(*at.shape[:-1], -1), off)
         assert np.allclose(flow.second, second.reshape(flow.second.shape), rtol=1e-5, atol=1e-5)
 
@@ -390,9 +390,7 @@ def test_random_manifolds_hide_no_symmetry():
     own = closed.landscape.curvature(zeta)
     bodies = own.eigenvectors.T @ own.covariance @ own.eigenvectors
     assert np.abs(bodies).min() > 1e-3 and own.eigenvalues[0] > 1.2 * own.eigenvalues[1]
-    assert not np.array_equal(
-        closed.landscape.hessian(zeta), zoo.random_manifold(Stream(2), 3).landscape.hessian(zeta)
-    )
+    assert not np.array_equal(closed.jacobian(zeta), zoo.random_manifold(Stream(2), 3).jacobian(zeta))
 
 
 @pytest.mark.parametrize("name", ["ring", "diagonal_network", "matrix_factorisation"])

@@ -61,6 +61,7 @@ def _damped(
     never overshoots.
     """
     bend = 4.0 * np.einsum("ik,...k,jk->...ij", features, magnitudes, features)
-    shift = np.linalg.solve(bend, residual[..., None])[..., 0] @ features
+    # Where all weights of a label vanish there is no step to take, and the label stays missed.
+    shift = (np.linalg.pinv(bend, hermitian=True) @ residual[..., None])[..., 0] @ features
     reach = 4.0 * np.abs(shift).max(axis=-1, keepdims=True)
     return shift * np.where(reach > 0.0, np.log1p(reach) / np.where(reach > 0.0, reach, 1.0), 1.0)
