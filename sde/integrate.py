@@ -18,11 +18,12 @@ from implicitbias.errors import BadInput
 from implicitbias.statistics import Moments
 from implicitbias.stream import Stream
 from sde.brownian import BrownianPath
+from sde.compiled_stepping import choose_stepping
 from sde.equations import Convention, SDE, SymbolicSDE
 from sde.path_records import PathRecorder
 from sde.schemes import AbstractScheme, EulerMaruyama, ProjectedEuler, StochasticHeun
 from sde.soundness import check_start, step_count
-from sde.stepping import AbstractStepping, choose_stepping
+from sde.stepping import AbstractStepping
 
 
 # Reduced statistics are gathered over blocks of this many replicas: 16 leaves of `Moments`, so that they equal
@@ -91,7 +92,7 @@ def integrate(
     steps = step_count(state.clock.time, t1, dt)
     path = _path(sde, scheme, stream, path, dt)
     check_start(sde, state.w, path.dt)
-    stepping = choose_stepping(sde, scheme, path, engine)
+    stepping = choose_stepping(sde, scheme, path, engine, steps)
     gaps = np.diff(record.rounds(steps))
     size = max(1, len(state.w) if reduce is None else REPLICA_BLOCK)
     blocks = [_rows(state, low, low + size) for low in range(0, len(state.w), size)]

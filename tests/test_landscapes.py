@@ -148,7 +148,9 @@ def test_a_trace_goes_on_where_it_ended():
     options = dict(replicas=2, stream=Stream(1), record=RecordAt.last())
     whole = run(valley(), method, 200, start=[0.3, 0.0], **options)
     half = run(valley(), method, 90, start=[0.3, 0.0], **options)
-    assert np.array_equal(run(valley(), method, 110, start=half, stream=Stream(1)).w[:, -1], whole.w[:, -1])
+    rest = run(valley(), method, 110, start=half, stream=Stream(1))
+    # The whole run is long enough to be compiled, its parts are not: equal as twins are.
+    assert np.allclose(rest.w[:, -1], whole.w[:, -1], rtol=1e-12)
 
 
 def test_the_projection_is_where_the_flow_ends():

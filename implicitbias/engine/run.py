@@ -92,7 +92,7 @@ def run(
     check_records(record, observe, reduce, progress)
     state = first_state(problem, method, start, replicas)
     warn_of_step(problem, method, state.w)
-    advance = choose_engine(problem, method, engine, _may_be_many(method, start))
+    advance = choose_engine(problem, method, engine, _may_be_many(method, start), rounds)
     gaps = np.diff(record.rounds(rounds))
     block = len(state.w) if reduce is None else _replica_block(problem)
     blocks = [replica_rows(state, low, low + block) for low in range(0, len(state.w), block)]
