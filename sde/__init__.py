@@ -16,6 +16,7 @@ from sde.approximations import conventional_sde as conventional_sde
 from sde.approximations import label_noise_flow as label_noise_flow
 from sde.approximations import slow_path as slow_path
 from sde.approximations import slow_sde as slow_sde
+from sde.approximations import WorkerNoise as WorkerNoise
 from sde.brownian import BrownianPath as BrownianPath
 from sde.brownian import Increments as Increments
 from sde.equations import Convention as Convention

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from implicitbias.engine.advance import Progress
 from implicitbias.errors import BadInput
-from sde.brownian import BrownianPath, Increments
+from sde.brownian import AbstractPath, BrownianPath, Increments
 from sde.equations import Convention, SDE, SymbolicSDE
 from sde.schemes import AbstractScheme, EulerMaruyama, SimplifiedWeakEuler
 from sde.stepping import AbstractStepping, ByDefinition
@@ -45,6 +45,7 @@ class ByKernel(AbstractStepping):
     ) -> tuple[Float[np.ndarray, "replica dim"], int | None]:
         """Hand chunks of steps to the kernel."""
         path, goal = self.definition.path, first + count
+        assert isinstance(path, BrownianPath)
         while first < goal:
             wanted = min(CHUNK, goal - first)
             x, done = self.kernel.advance(x, replicas, first, wanted, path.dt, path.stream)
@@ -59,7 +60,7 @@ class ByKernel(AbstractStepping):
 
 
 def choose_stepping(
-    sde: SDE, scheme: AbstractScheme, path: BrownianPath, engine: str, steps: int
+    sde: SDE, scheme: AbstractScheme, path: AbstractPath, engine: str, steps: int
 ) -> AbstractStepping:
     """Return the engine asked for; ``"auto"`` compiles where the steps are many enough to pay for it.
 
@@ -93,7 +94,7 @@ def _by_kernel(definition: ByDefinition) -> ByKernel:
     return ByKernel(EulerSteps(symbolic.variables, symbolic.drift, rows, two_point), definition)
 
 
-def why_not_compiled(sde: SDE, scheme: AbstractScheme, path: BrownianPath) -> str:
+def why_not_compiled(sde: SDE, scheme: AbstractScheme, path: AbstractPath) -> str:
     """Return why no compiled twin takes the steps of this equation by this scheme; empty if one does."""
     if sde.symbolic is None:
         return "kernels are printed from SymPy, and this equation is known as functions only"
@@ -101,8 +102,8 @@ def why_not_compiled(sde: SDE, scheme: AbstractScheme, path: BrownianPath) -> st
         return f"{type(scheme).__name__} has no compiled twin; EulerMaruyama and SimplifiedWeakEuler have"
     if sde.convention is not Convention.ITO or sde.retract is not None:
         return "the compiled steps are those of an Itô equation without a manifold"
-    if path.level:
-        return "increments of a coarsened path are sums, which the kernel does not read"
+    if not isinstance(path, BrownianPath) or path.level:
+        return "the kernel reads the addresses of a Brownian path itself, not sums of a coarsened or of a worker's one"
     return _unprintable(sde.symbolic)
 
 

@@ -17,7 +17,7 @@ from implicitbias.engine.trace import Status, Trace
 from implicitbias.errors import BadInput
 from implicitbias.statistics import Moments
 from implicitbias.stream import Stream
-from sde.brownian import BrownianPath
+from sde.brownian import AbstractPath, BrownianPath
 from sde.compiled_stepping import choose_stepping
 from sde.equations import Convention, SDE, SymbolicSDE
 from sde.path_records import PathRecorder
@@ -41,7 +41,7 @@ def integrate(
     replicas: int = 1,
     scheme: AbstractScheme | None = None,
     stream: Stream | None = None,
-    path: BrownianPath | None = None,
+    path: AbstractPath | None = None,
     record: RecordAt = RecordAt.last(),
     observe: Mapping[str, Observable] | None = None,
     reduce: Moments | None = None,
@@ -66,7 +66,8 @@ def integrate(
     stream
         Source of the increments.
     path
-        The increments themselves, to share them with another integration; instead of ``stream``.
+        The increments themselves, to share them with another integration (``BrownianPath``) or with the workers of a
+        run (``WorkerNoise``); instead of ``stream``.
     record
         Steps to keep, as in ``run``; by default start and end.
     observe, reduce, progress, engine, throw
@@ -121,10 +122,10 @@ def _scheme(sde: SDE, scheme: AbstractScheme | None) -> AbstractScheme:
 
 
 def _path(
-    sde: SDE, scheme: AbstractScheme, stream: Stream | None, path: BrownianPath | None, dt: float
-) -> BrownianPath:
+    sde: SDE, scheme: AbstractScheme, stream: Stream | None, path: AbstractPath | None, dt: float
+) -> AbstractPath:
     checks.instance("stream", stream, Stream | None, "give Stream(0), the one source of randomness")
-    checks.instance("path", path, BrownianPath | None, "give BrownianPath(Stream(0), dt, noises)")
+    checks.instance("path", path, AbstractPath | None, "give BrownianPath(Stream(0), dt, noises)")
     if path is not None and stream is not None:
         raise BadInput("stream and path: a path has its own stream; give one of the two")
     if path is not None:

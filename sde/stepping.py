@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias.engine.advance import Progress
-from sde.brownian import BrownianPath
+from sde.brownian import AbstractPath
 from sde.equations import SDE
 from sde.schemes import AbstractScheme
 
@@ -42,7 +42,7 @@ class ByDefinition(AbstractStepping):
 
     sde: SDE
     scheme: AbstractScheme
-    path: BrownianPath
+    path: AbstractPath
 
     @property
     def name(self) -> str:
