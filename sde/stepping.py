@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -10,7 +11,11 @@ from implicitbias.engine.advance import Progress
 from implicitbias.errors import BadInput
 from sde.brownian import BrownianPath
 from sde.equations import SDE
-from sde.schemes import AbstractScheme
+from sde.schemes import AbstractScheme, EulerMaruyama, SimplifiedWeakEuler
+
+
+if TYPE_CHECKING:
+    from sde.kernels.euler import EulerSteps
 
 
 # Increments drawn at once: 2 MiB, which stay in the cache.
@@ -83,8 +88,35 @@ class ByDefinition(AbstractStepping):
         return x, count
 
 
+@dataclass(frozen=True)
+class ByKernel(AbstractStepping):
+    """A generated twin of Euler–Maruyama or weak Euler; the definition takes over where a path grows huge."""
+
+    kernel: "EulerSteps"
+    definition: ByDefinition
+
+    @property
+    def name(self) -> str:
+        """Return ``euler``."""
+        return "euler"
+
+    def __call__(
+        self,
+        x: Float[np.ndarray, "replica dim"],
+        replicas: Int[np.ndarray, " replica"],
+        first: int,
+        count: int,
+        bar: Progress,
+    ) -> tuple[Float[np.ndarray, "replica dim"], int | None]:
+        """Move all replicas at once."""
+        path = self.definition.path
+        x, done = self.kernel.advance(x, replicas, first, count, path.dt, path.stream)
+        bar.update(done)
+        return self.definition(x, replicas, first + done, count - done, bar)
+
+
 def choose_stepping(sde: SDE, scheme: AbstractScheme, path: BrownianPath, engine: str) -> AbstractStepping:
-    """Return the engine asked for.
+    """Return the engine asked for; ``"auto"`` is the definition, since compiling an equation takes seconds.
 
     Raises
     ------
@@ -93,13 +125,32 @@ def choose_stepping(sde: SDE, scheme: AbstractScheme, path: BrownianPath, engine
     """
     if engine not in ("auto", "definition", "kernel"):
         raise BadInput(f"engine = {engine!r}: is no engine; give 'auto', 'definition' or 'kernel'")
-    if engine == "kernel":
-        raise BadInput(f"engine = 'kernel': {why_not_compiled(sde, scheme)}; use engine='auto'")
-    return ByDefinition(sde, scheme, path)
+    definition = ByDefinition(sde, scheme, path)
+    return _by_kernel(definition) if engine == "kernel" else definition
 
 
-def why_not_compiled(sde: SDE, scheme: AbstractScheme) -> str:
-    """Return the reason why no compiled twin takes the steps of this equation by this scheme."""
+def _by_kernel(definition: ByDefinition) -> ByKernel:
+    from sde.kernels.euler import EulerSteps
+    from sde.kernels.printing import NotCompiled
+
+    sde = definition.sde
+    reason = why_not_compiled(sde, definition.scheme, definition.path)
+    if reason is None and sde.symbolic is not None:
+        rows = tuple(tuple(row) for row in sde.symbolic.diffusion.tolist())
+        two_point = isinstance(definition.scheme, SimplifiedWeakEuler)
+        kernel = EulerSteps(sde.symbolic.variables, sde.symbolic.drift, rows, two_point)
+        try:
+            kernel.module  # noqa: B018 -- compiles, or says why it cannot
+            return ByKernel(kernel, definition)
+        except NotCompiled as failure:
+            reason = str(failure)
+    raise BadInput(f"engine = 'kernel': {reason}; use engine='auto'")
+
+
+def why_not_compiled(sde: SDE, scheme: AbstractScheme, path: BrownianPath) -> str | None:
+    """Return the reason why no compiled twin takes these steps, or ``None``."""
+    if not isinstance(scheme, EulerMaruyama | SimplifiedWeakEuler):
+        return f"there is no compiled twin of {type(scheme).__name__}"
     if sde.symbolic is None:
         return "kernels are printed from SymPy, and this equation is known as functions only"
-    return f"no compiled twin of {type(scheme).__name__}"
+    return "kernels read addressed increments, and this path is coarsened" if path.level else None
