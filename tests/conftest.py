@@ -23,11 +23,7 @@ CHECKED = [
         f"implicitbias.engine.{part}"
         for part in ("definition", "recorder", "records", "request", "run", "start", "state", "trace")
     ),
-    *(
-        f"sde.{room}"
-        for room in ("brownian", "equations", "extrapolation", "half_step", "integrate", "orders")
-    ),
-    *(f"sde.{room}" for room in ("path_records", "references", "schemes", "soundness", "stepping")),
+    *(f"sde.{room}" for room in ("brownian", "equations", "orders", "schemes", "soundness", "stepping")),
     "figures",
     "paper_repro",
 ]
