@@ -46,6 +46,43 @@ def test_a_replica_does_not_know_how_many_there_are_nor_when_it_is_recorded(seed
     assert many.scheme == repr(scheme) and many.method is None and many.engine == "definition"
 
 
+@pytest.mark.parametrize("scheme", [EulerMaruyama(), SimplifiedWeakEuler()])
+def test_the_kernel_is_the_definition(scheme):
+    options = {"start": [1.0, 0.0], "replicas": 20, "scheme": scheme, "stream": Stream(7)}
+    records = RecordAt.these([100, 101, 300])
+    compiled = integrate(TURNING, 3.0, 0.01, engine="kernel", record=records, **options)
+    defined = integrate(TURNING, 3.0, 0.01, engine="definition", record=records, **options)
+    assert compiled.engine == "euler" and defined.engine == "definition"
+    np.testing.assert_allclose(compiled.w, defined.w, rtol=1e-12, atol=1e-12)
+
+
+def test_the_kernel_leaves_an_explosion_to_the_definition():
+    cubic = SymbolicSDE((x,), (x**3,), [[1]])
+    options = {
+        "start": [2.0],
+        "replicas": 3,
+        "stream": Stream(0),
+        "record": RecordAt.every(1),
+        "throw": False,
+    }
+    traces = [integrate(cubic, 20.0, 0.5, engine=engine, **options) for engine in ("kernel", "definition")]
+    assert [t.status for t in traces] == [Status.DIVERGED] * 2 and traces[0].message == traces[1].message
+    np.testing.assert_allclose(traces[0].w, traces[1].w, rtol=1e-11)
+
+
+def test_kernels_say_what_they_cannot_run():
+    path = BrownianPath(Stream(0), 0.05, 1).coarsened()
+    with pytest.raises(BadInput, match="this path is coarsened; use engine='auto'"):
+        integrate(OU, 1.0, 0.1, start=[1.0], path=path, engine="kernel")
+    known = OU.compile()
+    functions = SDE(known.drift, known.diffusion, dim=1, noises=1, convention=Convention.ITO)
+    with pytest.raises(BadInput, match="known as functions only"):
+        integrate(functions, 1.0, 0.1, start=[1.0], stream=Stream(0), engine="kernel")
+    odd = SymbolicSDE((x,), (sympy.besselj(0, x),), [[1]])
+    with pytest.raises(BadInput, match="engine = 'kernel'"):
+        integrate(odd, 1.0, 0.1, start=[1.0], stream=Stream(0), engine="kernel")
+
+
 @given(seeds, st.integers(1, 40), st.integers(1, 40))
 @settings(max_examples=10)
 def test_going_on_from_a_trace_is_the_same_path(seed, first, second):
