@@ -20,6 +20,7 @@ from sde.approximations import WorkerNoise as WorkerNoise
 from sde.brownian import BrownianPath as BrownianPath
 from sde.brownian import Increments as Increments
 from sde.equations import Convention as Convention
+from sde.equations import NoiseKind as NoiseKind
 from sde.equations import SDE as SDE
 from sde.equations import SymbolicSDE as SymbolicSDE
 from sde.extrapolation import talay_tubaro as talay_tubaro
@@ -37,3 +38,12 @@ from sde.landscapes import Isotropic as Isotropic
 from sde.landscapes import LabelNoise as LabelNoise
 from sde.landscapes import Landscape as Landscape
 from sde.landscapes import SampleLosses as SampleLosses
+from sde.schemes import AdditiveHeun as AdditiveHeun
+from sde.schemes import EulerMaruyama as EulerMaruyama
+from sde.schemes import ItoTaylor as ItoTaylor
+from sde.schemes import Milstein as Milstein
+from sde.schemes import Platen as Platen
+from sde.schemes import PlatenGeneral as PlatenGeneral
+from sde.schemes import ProjectedEuler as ProjectedEuler
+from sde.schemes import SimplifiedWeakEuler as SimplifiedWeakEuler
+from sde.schemes import StochasticHeun as StochasticHeun
