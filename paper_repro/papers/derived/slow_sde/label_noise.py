@@ -142,10 +142,10 @@ CLAIM = Claim(
     key="derived/slow-sde-label-noise",
     title="Under label noise the drift is the steepest descent of tr(∇²L + (M − 1)F(2α∇²L)/(2α)) along Γ",
     statement=(
-        r"For $\Sigma=\delta^2\mathrm{Hess}$ on $\Gamma$ the slow SDE is the ODE "
-        r"$\dot\zeta=-\frac{\delta^2}{4B}\nabla_\Gamma\operatorname{tr}\big(\mathrm{Hess}+(M-1)F(2\alpha\mathrm{Hess})/(2\alpha)\big)$, "
-        r"$F(x)=\int_0^x\psi$ applied as a matrix function: $\operatorname{tr}\mathrm{Hess}$ for SGD, $M$ times "
-        r"that as $\alpha\to\infty$."
+        r"For $\Sigma=\delta^2\mathrm{Hess}$ on $\Gamma$ the slow SDE is the ODE $\dot\zeta=-\frac{\delta^2}{4B} "
+        r"\nabla_\Gamma\operatorname{tr}\big(\mathrm{Hess} + (M-1)F(2\alpha\mathrm{Hess})/(2\alpha)\big)$, "
+        r"$F(x)=\int_0^x\psi$ applied as a matrix function: $\operatorname{tr}\mathrm{Hess}$ for SGD, $M$ times that as "
+        r"$\alpha\to\infty$."
     ),
     hypotheses=("½-squared loss with labels y ± δ", "Γ: every label met"),
     reference=Reference("gu2023", "label noise; theorem number unknown", ("v2",)),

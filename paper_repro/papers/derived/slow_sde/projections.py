@@ -44,7 +44,7 @@ class ProjectionKnobs:
     """Which landscape, and how far from its minima."""
 
     landscape: str = knob("scalar_factorisation", "L", "landscape", choices=NAMES)
-    distance: float = knob(0.2, "d", "distance of the start from Γ, about", low=0.05, high=0.3)
+    distance: float = knob(0.2, "d", "distance of the start from its point of Γ", low=0.05, high=0.3)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from sde.zoo import AbstractClosedForms, RandomManifold
 # Errors per step of the integrated flows are 1e-12; some hundred of them add up along Γ.
 ALLOWANCE = 1e-9
 REASON = "error of the integrated flow"
-# Random manifolds that the claims may draw, and points looked at on each.
-INSTANCES, POINTS = 3, 2
+# Random manifolds that the claims may draw: each is derived once, which takes seconds. Points looked at on each.
+INSTANCES, POINTS = 2, 2
 
 Points = Float[np.ndarray, "point dim"]
 
@@ -53,8 +53,8 @@ def landscape_named(name: str) -> AbstractClosedForms:
 
 
 def points_near(closed: AbstractClosedForms, distance: float, stream: Stream) -> tuple[Points, Points]:
-    """Return points of Γ, and points off it by about ``distance``."""
-    on = closed.landscape.points(POINTS, stream.child("slow-sde/points"))
+    """Return a point of Γ that the stream chooses, and one off it by ``distance``."""
+    on = closed.landscape.points(POINTS, stream.child("slow-sde/points"))[:1]
     noise = stream.at("slow-sde/off", np.arange(len(on))).normal(on.shape[1])
     return on, on + distance * noise / np.linalg.norm(noise, axis=1, keepdims=True)
 
