@@ -144,8 +144,8 @@ CLAIM = Claim(
     statement=(
         r"For $\Sigma=\delta^2\mathrm{Hess}$ on $\Gamma$ the slow SDE is the ODE $\dot\zeta=-\frac{\delta^2}{4B} "
         r"\nabla_\Gamma\operatorname{tr}\big(\mathrm{Hess} + (M-1)F(2\alpha\mathrm{Hess})/(2\alpha)\big)$, "
-        r"$F(x)=\int_0^x\psi$ applied as a matrix function: $\operatorname{tr}\mathrm{Hess}$ for SGD, $M$ times that as "
-        r"$\alpha\to\infty$."
+        r"$F(x)=\int_0^x\psi$ applied as a matrix function: $\operatorname{tr}\mathrm{Hess}$ for SGD, $M$ times that "
+        r"as $\alpha\to\infty$."
     ),
     hypotheses=("½-squared loss with labels y ± δ", "Γ: every label met"),
     reference=Reference("gu2023", "label noise; theorem number unknown", ("v2",)),

@@ -18,7 +18,7 @@ from paper_repro.claims import (
     Traces,
 )
 from paper_repro.claims.verdict import Relation
-from paper_repro.papers.derived.slow_sde.setting import INSTANCES, manifold_case, ManifoldCase, predicted
+from paper_repro.papers.derived.slow_sde.setting import manifold_case, ManifoldCase, predicted, SHAPES
 
 
 ALONE, SHORT, ENDLESS = "B × drift, M = 1", "B × drift, α = 0", "B × drift, α = ∞"
@@ -35,7 +35,10 @@ class LimitKnobs:
     """Which manifold, and which method."""
 
     instance: int = knob(
-        0, "k", "which random manifold of codimension 2 in R⁴", choices=tuple(range(INSTANCES))
+        0,
+        "k",
+        "random manifold: 0 of codimension 2 in R⁴, 1 of codimension 1 in R³",
+        choices=tuple(range(len(SHAPES))),
     )
     workers: int = knob(4, "M", "workers", low=2, high=32)
     alpha: float = knob(0.7, "α", "time of a round, where no limit is taken", low=0.05, high=10.0, log=True)

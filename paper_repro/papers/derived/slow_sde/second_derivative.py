@@ -20,10 +20,10 @@ from paper_repro.claims import (
 )
 from paper_repro.papers.derived.slow_sde.setting import (
     flow_at,
-    INSTANCES,
     manifold_case,
     ManifoldCase,
     predicted,
+    SHAPES,
 )
 from sde.landscapes import Curvature
 
@@ -40,7 +40,10 @@ class SecondDerivativeKnobs:
     """Which manifold, and which method."""
 
     instance: int = knob(
-        0, "k", "which random manifold of codimension 2 in R⁴", choices=tuple(range(INSTANCES))
+        0,
+        "k",
+        "random manifold: 0 of codimension 2 in R⁴, 1 of codimension 1 in R³",
+        choices=tuple(range(len(SHAPES))),
     )
     workers: int = knob(4, "M", "workers", low=2, high=32)
     alpha: float = knob(0.7, "α", "time of a round, ηH", low=0.05, high=10.0, log=True)

@@ -17,8 +17,10 @@ from sde.zoo import AbstractClosedForms, RandomManifold
 # Errors per step of the integrated flows are 1e-12; some hundred of them add up along Γ.
 ALLOWANCE = 1e-9
 REASON = "error of the integrated flow"
-# Random manifolds that the claims may draw: each is derived once, which takes seconds. Points looked at on each.
-INSTANCES, POINTS = 2, 2
+# Random manifolds that the claims may draw, as (d, m): each is derived once, which takes seconds.
+SHAPES = ((4, 2), (3, 1))
+# Points looked at on each.
+POINTS = 2
 
 Points = Float[np.ndarray, "point dim"]
 
@@ -36,7 +38,7 @@ class ManifoldCase:
 
 def manifold_case(instance: int, workers: int, alpha: float) -> ManifoldCase:
     """Return the case of a random manifold: the seed does not change it, so that it is derived once."""
-    closed = zoo.random_manifold(Stream(instance))
+    closed = zoo.random_manifold(Stream(instance), *SHAPES[instance])
     points = closed.landscape.points(POINTS, Stream(instance))
     return ManifoldCase(closed, points, closed.landscape.curvature(points), workers, alpha)
 
