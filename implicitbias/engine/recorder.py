@@ -47,18 +47,13 @@ class Recorder:
         BadInput
             If an observable returns something whose first axis is not the replicas.
         """
+        # First: an interruption from the keyboard while a user's function runs leaves whole records.
+        values = {name: observed(name, observable, state) for name, observable in self._observe.items()}
         self._states = [state]
         self._w.append(state.w)
         self._clocks.append((state.clock.round, state.clock.time, state.clock.slow_time))
         self._disagreement.append(disagreement(state))
-        for name, observable in self._observe.items():
-            seen = state.local if isinstance(observable, OfWorkers) else state.w
-            value = np.asarray(observable(seen), dtype=np.float64)
-            if value.shape[:1] != state.w.shape[:1]:
-                raise BadInput(
-                    f"observe[{name!r}] returned shape {value.shape}: must map (replica, …) = "
-                    f"{seen.shape} to (replica, …); keep the first axis"
-                )
+        for name, value in values.items():
             self._observed[name].append(value)
 
     def trace(self, method: LocalMethod, engine: str, status: Status, message: str) -> Trace:
@@ -81,6 +76,26 @@ class Recorder:
             fingerprint=self._problem.fingerprint,
             engine=engine,
         )
+
+
+def observed(
+    name: str, observable: Observable | OfWorkers, state: State
+) -> Float[np.ndarray, "replica *shape"]:
+    """Return what an observable sees of a state.
+
+    Raises
+    ------
+    BadInput
+        If it returns something whose first axis is not the replicas.
+    """
+    seen = state.local if isinstance(observable, OfWorkers) else state.w
+    value = np.asarray(observable(seen), dtype=np.float64)
+    if value.shape[:1] != state.w.shape[:1]:
+        raise BadInput(
+            f"observe[{name!r}] returned shape {value.shape}: must map (replica, …) = {seen.shape} to (replica, …); "
+            "keep the first axis"
+        )
+    return value
 
 
 def disagreement(state: State) -> Float[np.ndarray, " replica"]:

@@ -163,7 +163,7 @@ def eigenpairs(hessian: Matrices, codimension: int) -> tuple[Float[np.ndarray, "
 def _psi(alpha: float, sums: np.ndarray) -> np.ndarray:
     from sde.formulas import psi
 
-    return np.ones_like(sums) if np.isinf(alpha) else np.asarray(psi(alpha * sums))
+    return np.asarray(psi(alpha * sums))
 
 
 def _rank_dropped(values: np.ndarray, codimension: int) -> BadInput:

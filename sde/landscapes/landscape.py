@@ -5,7 +5,6 @@
 ∂Φ = P_T, ∂²Φ, Σ_∥, Σ_◇, Σ̂, Ψ̂   from the eigenpairs of ∇²L on Γ: ``landscape.curvature(ζ)``
 """
 
-import copy
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import combinations_with_replacement
@@ -190,6 +189,10 @@ class Landscape(AbstractNoisyProblem):
         """Return ∇²L(θ)."""
         return self._field("hessian", lambda: self.hessian_expressions.tolist())(self.point(theta))
 
+    def sharpness(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+        """Return the largest eigenvalue of ∇²L(θ)."""
+        return np.linalg.eigvalsh(self.hessian(w))[..., -1]
+
     def third(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim dim dim"]:
         """Return ∇³L(θ)."""
         return self._field("third", lambda: self.third_expressions)(self.point(theta))
@@ -231,6 +234,20 @@ class Landscape(AbstractNoisyProblem):
             return self._field("project", lambda: self.given_projection)(theta)
         return flow_limit(self, theta)
 
+    def retract(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim"]:
+        """Return a point of Γ near θ: Φ(θ) where it is explicit, else along the normals by Newton's method.
+
+        Raises
+        ------
+        NotCertified
+            If θ is too far from Γ.
+        """
+        from sde.landscapes.projection import retracted
+
+        if self.given_projection is not None:
+            return self.project(theta)
+        return retracted(self, self.point(theta))
+
     def invariant(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch invariant"]:
         """Return the invariants q(θ)."""
         return self._field("invariant", lambda: self.invariants)(self.point(theta))
@@ -250,19 +267,23 @@ class Landscape(AbstractNoisyProblem):
         """Return the landscape as M workers see it; what is compiled is shared."""
         if workers == self._workers:
             return self
-        _ = self._fields, self.gradient_expressions, self.factor_expressions
-        bound = copy.copy(self)
-        bound._workers = workers
+        _ = self._fields, self.gradient_expressions, self.factor_expressions, self.fingerprint
+        # Not ``copy.copy``, which would build the landscape anew from its parts.
+        bound = object.__new__(Landscape)
+        bound.__dict__.update(self.__dict__, _workers=workers)
         return bound
 
     def compiled(self, method: LocalMethod) -> "AbstractAdvance | None":
         """Return the fused kernel for this method, or ``None``."""
-        del method
-        return None
+        from sde.kernels import find_advance
+
+        return find_advance(self, method)
 
     def why_not_compiled(self, method: LocalMethod) -> str:
         """Return why there is no kernel; empty if there is one."""
-        return f"no kernel is compiled for {method!r}"
+        from sde.kernels import why_not
+
+        return why_not(self, method)
 
     def content(self) -> tuple[object, ...]:
         """Return loss, variables and noise as text: the number of workers belongs to the method."""

@@ -29,9 +29,15 @@ _FAST = {"contract", "reassoc"}
 
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function that Python calls, once for all runs; it lets other threads run."""
+    kept = os.access(_HERE, os.W_OK)
+    return entry_in(_HERE / "__pycache__" / f"numba-{_DIGEST}" if kept else None, function)
+
+
+def entry_in(folder: Path | None, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile such a function and keep its machine code in a folder, or where numba would."""
     before = getattr(config, _FOLDER_OPTION)
-    if os.access(_HERE, os.W_OK):
-        setattr(config, _FOLDER_OPTION, str(_HERE / "__pycache__" / f"numba-{_DIGEST}"))
+    if folder is not None:
+        setattr(config, _FOLDER_OPTION, str(folder))
     try:
         return _compile(function, nogil=True, cache=True)
     finally:

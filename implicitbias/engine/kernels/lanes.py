@@ -13,7 +13,10 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core.cgutils import get_or_insert_function
-from numba.extending import intrinsic, models, overload, register_model
+from numba.core.imputils import lower_builtin
+from numba.core.typing import signature
+from numba.core.typing.templates import ConcreteTemplate, infer_global
+from numba.extending import intrinsic, models, register_model
 
 from implicitbias.engine.kernels.packing import RUNS
 
@@ -27,7 +30,8 @@ _SIGNIFICAND = ir.Constant(_WORDS, [52] * RUNS)
 _ALIGNMENT = 8
 
 
-def _intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
+def written(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of compiled code whose instructions ``function`` writes."""
     # numba passes the typing context itself; checkers of types cannot know.
     return intrinsic(function)
 
@@ -62,7 +66,7 @@ class _PointerModel(models.PrimitiveModel):
         super().__init__(manager, kind, _DOUBLE.as_pointer())
 
 
-@_intrinsic
+@written
 def pointer(typingctx, array, index):
     """Return the address of entry ``index`` of a contiguous array, counted flat; the caller keeps the array alive.
 
@@ -77,7 +81,7 @@ def pointer(typingctx, array, index):
     return PointerType(array.ndim == 1)(array, types.int64), generate
 
 
-@_intrinsic
+@written
 def load(typingctx, rows, row):
     """Return row ``row``."""
     del typingctx, row
@@ -89,7 +93,7 @@ def load(typingctx, rows, row):
     return LANES_TYPE(rows, types.int64), generate
 
 
-@_intrinsic
+@written
 def store(typingctx, rows, row, value):
     """Write a register to row ``row``."""
     del typingctx, row, value
@@ -102,7 +106,7 @@ def store(typingctx, rows, row, value):
     return types.void(rows, types.int64, LANES_TYPE), generate
 
 
-@_intrinsic
+@written
 def number(typingctx, numbers, index):
     """Return one double."""
     del typingctx, index
@@ -114,7 +118,7 @@ def number(typingctx, numbers, index):
     return types.float64(numbers, types.int64), generate
 
 
-@_intrinsic
+@written
 def integer(typingctx, numbers, index):
     """Return one 64-bit integer."""
     del typingctx, index
@@ -127,7 +131,7 @@ def integer(typingctx, numbers, index):
     return types.int64(numbers, types.int64), generate
 
 
-@_intrinsic
+@written
 def write(typingctx, numbers, index, value):
     """Write one double."""
     del typingctx, index, value
@@ -140,7 +144,7 @@ def write(typingctx, numbers, index, value):
     return types.void(numbers, types.int64, types.float64), generate
 
 
-@_intrinsic
+@written
 def splat(typingctx, value):
     """Return the double in every lane."""
     del typingctx, value
@@ -152,7 +156,7 @@ def splat(typingctx, value):
     return LANES_TYPE(types.float64), generate
 
 
-@_intrinsic
+@written
 def fma(typingctx, a, b, c):
     """Return a·b + c, rounded once."""
     del typingctx, a, b, c
@@ -166,7 +170,7 @@ def fma(typingctx, a, b, c):
     return LANES_TYPE(LANES_TYPE, LANES_TYPE, LANES_TYPE), generate
 
 
-@_intrinsic
+@written
 def power_of_two(typingctx, shifted):
     """Return 2^k where the low bits of ``shifted`` hold k + 1023: they become the exponent."""
     del typingctx, shifted
@@ -182,7 +186,7 @@ def power_of_two(typingctx, shifted):
 def _pair(emit: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     """Return the operation on two registers that ``emit(builder, a, b)`` writes."""
 
-    @_intrinsic
+    @written
     def operation(typingctx, a, b):
         del typingctx, a, b
 
@@ -201,12 +205,27 @@ largest = _pair(lambda builder, a, b: builder.select(builder.fcmp_ordered(">", b
 
 
 def _operator(python: Callable[..., Any], emit: Callable[[Any, Any, Any], Any]) -> None:
-    operation = _pair(emit)
+    """Let an operator act on registers; a number stands for a register full of it.
 
-    @overload(python, inline="always")
-    def of_lanes(a, b):
-        if isinstance(a, LanesType) and isinstance(b, LanesType):
-            return lambda a, b: operation(a, b)
+    Declared as numba declares its own: writing a function into each place of use would take long to compile.
+    """
+    pairs = ((LANES_TYPE, LANES_TYPE), (LANES_TYPE, types.float64), (types.float64, LANES_TYPE))
+
+    class OfLanes(ConcreteTemplate):
+        cases = [signature(LANES_TYPE, *pair) for pair in pairs]
+
+    infer_global(python)(OfLanes)
+
+    def lower(context, builder, signed, arguments):
+        del context
+        filled = (
+            a if isinstance(kind, LanesType) else _splat(builder, a)
+            for kind, a in zip(signed.args, arguments, strict=True)
+        )
+        return emit(builder, *filled)
+
+    for pair in pairs:
+        lower_builtin(python, *pair)(lower)
 
 
 _operator(operator.add, lambda builder, a, b: builder.fadd(a, b))
