@@ -9,6 +9,7 @@ from implicitbias import Stream
 from sde import zoo
 from sde.landscapes import Landscape
 from sde.landscapes.compiled import compiled
+from sde.landscapes.variations import variations_of
 
 
 phi = sympy.Symbol("phi", real=True)
@@ -49,6 +50,13 @@ def around(closed, seed=0, count=3, distance=0.15):
     """Points of Γ, and points off it."""
     on = points(closed, seed, count)
     return on, on + distance * Stream(seed).at("off", np.arange(len(on))).normal(on.shape[-1])
+
+
+@lru_cache(maxsize=64)
+def variations_at_a_point(name):
+    """A point of Γ, with Φ and its derivatives there."""
+    zeta = points(INSTANCES[name], count=1)
+    return zeta, variations_of(INSTANCES[name].landscape, zeta)
 
 
 def without_closed_forms(closed):

@@ -39,8 +39,8 @@ def project_exponentially(
         u, v = u * np.exp(-2.0 * shift), v * np.exp(2.0 * shift)
     missed = np.abs(_missed(features, labels, u, v)[0]).max()
     raise NotCertified(
-        f"Φ: after {STEPS} Newton steps the labels are missed by {missed:.3g}; the rows of X must be independent, and u, "
-        "v must not vanish where the labels need them"
+        f"Φ: after {STEPS} Newton steps the labels are missed by {missed:.3g}; the rows of X must be independent, and "
+        "u, v must not vanish where the labels need them"
     )
 
 
