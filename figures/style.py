@@ -46,13 +46,17 @@ METHOD_COLOURS = {
     "sequential_gd": "#8a6d3b",
     # The limit of many small local steps, between them and sweeping.
     "local_flow": "#3d8f8f",
+    # Local SGD with rules for H, warmer than Local SGD itself.
+    "qsr": "#c4457a",
+    "post_local_sgd": "#9c6ade",
     "max_margin": THEORY,
 }
 METHOD_MARKERS = {
     "gd": "o", "local_gd": "s", "local_sgd": "D", "proximal": "^", "projection": "v", "sweeping": "P",
     "anchored": "X", "momentum": "<", "modified_local_gd": "X", "sgd": "h", "minibatch_sgd": "h", "savic": "p",
     "scaffold": "d", "fednova": "8", "diloco": "*", "slow_sde": "o", "conventional_sde": "s",
-    "normalised_gd": "D", "prgd": "^", "sequential_gd": ">", "local_flow": "P", "max_margin": "*",
+    "normalised_gd": "D", "prgd": "^", "sequential_gd": ">", "local_flow": "P", "qsr": "p",
+    "post_local_sgd": "d", "max_margin": "*",
 }  # fmt: skip
 
 # Softer than the methods, since data lie behind them; more workers than these are drawn alike.

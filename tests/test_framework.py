@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from implicitbias import BadInput, Stream
+from implicitbias.statistics import CATALOGUE_LEVEL
+from paper_repro.catalogue import ENTRIES
 from paper_repro.claims import (
     AssumptionUnmet,
     Budget,
@@ -26,12 +28,16 @@ from paper_repro.claims import (
     Relation,
     Request,
     Result,
+    sampled_limit,
+    share_of_level,
+    statistical,
     Status,
     verify,
     verify_one,
 )
 from paper_repro.claims.cache import Cache
 from paper_repro.claims.knobs import with_values
+from paper_repro.claims.level import STATISTICAL_CLAIMS
 from paper_repro.claims.result import exit_code
 from paper_repro.claims.verify import BATCH
 from paper_repro.testing import assert_claim
@@ -293,3 +299,12 @@ def test_setup_sees_the_seed():
     )
     assert verify_one(drawn, seed=5).comparisons[0].measured == 5
     assert Stream(5).child("a") == Stream(5).child("a") != Stream(5).child("b")
+
+
+def test_statistical_claims_share_one_level_and_are_no_more_than_share_it():
+    sampling = [e.key for e in ENTRIES if e.load().judge in (statistical, sampled_limit)]
+    assert 0 < len(sampling) <= STATISTICAL_CLAIMS
+    assert STATISTICAL_CLAIMS * share_of_level() == pytest.approx(CATALOGUE_LEVEL)
+    assert 7 * share_of_level(7) == pytest.approx(share_of_level())
+    with pytest.raises(BadInput, match="comparisons = 0.*count the intervals"):
+        share_of_level(0)

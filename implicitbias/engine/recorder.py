@@ -52,14 +52,7 @@ class Recorder:
         self._clocks.append((state.clock.round, state.clock.time, state.clock.slow_time))
         self._disagreement.append(disagreement(state))
         for name, observable in self._observe.items():
-            seen = state.local if isinstance(observable, OfWorkers) else state.w
-            value = np.asarray(observable(seen), dtype=np.float64)
-            if value.shape[:1] != state.w.shape[:1]:
-                raise BadInput(
-                    f"observe[{name!r}] returned shape {value.shape}: must map (replica, …) = "
-                    f"{seen.shape} to (replica, …); keep the first axis"
-                )
-            self._observed[name].append(value)
+            self._observed[name].append(observed(name, observable, state))
 
     def trace(self, method: LocalMethod, engine: str, status: Status, message: str) -> Trace:
         """Return the records as a trace."""
@@ -81,6 +74,26 @@ class Recorder:
             fingerprint=self._problem.fingerprint,
             engine=engine,
         )
+
+
+def observed(
+    name: str, observable: Observable | OfWorkers, state: State
+) -> Float[np.ndarray, "replica *shape"]:
+    """Return what an observable sees of a state.
+
+    Raises
+    ------
+    BadInput
+        If it returns something whose first axis is not the replicas.
+    """
+    seen = state.local if isinstance(observable, OfWorkers) else state.w
+    value = np.asarray(observable(seen), dtype=np.float64)
+    if value.shape[:1] != state.w.shape[:1]:
+        raise BadInput(
+            f"observe[{name!r}] returned shape {value.shape}: must map (replica, …) = {seen.shape} to (replica, …); "
+            "keep the first axis"
+        )
+    return value
 
 
 def disagreement(state: State) -> Float[np.ndarray, " replica"]:

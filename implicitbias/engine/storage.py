@@ -81,7 +81,7 @@ def _header(trace: Trace) -> dict[str, Any]:
         "status": trace.status.name,
         "message": trace.message,
         "clock": None if trace.final is None else dataclasses.asdict(trace.final.clock),
-    }
+    } | ({} if trace.scheme is None else {"scheme": trace.scheme})
 
 
 def _packed_state(state: State | None) -> dict[str, np.ndarray]:
@@ -121,7 +121,15 @@ def _unpacked(header: dict[str, Any], stored: dict[str, np.ndarray]) -> Trace:
     method = restore(header["method"])
     final = _restored_state(header["clock"], state)
     fields = {"fingerprint": header["fingerprint"], "engine": header["engine"], "message": header["message"]}
-    return Trace(**stored, **fields, method=method, extras=extras, final=final, status=status)
+    return Trace(
+        **stored,
+        **fields,
+        method=method,
+        extras=extras,
+        final=final,
+        status=status,
+        scheme=header.get("scheme"),
+    )
 
 
 def _restored_state(clock: dict[str, Any] | None, arrays: dict[str, np.ndarray]) -> State | None:

@@ -26,7 +26,10 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Trace:
-    """Records of one run.
+    """Records of one run of a method on a problem, or of one integration of an SDE.
+
+    Of an SDE, ``w`` holds X, ``rounds`` counts steps, ``time`` and ``slow_time`` are both the time t of the equation;
+    it has a ``scheme`` instead of a ``method``, and no loss and no workers: there stands nan.
 
     Attributes
     ----------
@@ -52,6 +55,8 @@ class Trace:
         τ where it is no mere log of ``time``: beyond e⁷⁰⁹ that is infinite.
     method, fingerprint, engine
         What was run, on which problem (digest of its content), by ``definition`` or which kernel.
+    scheme
+        The scheme that integrated an SDE, in words.
     """
 
     w: Float[np.ndarray, "replica record dim"]
@@ -60,7 +65,7 @@ class Trace:
     slow_time: Float[np.ndarray, " record"]
     log_loss: Float[np.ndarray, "replica record"]
     disagreement: Float[np.ndarray, "replica record"]
-    method: LocalMethod
+    method: LocalMethod | None
     fingerprint: str
     engine: str
     min_margin: Float[np.ndarray, "replica record"] | None = None
@@ -69,6 +74,7 @@ class Trace:
     status: Status = Status.COMPLETE
     message: str = Status.COMPLETE.value
     stored_log_time: Float[np.ndarray, " record"] | None = None
+    scheme: str | None = None
 
     @cached_property
     def log_time(self) -> Float[np.ndarray, " record"]:
@@ -87,7 +93,8 @@ class Trace:
     def __repr__(self) -> str:
         """Say how much there is, how far it goes, and how it ended; the arrays are for ``print(trace.w)``."""
         replicas, records, dim = self.w.shape
-        end = f"to τ = {self.log_time[-1]:.6g}" if records else "no records"
+        last = f"to τ = {self.log_time[-1]:.6g}" if self.scheme is None else f"to t = {self.time[-1]:.6g}"
+        end = last if records else "no records"
         shape = f"replicas={replicas}, records={records}, dim={dim}"
         return f"Trace({shape}, {end}, {self.engine!r}, {self.status.name})"
 

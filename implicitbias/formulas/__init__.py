@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from implicitbias.errors import BadInput
 from implicitbias.formulas import _local_solves, _orthogonal, _separable
 from implicitbias.formulas._formula import Formula as Formula
+from implicitbias.formulas._formula import named as named
 from implicitbias.formulas._formula import Variable as Variable
 from implicitbias.formulas._local_solves import halpern_residual as halpern_residual
 from implicitbias.formulas._local_solves import local_bias as local_bias
@@ -45,9 +45,7 @@ def formula(name: str) -> Formula:
     BadInput
         If there is none; the message lists the names.
     """
-    if name not in FORMULAS:
-        raise BadInput(f"formula = {name!r}: no such formula; choose one of {', '.join(FORMULAS)}")
-    return FORMULAS[name]
+    return named(FORMULAS, name)
 
 
 def symbolic(name: str) -> Any:

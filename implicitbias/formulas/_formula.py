@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from implicitbias.errors import BadInput
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -72,3 +74,16 @@ class Formula:
         import sympy
 
         return f"{self.left} = {sympy.latex(self.symbolic())}"
+
+
+def named(formulas: Mapping[str, Formula], name: str) -> Formula:
+    """Return the formula of that name among ``formulas``.
+
+    Raises
+    ------
+    BadInput
+        If there is none; the message lists the names.
+    """
+    if name not in formulas:
+        raise BadInput(f"formula = {name!r}: no such formula; choose one of {', '.join(formulas)}")
+    return formulas[name]

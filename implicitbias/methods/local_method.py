@@ -24,7 +24,8 @@ from implicitbias.methods.axes import (
     Server,
     Sweeping,
 )
-from implicitbias.methods.schedules import AbstractSchedule, AbstractStepRule, as_schedule, Normalised
+from implicitbias.methods.schedules import AbstractSchedule, as_schedule, Normalised
+from implicitbias.methods.step_rules import AbstractStepRule
 
 
 LocalSolver = GradientSteps | Flow | Proximal | Projection | Sweeping
@@ -51,7 +52,7 @@ class LocalMethod:
     lr
         Learning rate η, a schedule over a worker's step count, or ``Normalised(e)``: η = e/f_m at its model.
     local_steps
-        H: a number, one number per worker, or a rule of the learning rate now.
+        H: a number, one number per worker, or a rule of the step count and the learning rate now.
     batch
         Mini-batch size per worker B_loc; ``None`` for full gradients.
     replacement
@@ -133,7 +134,7 @@ class LocalMethod:
     def steps(self, workers: int, step: int) -> tuple[int, ...]:
         """Return H_m for each of ``workers`` workers, in the round that starts at step count ``step``."""
         if isinstance(self.local_steps, AbstractStepRule):
-            return (self.local_steps.steps(float(self.schedule(np.array([step]))[0]), np.inf),) * workers
+            return (self.local_steps.steps(float(self.schedule(np.array([step]))[0]), step),) * workers
         if isinstance(self.local_steps, tuple):
             if len(self.local_steps) != workers:
                 raise BadInput(

@@ -13,6 +13,8 @@
 | ``normalised_gd(e)`` | lr = Normalised(e): η = e/f(w) |
 | ``prgd(e, rescaling)`` | lr = Normalised(e), rescaling |
 | ``sequential_gd(lr, H)`` | local_steps, aggregation = Sequential() |
+| ``qsr(lr, growth, base, batch)`` | local_sgd with local_steps = QuadraticRule(base, growth) |
+| ``post_local_sgd(lr, H, batch, switch)`` | local_sgd with local_steps = PostLocal(H, switch) |
 """
 
 import dataclasses
@@ -32,7 +34,8 @@ from implicitbias.methods.axes import (
     Sweeping,
 )
 from implicitbias.methods.local_method import LocalMethod
-from implicitbias.methods.schedules import AbstractSchedule, AbstractStepRule, Normalised
+from implicitbias.methods.schedules import AbstractSchedule, Normalised
+from implicitbias.methods.step_rules import AbstractStepRule, PostLocal, QuadraticRule
 
 
 LearningRate = float | AbstractSchedule | Normalised
@@ -123,6 +126,45 @@ def sequential_gd(lr: LearningRate, local_steps: LocalSteps) -> LocalMethod:
     return LocalMethod(lr=lr, local_steps=local_steps, aggregation=Sequential())
 
 
+def qsr(
+    lr: LearningRate,
+    growth: float,
+    base: int,
+    batch: float,
+    *,
+    power: float = 2.0,
+    warmup: int = 0,
+    first: int | None = None,
+    total: int | None = None,
+    replacement: bool = True,
+    momentum: float = 0.0,
+    workers: int | None = None,
+) -> LocalMethod:
+    """Return Local SGD with the quadratic synchronisation rule H = max(base, ⌊(growth/η)²⌋) [gu2024].
+
+    η is the rate at the start of a round, as it decays the rounds grow: give a schedule, e.g. ``WarmupCosine``.
+    ``QuadraticRule`` says what the further arguments mean.
+    """
+    rule = QuadraticRule(base, growth, power, warmup, first, total)
+    return local_sgd(lr, rule, batch, replacement=replacement, momentum=momentum, workers=workers)
+
+
+def post_local_sgd(
+    lr: LearningRate,
+    local_steps: int,
+    batch: float,
+    *,
+    switch: int,
+    total: int | None = None,
+    replacement: bool = True,
+    momentum: float = 0.0,
+    workers: int | None = None,
+) -> LocalMethod:
+    """Return parallel SGD (H = 1) until step ``switch``, and Local SGD from there on [lin2020]."""
+    rule = PostLocal(local_steps, switch, total)
+    return local_sgd(lr, rule, batch, replacement=replacement, momentum=momentum, workers=workers)
+
+
 def _heavy_ball(momentum: float) -> HeavyBall | None:
     beta = checks.number("momentum", momentum, "give β itself; 0 is none, 0.9 is common", least=0, below=1)
     return HeavyBall(beta) if beta else None
@@ -140,4 +182,6 @@ NAMED_METHODS = {
     "normalised_gd": normalised_gd,
     "prgd": prgd,
     "sequential_gd": sequential_gd,
+    "qsr": qsr,
+    "post_local_sgd": post_local_sgd,
 }

@@ -1,4 +1,4 @@
-"""Learning rates over the step count or the loss, and numbers of local steps over the learning rate."""
+"""Learning rates over the step count or the loss."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -78,6 +78,34 @@ class Piecewise(AbstractSchedule):
 
 
 @dataclass(frozen=True)
+class WarmupCosine(AbstractSchedule):
+    """η_k rises linearly from final to peak over ``warmup`` steps, then falls along a cosine back to final.
+
+    η_k = final + (peak − final)·k/warmup for k < warmup, else final + (peak − final)(1 + cos πs)/2 with
+    s = (k − warmup)/(total − warmup); from k = total on it stays at final.
+    """
+
+    peak: float
+    total: int
+    warmup: int = 0
+    final: float = 1e-6
+
+    def __post_init__(self):
+        checks.number("final", self.final, "1e-6 is common; rules that divide by η need one above 0", above=0)
+        checks.number("peak", self.peak, "the cosine falls from peak to final", least=self.final)
+        checks.integer("warmup", self.warmup, 0, "0 starts at the peak")
+        checks.integer("total", self.total, self.warmup + 1, "give the number of all steps, warm-up included")
+
+    def __call__(self, step: Int[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps"]:
+        """Return the rate of the warm-up or of the cosine."""
+        step = np.asarray(step, dtype=np.float64)
+        risen = step / max(self.warmup, 1)
+        share = np.minimum((step - self.warmup) / (self.total - self.warmup), 1.0)
+        fallen = 0.5 * (1.0 + np.cos(np.pi * share))
+        return self.final + (self.peak - self.final) * np.where(step < self.warmup, risen, fallen)
+
+
+@dataclass(frozen=True)
 class Normalised:
     """η_k = e_k/f_m(v) at the worker's own model v: gradient descent v ← v − e_k ∇log f_m(v) on log f_m.
 
@@ -116,27 +144,3 @@ def as_schedule(rate: float | AbstractSchedule) -> AbstractSchedule:
         If it is no rate.
     """
     return rate if isinstance(rate, AbstractSchedule) else Constant(rate)
-
-
-class AbstractStepRule(ABC):
-    """Number of local steps of a round, from the learning rate now and the steps left."""
-
-    @abstractmethod
-    def steps(self, lr: float, steps_left: float) -> int:
-        """Return H ≥ 1."""
-
-
-@dataclass(frozen=True)
-class QuadraticRule(AbstractStepRule):
-    """QSR: H = max(base, ⌊(growth/η)²⌋), so that η²H stays of order growth² as η decays [gu2024]."""
-
-    base: int
-    growth: float
-
-    def __post_init__(self):
-        checks.integer("base", self.base, 1, "1 lets every round start with a single step")
-        checks.number("growth", self.growth, "H grows as (growth/η)²", above=0)
-
-    def steps(self, lr: float, steps_left: float = np.inf) -> int:
-        """Return min(max(base, ⌊(growth/η)²⌋), steps left)."""
-        return int(min(max(self.base, np.floor((self.growth / lr) ** 2)), steps_left))

@@ -12,6 +12,7 @@
 
 from implicitbias.statistics._estimate import mean_interval as mean_interval
 from implicitbias.statistics._estimate import proportion_interval as proportion_interval
+from implicitbias.statistics._estimate import student_quantile as student_quantile
 from implicitbias.statistics._interval import Interval as Interval
 from implicitbias.statistics._interval import Outcome as Outcome
 from implicitbias.statistics._interval import resolution as resolution

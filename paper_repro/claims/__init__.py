@@ -20,6 +20,7 @@ from paper_repro.claims.judges import sampled_limit as sampled_limit
 from paper_repro.claims.judges import statistical as statistical
 from paper_repro.claims.judges import symbolic as symbolic
 from paper_repro.claims.knobs import knob as knob
+from paper_repro.claims.level import share_of_level as share_of_level
 from paper_repro.claims.observation import Curve as Curve
 from paper_repro.claims.observation import Measured as Measured
 from paper_repro.claims.observation import Observation as Observation

@@ -138,6 +138,18 @@ def curvature_of(hessian: Matrices, third: np.ndarray, covariance: Matrices, cod
     BadInput
         If a normal eigenvalue vanishes or is negative, or one along Γ does not vanish.
     """
+    values, vectors = eigenpairs(hessian, codimension)
+    return Curvature(values, vectors, third, covariance, codimension)
+
+
+def eigenpairs(hessian: Matrices, codimension: int) -> tuple[Float[np.ndarray, "*batch dim"], Matrices]:
+    """Return eigenvalues, decreasing and 0 along Γ, and eigenvectors as columns.
+
+    Raises
+    ------
+    BadInput
+        As ``curvature_of``.
+    """
     values, vectors = np.linalg.eigh(hessian)
     values, vectors = values[..., ::-1], vectors[..., ::-1]
     scale = np.abs(values).max(axis=-1, keepdims=True)
@@ -145,14 +157,13 @@ def curvature_of(hessian: Matrices, third: np.ndarray, covariance: Matrices, cod
         raise _rank_dropped(values, codimension)
     if not (np.abs(values[..., codimension:]) <= FLAT_TOLERANCE * scale).all():
         raise _not_flat(values, codimension)
-    flat = np.where(np.arange(values.shape[-1]) < codimension, values, 0.0)
-    return Curvature(flat, vectors, third, covariance, codimension)
+    return np.where(np.arange(values.shape[-1]) < codimension, values, 0.0), vectors
 
 
 def _psi(alpha: float, sums: np.ndarray) -> np.ndarray:
     from sde.formulas import psi
 
-    return np.ones_like(sums) if np.isinf(alpha) else psi(alpha * sums)
+    return np.asarray(psi(alpha * sums))
 
 
 def _rank_dropped(values: np.ndarray, codimension: int) -> BadInput:

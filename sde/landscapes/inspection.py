@@ -10,6 +10,7 @@ from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.stream import Stream
 from sde.landscapes.compiled import compiled
+from sde.landscapes.curvature import eigenpairs
 from sde.landscapes.noise import LabelNoise, SampleLosses
 
 
@@ -80,7 +81,7 @@ def _check_minima(landscape: "Landscape", points: Float[np.ndarray, "point dim"]
             f"manifold: |∇L| = {slope[k]:.3g} at the point {points[k]} of Γ; on a manifold of minima it vanishes: "
             "check the equations or the chart against the loss"
         )
-    landscape.curvature(points)
+    eigenpairs(hessian, landscape.codimension)
 
 
 def _check_label_noise(landscape: "Landscape", points: Float[np.ndarray, "point dim"]) -> None:

@@ -7,6 +7,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import combinations_with_replacement
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
@@ -122,13 +123,18 @@ class Landscape(AbstractNoisyProblem):
         """∇²L as a SymPy matrix."""
         import sympy
 
-        return sympy.Matrix(self.gradient_expressions).jacobian(list(self.variables))
+        slopes, v = self.gradient_expressions, self.variables
+        upper = {(i, j): slopes[i].diff(v[j]) for i, j in combinations_with_replacement(range(self.dim), 2)}
+        return sympy.Matrix(self.dim, self.dim, lambda i, j: upper[min(i, j), max(i, j)])
 
     @cached_property
     def third_expressions(self) -> list[list[list[Any]]]:
         """∇³L as nested lists [i][j][k]."""
-        hessian = self.hessian_expressions.tolist()
-        return [[[entry.diff(v) for v in self.variables] for entry in row] for row in hessian]
+        bends, v, axes = self.hessian_expressions, self.variables, range(self.dim)
+        ordered: dict[tuple[int, ...], Any] = {
+            (i, j, k): bends[i, j].diff(v[k]) for i, j, k in combinations_with_replacement(axes, 3)
+        }
+        return [[[ordered[tuple(sorted((i, j, k)))] for k in axes] for j in axes] for i in axes]
 
     @cached_property
     def factor_expressions(self) -> Any:
@@ -223,6 +229,20 @@ class Landscape(AbstractNoisyProblem):
         if self.given_projection is not None:
             return self._field("project", lambda: self.given_projection)(theta)
         return flow_limit(self, theta)
+
+    def retract(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim"]:
+        """Return a point of Γ near θ: Φ(θ) where it is explicit, else along the normals by Newton's method.
+
+        Raises
+        ------
+        NotCertified
+            If θ is too far from Γ.
+        """
+        from sde.landscapes.projection import retracted
+
+        if self.given_projection is not None:
+            return self.project(theta)
+        return retracted(self, self.point(theta))
 
     def invariant(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch invariant"]:
         """Return the invariants q(θ)."""

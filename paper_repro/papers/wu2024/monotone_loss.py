@@ -93,6 +93,7 @@ def observe(case: PairCase, traces: Traces) -> Observation:
     late = times >= times[-1] / DECADES
     curves = [Curve(times, best, f"best of {len(monotone)} steps that never raise it", method="gd")]
     for trace in [trace for trace in traces if rises(trace)][-1:]:
+        assert trace.method is not None
         label = f"η = {trace.method.first_lr:.3g} raises it first"
         curves.append(Curve(times, trace.loss[0, 1:], label, "reference"))
     return Observation({SLOPE: _slope(times[late], best[late])}, tuple(curves))

@@ -6,7 +6,7 @@ import numpy as np
 
 from implicitbias import local_sgd, Stream
 from implicitbias.asymptotics import residual
-from implicitbias.statistics import claim_level, mean_interval
+from implicitbias.statistics import mean_interval
 from paper_repro.claims import (
     AssumptionUnmet,
     Budget,
@@ -21,6 +21,7 @@ from paper_repro.claims import (
     Reference,
     RunSpec,
     sampled_limit,
+    share_of_level,
     Traces,
 )
 from paper_repro.claims.extrapolation import at_infinity, divergence
@@ -28,8 +29,6 @@ from paper_repro.claims.separable import certified_case, classification, distrib
 
 
 LIMIT = "mean over replicas of lim w − ŵ log(ηHr)"
-# The chance of a wrong statistical verdict in a run of the whole catalogue is shared by at most so many claims.
-STATISTICAL_CLAIMS = 64
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def observe(case: LocalSGDCase, traces: Traces) -> Observation:
 
 def confidence(samples: np.ndarray) -> np.ndarray:
     """Half-widths of the intervals of the mean, coordinate by coordinate, at the level of this claim together."""
-    level = claim_level(STATISTICAL_CLAIMS) / samples.shape[1]
+    level = share_of_level(samples.shape[1])
     return np.array([mean_interval(column, level).half_width for column in samples.T])
 
 

@@ -127,6 +127,7 @@ def onset(case: OnsetCase, trace: Trace, threshold: float) -> int | None:
         origin += int(trace.rounds[after - 1])
         gap = int(trace.rounds[after] - trace.rounds[after - 1])
         finer = RecordAt.every(max(1, gap // REFINEMENT))
+        assert trace.method is not None
         trace = run(
             case.problem, trace.method, gap, start=trace.w[0, after - 1], record=finer, progress=False
         )

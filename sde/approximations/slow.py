@@ -1,0 +1,253 @@
+r"""The slow SDE of Local SGD along Γ, in slow time t = η²·steps (gu2023).
+
+    dζ = P_ζ( B^{−1/2} Σ_∥^{1/2} dW − (1/2B) ∇³L[Σ̂] dt − ((M − 1)/2B) ∇³L[Ψ̂] dt ),
+
+written without Φ, A_T = P_T A a factor of Σ_∥:
+
+    dζ = B^{−1/2} A_T dW − (1/2B) ∇²L⁺ ∇³L[Σ_∥] dt − (1/2B) P_T ∇³L[Σ̂ + (M − 1)Ψ̂] dt.
+
+SGD has no Ψ̂; a quadratic synchronisation rule has Ψ̂ = Σ̂ (gu2024); with label noise Σ = δ²∇²L it is an ordinary
+differential equation, the gradient flow along Γ of −(δ²/4B) tr(∇²L + (M − 1)F(2α∇²L)/(2α)).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from implicitbias import checks
+from implicitbias.errors import BadInput
+from implicitbias.methods import LocalMethod
+from implicitbias.stream import Stream
+from sde.approximations.setting import Setting, setting_of, warn_of_coarseness
+from sde.equations import Convention, SDE
+from sde.landscapes import Chart, LabelNoise, Landscape
+
+
+# Points of Γ at which a setting is looked at before anything runs.
+POINTS = 8
+LOOKS = Stream(0).child("slow-sde")
+# Tangential noise, or bending of Γ, below this share of the whole is none.
+NEGLIGIBLE = 1e-9
+# Error per step where the slow SDE is an ODE: far below what any simulation resolves.
+RTOL, ATOL = 1e-11, 1e-12
+
+Points = Float[np.ndarray, "*batch dim"]
+
+
+@dataclass(frozen=True)
+class SlowDrift:
+    """ζ ↦ −(1/2B)( ∇²L⁺∇³L[Σ_∥] + P_T∇³L[Σ̂ + (M − 1)Ψ̂] ), the Itô drift in R^d."""
+
+    landscape: Landscape
+    setting: Setting
+
+    def __call__(self, zeta: Points) -> Points:
+        """Return the drift at points of Γ."""
+        c, setting = self.landscape.curvature(zeta), self.setting
+        bent = c.pseudo_inverse @ c.contracted(c.sigma_parallel)[..., None]
+        spread = c.sigma_hat
+        if setting.workers > 1 and setting.round_time > 0.0:
+            spread = spread + (setting.workers - 1) * c.psi_hat(setting.round_time)
+        along = c.tangent_projector @ c.contracted(spread)[..., None]
+        return -(bent + along)[..., 0] / (2.0 * setting.batch)
+
+
+@dataclass(frozen=True)
+class SlowDiffusion:
+    """ζ ↦ P_T A/√B."""
+
+    landscape: Landscape
+    setting: Setting
+
+    def __call__(self, zeta: Points) -> Float[np.ndarray, "*batch dim channel"]:
+        """Return the diffusion at points of Γ."""
+        projector = self.landscape.curvature(zeta).tangent_projector
+        return projector @ self.landscape.factors(zeta) / np.sqrt(self.setting.batch)
+
+
+def slow_sde(landscape: Landscape, method: LocalMethod) -> SDE:
+    """Return the slow SDE of a method on a landscape, in the coordinates of R^d, with the way back to Γ.
+
+    Time is slow time t = η²·steps: one round is αη. Integrate it with ``ProjectedEuler()`` from a point of Γ, such as
+    ``landscape.project(θ0)``. ``.latex()`` prints the equation, in the chart where Γ has one; the chart's own equation
+    is ``chart_sde(landscape, method)``.
+
+    Parameters
+    ----------
+    landscape
+        With its manifold Γ.
+    method
+        ``local_sgd(lr, local_steps, batch, workers=M)``; H = 1 is SGD; a ``QuadraticRule`` is read as α = ∞.
+
+    Raises
+    ------
+    BadInput
+        Without Γ, for a method whose slow SDE is not known, or where ηλ ≥ 2 on all of Γ.
+
+    Warns
+    -----
+    ApproximationWarning
+        If ηM, or on curved Γ with tangential noise ηMα, is too large for the limit to be near.
+    """
+    checks.instance("landscape", landscape, Landscape, "give Landscape(loss, variables, noise, manifold)")
+    setting = setting_of(method, landscape.workers)
+    points = landscape.points(POINTS, LOOKS)
+    look_at(landscape, setting, points)
+    return SDE(
+        SlowDrift(landscape, setting),
+        SlowDiffusion(landscape, setting),
+        dim=landscape.dim,
+        noises=landscape.channels,
+        convention=Convention.ITO,
+        retract=landscape.retract,
+        printed=SlowLatex(landscape, method),
+        name=f"slow SDE of {landscape.name or 'a landscape'}",
+        probe=tuple(points[0]),
+    )
+
+
+def look_at(landscape: Landscape, setting: Setting, points: Float[np.ndarray, "point dim"]) -> None:
+    """Warn of a setting far from the limit, refuse one beyond stability: see ``warn_of_coarseness``."""
+    curvature = landscape.curvature(points)
+    tangential = np.abs(curvature.sigma_parallel).max() > NEGLIGIBLE * np.abs(curvature.covariance).max()
+    bending = curvature.pseudo_inverse @ curvature.contracted(curvature.tangent_projector)[..., None]
+    curved = bool(tangential and np.abs(bending).max() > NEGLIGIBLE)
+    warn_of_coarseness(setting, curved, float(curvature.eigenvalues[:, 0].min()))
+
+
+@dataclass(frozen=True)
+class SlowLatex:
+    """LaTeX of the slow SDE: in the chart where Γ has one, else in R^d."""
+
+    landscape: Landscape
+    method: LocalMethod
+
+    def __call__(self) -> str:
+        """Return the equation."""
+        from sde.approximations.chart import chart_equation
+
+        if isinstance(self.landscape.manifold, Chart):
+            return chart_equation(self.landscape, self.method).latex()
+        return _general_latex(setting_of(self.method, self.landscape.workers))
+
+
+def _general_latex(setting: Setting) -> str:
+    noise = r"\tfrac{1}{\sqrt{B}}\,\Sigma_\parallel^{1/2}\,\mathrm{d}W"
+    first = r"\tfrac{1}{2B}\nabla^3 L[\hat\Sigma]\,\mathrm{d}t"
+    second = r"\tfrac{M-1}{2B}\nabla^3 L[\hat\Psi]\,\mathrm{d}t"
+    if setting.round_time == np.inf:
+        first, second = r"\tfrac{M}{2B}\nabla^3 L[\hat\Sigma]\,\mathrm{d}t", ""
+    elif setting.round_time == 0.0 or setting.workers == 1:
+        second = ""
+    inner = f"{noise} - {first}" + (f" - {second}" if second else "")
+    numbers = f"B = {setting.batch:g}" + (
+        f",\\; M = {setting.workers}" if second or setting.round_time else ""
+    )
+    if second:
+        numbers += rf",\; \alpha = {setting.round_time:g}"
+    return rf"\mathrm{{d}}\zeta = P_\zeta\left({inner}\right),\quad {numbers}"
+
+
+def label_noise_flow(landscape: Landscape, method: LocalMethod) -> SDE:
+    """Return dζ/dt = −(δ²/4B) ∇_Γ tr(∇²L + (M − 1)F(2α∇²L)/(2α)): the slow SDE under label noise, which has no noise.
+
+    As F′ = ψ, the gradient along Γ is P_T∇³L[f′(∇²L)] with f′(h) = 1 + (M − 1)ψ(2αh).
+
+    Raises
+    ------
+    BadInput
+        If the landscape's noise is not label noise, and as ``slow_sde``.
+    """
+    checks.instance("noise", landscape.noise, LabelNoise, "give LabelNoise(delta, outputs), or use slow_sde")
+    setting, delta = setting_of(method, landscape.workers), landscape.noise.delta  # pyright: ignore[reportAttributeAccessIssue]
+    points = landscape.points(POINTS, LOOKS)
+    look_at(landscape, setting, points)
+    return SDE(
+        LabelNoiseDrift(landscape, setting, delta),
+        NoDiffusion(landscape.dim),
+        dim=landscape.dim,
+        noises=0,
+        convention=Convention.ITO,
+        retract=landscape.retract,
+        name=f"label-noise flow of {landscape.name or 'a landscape'}",
+        probe=tuple(points[0]),
+    )
+
+
+@dataclass(frozen=True)
+class LabelNoiseDrift:
+    """ζ ↦ −(δ²/4B) P_T∇³L[f′(∇²L)], f′(h) = 1 + (M − 1)ψ(2αh)."""
+
+    landscape: Landscape
+    setting: Setting
+    delta: float
+
+    def __call__(self, zeta: Points) -> Points:
+        """Return the drift at points of Γ."""
+        from sde.formulas import psi
+
+        c, setting = self.landscape.curvature(zeta), self.setting
+        slope = np.ones_like(c.eigenvalues)
+        if setting.workers > 1 and setting.round_time > 0.0:
+            share = (
+                np.where(c.normal, 1.0, 0.0)
+                if np.isinf(setting.round_time)
+                else psi(2.0 * setting.round_time * c.eigenvalues)
+            )
+            slope = slope + (setting.workers - 1) * share
+        matrix = (c.eigenvectors * slope[..., None, :]) @ c.eigenvectors.swapaxes(-1, -2)
+        along = c.tangent_projector @ c.contracted(matrix)[..., None]
+        return -(self.delta**2 / (4.0 * setting.batch)) * along[..., 0]
+
+
+@dataclass(frozen=True)
+class NoDiffusion:
+    """ζ ↦ the empty matrix (d, 0)."""
+
+    dim: int
+
+    def __call__(self, zeta: Points) -> Float[np.ndarray, "*batch dim 0"]:
+        """Return no columns."""
+        return np.zeros((*zeta.shape[:-1], self.dim, 0))
+
+
+def slow_path(
+    landscape: Landscape,
+    method: LocalMethod,
+    start: Float[np.ndarray, " dim"],
+    times: Float[np.ndarray, " time"],
+) -> Float[np.ndarray, "time dim"]:
+    """Return ζ at slow times, where the slow SDE has no diffusion: an ODE, to eleven digits.
+
+    Parameters
+    ----------
+    start
+        A point of Γ.
+    times
+        Increasing, the first one that of ``start``.
+
+    Raises
+    ------
+    BadInput
+        If the noise has a tangential part at the start, or the start is not on Γ; and as ``slow_sde``.
+    """
+    from scipy.integrate import solve_ivp
+
+    setting = setting_of(method, landscape.workers)
+    zeta, times = landscape.point(start), checks.real_array("times", times)
+    curvature = landscape.curvature(zeta)
+    if np.abs(curvature.sigma_parallel).max() > NEGLIGIBLE * np.abs(curvature.covariance).max():
+        raise BadInput(f"start = {zeta}: the noise has a part along Γ there; integrate slow_sde(…) instead")
+    drift = SlowDrift(landscape, setting)
+    span = float(times[0]), float(times[-1])
+    found = solve_ivp(
+        lambda t, z: drift(landscape.retract(z)),
+        span,
+        zeta,
+        method="DOP853",
+        t_eval=times,
+        rtol=RTOL,
+        atol=ATOL,
+    )
+    return landscape.retract(found.y.T)

@@ -1,0 +1,247 @@
+"""The slow SDE three ways, label noise as a flow, conventional equations, and methods without a slow SDE."""
+
+import warnings
+from functools import cache
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from implicitbias import BadInput, local_gd, local_sgd, PowerDecay, QuadraticRule, Stream
+from sde.approximations import (
+    ApproximationWarning,
+    chart_sde,
+    conventional_sde,
+    label_noise_flow,
+    setting_of,
+    slow_path,
+    slow_sde,
+)
+from sde.approximations.chart import chart_equation
+from sde.formulas import F, psi
+from sde.landscapes import Chart, Covariance, Equations, Factors, Isotropic, LabelNoise, Landscape
+
+
+x, y, z = sympy.symbols("x y z", real=True)
+phi = sympy.Symbol("varphi", real=True)
+# Two evaluations of the same closed form, with eigenvectors in between.
+SAME = 1e-9
+M, B, ALPHA = sympy.symbols("M B alpha", positive=True)
+
+workers_and_steps = st.tuples(st.integers(1, 5), st.sampled_from([1, 2, 50, 400]))
+
+
+@cache
+def valley(noise=None):
+    return Landscape(sympy.exp(x) * y**2 / 2, (x, y), noise or Factors([[0], [1]]), Chart((x,), (x, 0)))
+
+
+@cache
+def ring():
+    r = sympy.sqrt(x**2 + y**2)
+    normal, tangent = sympy.Matrix([x / r, y / r]), sympy.Matrix([-y / r, x / r])
+    height = 1 + sympy.Rational(3, 5) * y / r
+    noise = Factors(
+        sympy.Matrix.hstack(normal + tangent * sympy.Rational(3, 5), tangent * sympy.Rational(3, 10))
+    )
+    chart = Chart((phi,), (sympy.cos(phi), sympy.sin(phi)), domain=(-3, 3))
+    return Landscape(height * (r - 1) ** 2 / 2, (x, y), noise, chart)
+
+
+@cache
+def twisted():
+    a, b = sympy.cos(x) * y + sympy.sin(x) * z, -sympy.sin(x) * y + sympy.cos(x) * z
+    turn = sympy.Matrix([[sympy.cos(x), -sympy.sin(x)], [sympy.sin(x), sympy.cos(x)]])
+    noise = sympy.Matrix([[0, 0]]).col_join(
+        turn * sympy.Matrix([[1, 0], [sympy.Rational(3, 5), sympy.Rational(4, 5)]])
+    )
+    return Landscape(a**2 + b**2 / 4, (x, y, z), Factors(noise), Chart((x,), (x, 0, 0)))
+
+
+@cache
+def paraboloid():
+    """Γ is a surface with curvature of its own and two charts' worth of noise."""
+    height = z - x**2 / 2
+    noise = Covariance(
+        [
+            [1, sympy.Rational(1, 4), 0],
+            [sympy.Rational(1, 4), 1, sympy.Rational(1, 2)],
+            [0, sympy.Rational(1, 2), 1],
+        ]
+    )
+    chart = Chart((x, y), (x, y, x**2 / 2))
+    return Landscape((1 + y**2) * height**2 / 2, (x, y, z), noise, chart)
+
+
+def quiet(build, *arguments):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ApproximationWarning)
+        return build(*arguments)
+
+
+@settings(deadline=None, max_examples=8)
+@given(
+    st.sampled_from([valley, ring, twisted, paraboloid]),
+    workers_and_steps,
+    st.floats(0.2, 4),
+    st.integers(0, 99),
+)
+def test_the_chart_and_the_embedded_equation_are_one(build, shape, batch, seed):
+    """Itô's formula for γ: γ′ b_u + ½γ″[S_u] = b, γ′ a_u = a."""
+    landscape, (workers, steps) = build(), shape
+    method = local_sgd(0.01, steps, batch=batch, workers=workers)
+    inner, outer = quiet(chart_sde, landscape, method), quiet(slow_sde, landscape, method)
+    u = Stream(seed).at("u", np.arange(5)).uniform(len(landscape.manifold.parameters)) - 0.5
+    zeta, jacobian = landscape.manifold.embed(u), landscape.manifold.jacobian(u)
+    spread = inner.diffusion(u) @ inner.diffusion(u).swapaxes(-1, -2)
+    second = np.stack([_second(landscape.manifold, point) for point in u])
+    moved = (jacobian @ inner.drift(u)[..., None])[..., 0] + 0.5 * np.einsum("nkab,nab->nk", second, spread)
+    assert np.allclose(moved, outer.drift(zeta), atol=SAME * (1 + np.abs(moved).max()))
+    pushed = jacobian @ inner.diffusion(u)
+    embedded = outer.diffusion(zeta)
+    assert np.allclose(pushed @ pushed.swapaxes(-1, -2), embedded @ embedded.swapaxes(-1, -2), atol=SAME)
+
+
+def _second(chart, u):
+    values = dict(zip(chart.parameters, u, strict=True))
+    hessians = [sympy.hessian(c, list(chart.parameters)).subs(values) for c in chart.point]
+    return np.array([np.array(h.tolist(), dtype=float) for h in hessians])
+
+
+def test_the_valley_is_printed_as_on_paper():
+    equation = chart_equation(valley())
+    psi_valued = equation.drift[0].atoms(sympy.Function) - {sympy.exp(x)}
+    (saturation,) = psi_valued
+    assert sympy.simplify(saturation.args[0] - 2 * ALPHA * sympy.exp(x)) == 0
+    assert sympy.simplify(equation.drift[0] + (1 + (M - 1) * saturation) / (4 * B)) == 0
+    assert r"\psi\left(2 \alpha e^{x}\right)" in equation.latex()
+
+
+def test_a_proper_pair_enters_with_the_sum_of_its_curvatures():
+    equation = chart_equation(twisted())
+    rho, (first, second) = sympy.Rational(3, 5), (2, sympy.Rational(1, 2))
+    value = float(equation.drift[0].subs({M: 4, B: 1, ALPHA: 1, x: 0.3}))
+    expected = -(first - second) * rho / (first + second) * (1 + 3 * psi(float(first + second)))
+    assert np.isclose(value, float(expected), rtol=1e-12)
+
+
+def test_mixed_noise_enters_with_its_own_curvature():
+    circle = ring()
+    drift = chart_sde(circle, local_sgd(0.001, 1000, batch=1.0, workers=2)).drift(np.array([[0.4]]))[0, 0]
+    h, slope = 1 + 0.6 * np.sin(0.4), 0.6 * np.cos(0.4)
+    expected = -(slope / (4 * h) * (1 + psi(2 * h)) + 0.6 * (1 + psi(h))) / 2
+    assert np.isclose(drift, expected, rtol=1e-12)
+
+
+@settings(deadline=None, max_examples=10)
+@given(workers_and_steps, st.floats(0.3, 2.0), st.integers(0, 99))
+def test_label_noise_is_a_gradient_flow_along_the_minima(shape, delta, seed):
+    """Also against differences of the potential along Γ."""
+    workers, steps = shape
+    landscape = Landscape((x * y - 1) ** 2 / 2, (x, y), LabelNoise(delta, (x * y,)), Equations(x * y - 1))
+    method = local_sgd(0.01, steps, batch=0.5, workers=workers)
+    zeta = landscape.points(4, Stream(seed))
+    flow, slow = quiet(label_noise_flow, landscape, method), quiet(slow_sde, landscape, method)
+    assert np.allclose(flow.drift(zeta), slow.drift(zeta), atol=SAME * np.abs(flow.drift(zeta)).max())
+    assert np.abs(slow.diffusion(zeta)).max() < SAME
+    u, setting = zeta[:, 0], setting_of(method)
+    expected = (
+        -(delta**2 / (4 * setting.batch)) * _slope_of_potential(u, workers, setting.round_time) / (1 + u**-4)
+    )
+    assert np.allclose(flow.drift(zeta)[:, 0], expected, rtol=1e-5, atol=1e-8)
+
+
+def _slope_of_potential(u, workers, alpha):
+    def potential(u):
+        sharpness = u**2 + u**-2
+        return sharpness + ((workers - 1) * F(2 * alpha * sharpness) / (2 * alpha) if alpha else 0.0)
+
+    step = 1e-6 * np.abs(u)
+    return (potential(u + step) - potential(u - step)) / (2 * step)
+
+
+def test_a_quadratic_rule_is_the_limit_of_long_rounds():
+    landscape, rule = valley(), local_sgd(0.01, QuadraticRule(1, 0.2), batch=1.0, workers=3)
+    zeta = np.array([[0.3, 0.0]])
+    long = quiet(slow_sde, landscape, local_sgd(0.01, 10**7, batch=1.0, workers=3)).drift(zeta)
+    assert np.allclose(slow_sde(landscape, rule).drift(zeta), long, rtol=1e-4)
+    one = slow_sde(landscape, local_sgd(0.01, 1, batch=1.0, workers=3)).drift(zeta)
+    assert np.allclose(slow_sde(landscape, rule).drift(zeta), 3 * one, rtol=1e-12)
+
+
+def test_momentum_changes_only_the_step():
+    landscape = valley()
+    with_momentum = setting_of(local_sgd(0.001, 1, batch=1.0, workers=2, momentum=0.9))
+    assert np.isclose(with_momentum.lr, 0.01) and with_momentum.round_time == 0.0
+    with pytest.raises(BadInput, match="limit is known for one local step"):
+        slow_sde(landscape, local_sgd(0.001, 5, batch=1.0, workers=2, momentum=0.9))
+
+
+def test_the_slow_path_of_label_noise_solves_its_ode():
+    landscape = Landscape((x * y - 1) ** 2 / 2, (x, y), LabelNoise(1.0, (x * y,)), Equations(x * y - 1))
+    start = landscape.project(np.array([2.0, 0.9]))
+    path = slow_path(landscape, local_sgd(0.01, 1, batch=2.0, workers=2), start, np.linspace(0, 2, 5))
+    imbalance = path[:, 0] ** 2 - path[:, 1] ** 2
+    assert np.allclose(imbalance, imbalance[0] * np.exp(-np.linspace(0, 2, 5) / 4), rtol=1e-9)
+
+
+def test_conventional_equations_match_two_moments_of_a_step():
+    """Order 2 has drift −∇(L + (η/4)|∇L|²); its noise is √(η/B)A at both orders."""
+    landscape, lr = valley(), 0.1
+    theta = np.array([[0.2, -0.7], [0.4, 0.1]])
+    first, second = (conventional_sde(landscape, local_sgd(lr, 1, batch=1.0, workers=4), k) for k in (1, 2))
+    gradient, hessian = landscape.gradient(theta), landscape.hessian(theta)
+    assert np.allclose(first.drift(theta), -gradient, rtol=1e-13)
+    bend = (hessian @ gradient[..., None])[..., 0]
+    assert np.allclose(second.drift(theta), -gradient - lr / 2 * bend, rtol=1e-12)
+    for sde in (first, second):
+        assert np.allclose(sde.diffusion(theta), np.sqrt(lr / 4) * landscape.factors(theta), rtol=1e-13)
+
+
+def test_too_large_a_step_is_said():
+    with pytest.warns(ApproximationWarning, match="ηM = 0.8"):
+        slow_sde(valley(), local_sgd(0.1, 1, batch=1.0, workers=8))
+    with pytest.warns(ApproximationWarning, match="ηMα"):
+        slow_sde(ring(), local_sgd(0.01, 100, batch=1.0, workers=8))
+    with pytest.raises(BadInput, match="ηλ = .* ≥ 2"):
+        slow_sde(valley(), local_sgd(20.0, 1, batch=1.0, workers=1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        slow_sde(ring(), local_sgd(0.01, QuadraticRule(1, 0.2), batch=1.0, workers=8))
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (lambda: slow_sde(valley(), local_gd(0.1, 5)), "batch = None"),
+        (lambda: slow_sde(valley(), local_sgd(PowerDecay(0.1), 5, batch=1.0)), "one learning rate"),
+        (lambda: slow_sde(valley(), local_sgd(0.1, (1, 2), batch=1.0, workers=2)), "one H"),
+        (
+            lambda: slow_sde(Landscape(y**2, (x, y), Isotropic(1.0)), local_sgd(0.1, 1, batch=1.0)),
+            "manifold = None",
+        ),
+        (lambda: slow_sde("valley", local_sgd(0.1, 1, batch=1.0)), "give Landscape"),
+        (lambda: label_noise_flow(valley(), local_sgd(0.1, 1, batch=1.0)), "give LabelNoise"),
+        (lambda: conventional_sde(valley(), local_sgd(0.1, 1, batch=1.0), order=3), "known for 1 and 2"),
+        (lambda: conventional_sde(valley(), local_sgd(0.1, 5, batch=1.0), order=2), "order = 2 with H"),
+        (
+            lambda: slow_path(ring(), local_sgd(0.01, 1, batch=1.0), np.array([1.0, 0.0]), [0.0, 1.0]),
+            "part along Γ",
+        ),
+        (
+            lambda: chart_sde(
+                Landscape(y**2, (x, y), Isotropic(1.0), Equations(y)), local_sgd(0.01, 1, batch=1.0)
+            ),
+            "give manifold=Chart",
+        ),
+        (
+            lambda: slow_path(valley(), local_sgd(0.01, 1, batch=1.0), np.array([0.3, 0.5]), [0.0, 1.0]),
+            "not on Γ|rank",
+        ),
+    ],
+)
+def test_methods_and_landscapes_without_a_slow_sde_are_refused(build, said):
+    with pytest.raises(BadInput, match=said):
+        build()
