@@ -79,7 +79,7 @@ def methods(draw, workers, noisy=True):
     )
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @pytest.mark.parametrize("build", [bent, folded])
 @pytest.mark.parametrize("law", ["none", *LAWS])
 @given(st.data(), seeds, st.integers(1, 3), st.integers(1, 18), st.integers(1, 12))
