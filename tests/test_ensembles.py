@@ -174,11 +174,8 @@ def uncompiled():
 
 @pytest.mark.parametrize(("row", "landscape", "axes"), list(uncompiled()))
 def test_every_other_row_is_run_by_the_definition_and_says_why(row, landscape, axes):
-    method = (
-        LocalMethod(local_steps=2, lr=0.05, batch=2, workers=2)
-        if "local_solver" not in axes
-        else LocalMethod(workers=2)
-    )
+    exact = "local_solver" in axes
+    method = LocalMethod(workers=2) if exact else LocalMethod(lr=0.05, local_steps=2, batch=2, workers=2)
     method = dataclasses.replace(method, **axes)
     assert covering_row(landscape, method) is row and str(row) in coverage_text()
     with pytest.raises(BadInput) as refused:
