@@ -44,7 +44,9 @@ def _numpy(setting: ValleySetting, noise: Callable, block: int) -> Work:
     return work
 
 
-def _round(setting: ValleySetting, start: np.ndarray, noise: np.ndarray, room: list[np.ndarray]) -> np.ndarray:
+def _round(
+    setting: ValleySetting, start: np.ndarray, noise: np.ndarray, room: list[np.ndarray]
+) -> np.ndarray:
     """Return the replicas after a round; every array is used again."""
     x, y, h, pull = room
     x[:], y[:] = start[:, 0], start[:, 1]

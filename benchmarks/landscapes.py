@@ -65,7 +65,9 @@ def through_run(setting: ValleySetting, law: AbstractLaw) -> Callable[[int], np.
 
     def work(rounds: int) -> np.ndarray:
         options = {"start": setting.start, "replicas": setting.replicas, "stream": Stream(1), "record": last}
-        return run_method(landscape, setting.method, rounds, progress=False, engine="kernel", **options).w[:, -1]
+        return run_method(landscape, setting.method, rounds, progress=False, engine="kernel", **options).w[
+            :, -1
+        ]
 
     return work
 

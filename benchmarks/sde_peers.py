@@ -1,4 +1,4 @@
-"""Peers that integrate an SDE: NumPy, diffrax, torchsde, sdeint; each batched, compiled and warm as far as it can be."""
+"""Peers that integrate an SDE: NumPy, diffrax, torchsde, sdeint; batched, compiled and warm where they can be."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -22,7 +22,11 @@ def compare() -> list[dict[str, object]]:
         return []
     environment = os.environ | {"NUMBA_NUM_THREADS": "2"}
     printed = subprocess.run(
-        [sys.executable, "-m", "benchmarks.two_threads"], capture_output=True, text=True, check=True, env=environment
+        [sys.executable, "-m", "benchmarks.two_threads"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
     )
     return json.loads(printed.stdout)
 
@@ -33,7 +37,9 @@ def table(rows: list[dict]) -> str:
         return "two threads: this machine has one core"
     lines = ["two threads, through run(): × one thread"]
     for row in rows:
-        lines.append(f"  {row['setting']}, {row['law']}: {row['gain']['median']:.2f} ({row['gain']['noise']:.0%})")
+        lines.append(
+            f"  {row['setting']}, {row['law']}: {row['gain']['median']:.2f} ({row['gain']['noise']:.0%})"
+        )
     return "\n".join(lines)
 
 

@@ -269,8 +269,8 @@ class Landscape(AbstractNoisyProblem):
             return self
         _ = self._fields, self.gradient_expressions, self.factor_expressions, self.fingerprint
         # Not ``copy.copy``, which would build the landscape anew from its parts.
-        bound = object.__new__(Landscape)
-        bound.__dict__.update(self.__dict__, _workers=workers)
+        bound: Landscape = Landscape.__new__(Landscape)
+        vars(bound).update(vars(self), _workers=workers)
         return bound
 
     def compiled(self, method: LocalMethod) -> "AbstractAdvance | None":
