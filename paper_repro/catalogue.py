@@ -347,6 +347,12 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "kloeden1992/weak-orders",
+        "kloeden1992.weak_orders",
+        "Weak Euler has order 1 and Platen's schemes order 2, with increments of two and three points",
+        "recalled",
+    ),
+    Entry(
         "li2017/sme-orders",
         "li2017.sme_orders",
         "The modified equation of SGD has weak order 1, and 2 with the correction η|∇L|²/4",
