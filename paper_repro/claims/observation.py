@@ -18,13 +18,24 @@ Values = float | Float[np.ndarray, "..."]
 
 @dataclass(frozen=True)
 class Measured:
-    """A value with the half-width of the interval it is known to lie in (an array of values entry by entry)."""
+    """A value with the half-width of the interval it is known to lie in (an array of values entry by entry).
+
+    Attributes
+    ----------
+    value, error
+        What was measured, and how sharply.
+    allowance
+        Of a value extrapolated to a limit: by how much it may differ from the limit, as far as was measured. It adds to
+        the allowance of every prediction it is compared with, right or wrong.
+    """
 
     value: Values
     error: Values = 0.0
+    allowance: Values = 0.0
 
     def __post_init__(self):
         _check_spread("error", self.error)
+        _check_spread("allowance", self.allowance)
 
 
 @dataclass(frozen=True)
