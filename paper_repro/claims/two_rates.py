@@ -5,13 +5,13 @@ and a claim about means needs some ten times fewer replicas.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias import local_sgd, LocalMethod, RecordAt, RunSpec, Stream, Trace
+from implicitbias import local_sgd, LocalMethod, RecordAt, RunSpec, Stream
 from implicitbias.statistics import student_quantile
 from paper_repro.claims.level import share_of_level
 from paper_repro.claims.observation import Measured
@@ -26,8 +26,7 @@ LARGEST_STEP = 1 / 8
 # Fewer replicas have no normal mean; more at once only fill the memory.
 FEWEST, MOST = 64, 65_536
 
-# Trace ↦ one number, or one for each test function, for every replica.
-Reading = Callable[[Trace], Float[np.ndarray, "replica *function"]]
+Values = Float[np.ndarray, "replica *function"]
 
 
 @dataclass(frozen=True)
@@ -148,15 +147,15 @@ def _run(
     return RunSpec(landscape, own.method, own.rounds, record, point, replicas, noise)
 
 
-def paired(traces: tuple[Trace, ...], read: Reading) -> tuple[Float[np.ndarray, "pair *function"], ...]:
-    """Return what is read of mirrored runs at η and at η/2, averaged over each run and its mirror."""
-    values = [np.asarray(read(trace), dtype=np.float64) for trace in traces]
-    return 0.5 * (values[0] + values[1]), 0.5 * (values[2] + values[3])
+def paired(values: Iterable[Values]) -> tuple[Values, Values]:
+    """Return what was read of mirrored runs at η and at η/2, averaged over each run and its mirror."""
+    coarse, coarse_mirror, fine, fine_mirror = values
+    return 0.5 * (coarse + coarse_mirror), 0.5 * (fine + fine_mirror)
 
 
 def in_the_limit(
-    coarse: Float[np.ndarray, "pair *function"],
-    fine: Float[np.ndarray, "pair *function"],
+    coarse: Values,
+    fine: Values,
     comparisons: int,
     *,
     together: bool = False,

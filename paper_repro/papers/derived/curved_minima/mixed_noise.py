@@ -40,8 +40,9 @@ def needs(case: CircleCase, budget: Budget) -> tuple[RunSpec, ...]:
 
 def observe(case: CircleCase, traces: Traces) -> Observation:
     """Extrapolate the mean angle, at the end to judge it, on the way to draw it."""
-    path = in_the_limit(*paired(traces, lambda trace: angles(trace)[:, 1:]), comparisons=1)
-    end = in_the_limit(*paired(traces, lambda trace: angles(trace)[:, -1] / case.coarse.slow_time), comparisons=1)
+    coarse, fine = paired(angles(trace)[:, 1:] for trace in traces)
+    path = in_the_limit(coarse, fine, comparisons=1)
+    end = in_the_limit(*(side[:, -1] / case.coarse.slow_time for side in (coarse, fine)), comparisons=1)
     mean, error = np.asarray(path.value), np.asarray(path.error)
     label = f"Local SGD, M = {case.coarse.workers}, α = {case.coarse.round_time:.3g}, η → 0"
     curve = Curve(case.times[1:], mean, label, "measured", "local_sgd", mean - error, mean + error)
