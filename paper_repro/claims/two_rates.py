@@ -21,8 +21,8 @@ from sde.landscapes import antithetic, Landscape
 
 # ηM and ηMα of the coarser run: beyond them terms of second order, which extrapolation leaves, outgrow the first.
 LARGEST_NOISE, LARGEST_SPREAD = 0.2, 0.1
-# η/α of the coarser run: fewer local steps than eight are not yet a round of length α.
-LARGEST_STEP = 1 / 8
+# H of the coarser run: fewer local steps are not yet a round of length α.
+FEWEST_STEPS = 8
 # Fewer replicas have no normal mean; more at once only fill the memory.
 FEWEST, MOST = 64, 65_536
 
@@ -72,7 +72,9 @@ def regime(
     slow_time: float,
     *,
     total_batch: float = 1.0,
+    noise: float = LARGEST_NOISE,
     spread: float = LARGEST_SPREAD,
+    fewest_steps: int = FEWEST_STEPS,
     multiple: int = 1,
 ) -> Regime:
     """Return the coarser of two regimes: the largest η that the limit still answers for, and about the slow time.
@@ -81,15 +83,16 @@ def regime(
     ----------
     workers, round_time
         M and α.
-    slow_time
-        What the rounds shall take; rounded up to a multiple of ``multiple`` rounds.
+    slow_time, multiple
+        What the rounds shall take; rounded to a multiple of ``multiple`` rounds.
     total_batch
         B.
-    spread
-        Largest ηMα/B.
+    noise, spread, fewest_steps
+        Largest ηM/B and ηMα/B, and smallest H. Wider for what is measured more bluntly: an allowance that is smaller
+        than the statistical error decides nothing.
     """
     per_batch = workers / total_batch
-    largest = min(LARGEST_NOISE / per_batch, spread / (per_batch * round_time), LARGEST_STEP * round_time)
+    largest = min(noise / per_batch, spread / (per_batch * round_time), round_time / fewest_steps)
     local_steps = math.ceil(round_time / largest)
     lr = round_time / local_steps
     rounds = multiple * max(1, round(slow_time / (lr * round_time * multiple)))

@@ -39,7 +39,9 @@ class ClosenessKnobs:
     """The method at its largest learning rate 1/20; B = 1 is a unit of slow time."""
 
     workers: int = knob(4, "M", "workers", low=1, high=4)
-    local_steps: int = knob(8, "H", "local steps at the largest η; α = ηH is the same for all", choices=(4, 8, 16, 20))
+    local_steps: int = knob(
+        8, "H", "local steps at the largest η; α = ηH is the same for all", choices=(4, 8, 16, 20)
+    )
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ class ClosenessCase:
 
 def setup(knobs: ClosenessKnobs, stream: Stream) -> ClosenessCase:
     """Return the case of the knobs."""
-    return ClosenessCase(mixed_circle().landscape, knobs.workers, knobs.local_steps, stream.child("closeness"))
+    return ClosenessCase(
+        mixed_circle().landscape, knobs.workers, knobs.local_steps, stream.child("closeness")
+    )
 
 
 def needs(case: ClosenessCase, budget: Budget) -> tuple[RunSpec, ...]:
@@ -89,7 +93,9 @@ def observe(case: ClosenessCase, traces: Traces) -> Observation:
     slopes = centred @ groups / (centred @ centred)
     sizes = [mean_of(one) for one in groups]
     low, middle, high = (np.exp([s.value + side * s.error for s in sizes]) for side in (-1.0, 0.0, 1.0))
-    curve = Curve(case.rates, middle, f"largest of {GROUP} replicas and all rounds", "measured", "local_sgd", low, high)
+    curve = Curve(
+        case.rates, middle, f"largest of {GROUP} replicas and all rounds", "measured", "local_sgd", low, high
+    )
     return Observation({SLOPE: mean_of(slopes)}, (curve,))
 
 
@@ -133,10 +139,11 @@ CLAIM = Claim(
     key="gu2023/closeness",
     title="Over a whole slow horizon θ̄ stays within √(αη log(1/η)) of Γ",
     statement=(
-        r"With probability $1-\delta$, for all rounds $O(\frac1\alpha\log\frac1\eta)\le r\le O(\frac1{\alpha\eta})$, "
-        r"$\|\bar\theta_r-\Phi(\bar\theta_r)\|=O(\sqrt{\alpha\eta\log(\alpha/(\eta\delta))})$ [recalled]. Checked on the "
-        r"circle with mixed noise is the power of $\eta$: the largest distance over rounds, and over a few replicas, has "
-        r"on the log-log scale a slope as far below $\frac12$ as the logarithm says."
+        r"With probability $1-\delta$, for all rounds $O(\frac1\alpha\log\frac1\eta)\le r\le "
+        r"O(\frac1{\alpha\eta})$, "
+        r"$\|\bar\theta_r-\Phi(\bar\theta_r)\|=O(\sqrt{\alpha\eta\log(\alpha/(\eta\delta))})$ [recalled]. Checked "
+        r"on the circle with mixed noise is the power of $\eta$: the largest distance over rounds, and over a few "
+        r"replicas, has on the log-log scale a slope as far below $\frac12$ as the logarithm says."
     ),
     hypotheses=("α = ηH fixed as η → 0; start on Γ", "the first phase is over; slow time O(1)"),
     reference=Reference("gu2023", "closeness of the iterates to Γ; theorem number unknown", ("v2",)),

@@ -36,7 +36,7 @@ RATE = "variance of the angle per slow time, η → 0, at (M, α), (M/2, α), (M
 
 # ηMα of the coarser runs, wider than for means: a variance is blunter, and what it is inflated by must be seen.
 SPREAD = 0.2
-# Increments along a path that count as samples, and the fewest rounds that each spans: successive rounds are correlated,
+# Increments along a path that count as samples, and the fewest rounds that each spans: successive rounds correlate,
 # as a worker's radius is carried from one to the next.
 RECORDS, ROUNDS = 8, 3
 SLOW_TIME = 0.8
@@ -60,7 +60,9 @@ def setup(knobs: CircleKnobs, stream: Stream) -> DiffusionCase:
     """Return the case of the knobs."""
     workers, time = knobs.workers, knobs.round_time
     settings = ((workers, time), (max(workers // 2, 1), time), (workers, time / 2))
-    coarse = tuple(regime(m, alpha, SLOW_TIME, spread=SPREAD, multiple=RECORDS * ROUNDS) for m, alpha in settings)
+    coarse = tuple(
+        regime(m, alpha, SLOW_TIME, spread=SPREAD, multiple=RECORDS * ROUNDS) for m, alpha in settings
+    )
     return DiffusionCase(mixed_circle(), coarse, stream.child("diffusion"))
 
 
@@ -119,9 +121,9 @@ CLAIM = Claim(
     title="Local steps amplify the drift, not the diffusion: the angle's variance grows by σ_T²/B for every M and α",
     statement=(
         r"The diffusion of the slow SDE is $rac1{\sqrt B}\Sigma_\parallel^{1/2}dW$, whatever $M$ and $\alpha$ are "
-        r"[recalled]. On the circle with mixed noise the variance of the angle grows by $\sigma_T^2/B$ per slow time. "
-        r"At fixed $\eta$ it is inflated by $O(\eta M\alpha)$, as workers that spread along a curve average inside it; "
-        r"measured in the limit $\eta\to0$, as $2E_{\eta/2}-E_\eta$ within $|E_\eta-E_{\eta/2}|$."
+        r"[recalled]. On the circle with mixed noise the variance of the angle grows by $\sigma_T^2/B$ per slow "
+        r"time. At fixed $\eta$ it is inflated by $O(\eta M\alpha)$, as workers that spread along a curve average "
+        r"inside it; measured in the limit $\eta\to0$, as $2E_{\eta/2}-E_\eta$ within $|E_\eta-E_{\eta/2}|$."
     ),
     hypotheses=(
         "independent noise of the workers, constant in the frame of the circle",

@@ -87,7 +87,9 @@ def setup(knobs: GiantStepKnobs, stream: Stream) -> GiantStepCase:
 def _giant(circle: Circle, own: Regime, exponent: float) -> Giant:
     """Return R_grp = ⌊1/(αη^β)⌋ rounds, after phase 1."""
     rounds = math.floor(1.0 / (own.round_time * own.lr**exponent))
-    phase = first_phase_rounds(1.0, circle.groove.normal, circle.curvature, own.lr, own.total_batch, own.round_time)
+    phase = first_phase_rounds(
+        1.0, circle.groove.normal, circle.curvature, own.lr, own.total_batch, own.round_time
+    )
     before = math.ceil(float(phase))
     return Giant(replace(own, rounds=before + GROUPS * rounds), before, rounds)
 
@@ -147,12 +149,13 @@ CLAIM = Claim(
     key="gu2023/giant-step",
     title="Over ⌊1/(αη^β)⌋ rounds Φ moves by the slow drift, and its covariance grows like Σ_∥/B",
     statement=(
-        r"After the first phase let $\varphi=\Phi(\bar\theta_r)$, $\beta\in(0,\frac12)$ and "
-        r"$R_{\rm grp}=\lfloor1/(\alpha\eta^\beta)\rfloor$ rounds, of slow time $t\approx\eta^{1-\beta}$. To leading order "
-        r"$E[\Delta\Phi]=\frac t{2B}\partial^2\Phi(\varphi)[\Sigma+(M-1)\Psi]$, where $\Psi$ has no denominator, and the "
-        r"covariance of $\Delta\Phi$ is $\frac tB\Sigma_\parallel$ [recalled; the powers of $\eta$ that are left out are not "
-        r"checked]. On the circle with mixed noise: $-\frac\rho B(1+(M-1)\psi(\alpha h))$ and $\frac{\sigma_T^2}B$ per slow "
-        r"time, in the limit $\eta\to0$ as $2E_{\eta/2}-E_\eta$ within $|E_\eta-E_{\eta/2}|$."
+        r"After the first phase let $\varphi=\Phi(\bar\theta_r)$, $\beta\in(0,\frac12)$ and $R_{\rm "
+        r"grp}=\lfloor1/(\alpha\eta^\beta)\rfloor$ rounds, of slow time $t\approx\eta^{1-\beta}$. To leading order "
+        r"$E[\Delta\Phi]=\frac t{2B}\partial^2\Phi(\varphi)[\Sigma+(M-1)\Psi]$, where $\Psi$ has no denominator, "
+        r"and the covariance of $\Delta\Phi$ is $\frac tB\Sigma_\parallel$ [recalled; the powers of $\eta$ that "
+        r"are left out are not checked]. On the circle with mixed noise: $-\frac\rho B(1+(M-1)\psi(\alpha h))$ and "
+        r"$\frac{\sigma_T^2}B$ per slow time, in the limit $\eta\to0$ as $2E_{\eta/2}-E_\eta$ within "
+        r"$|E_\eta-E_{\eta/2}|$."
     ),
     hypotheses=(
         "independent noise of the workers, constant in the frame of the circle",

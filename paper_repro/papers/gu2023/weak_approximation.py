@@ -23,8 +23,8 @@ from paper_repro.claims import (
 )
 from paper_repro.claims.two_rates import in_the_limit, mirrored, paired, Regime, regime
 from paper_repro.papers.derived.curved_minima.curved_ring import (
-    angles_of_projection,
     Drift,
+    projected_angle,
     ring_with,
     SlowAngle,
     slow_equation,
@@ -88,11 +88,13 @@ def observe(case: WeakCase, traces: Traces) -> Observation:
     sine = slice(RECORDS)
     label = f"Local SGD, M = {case.coarse.workers}, α = {case.coarse.round_time:.3g}, η → 0"
     low, high = (mean - error)[sine], (mean + error)[sine]
-    return Observation({MEANS: measured}, (Curve(case.times, mean[sine], label, "measured", "local_sgd", low, high),))
+    return Observation(
+        {MEANS: measured}, (Curve(case.times, mean[sine], label, "measured", "local_sgd", low, high),)
+    )
 
 
 def _read(case: WeakCase, trace: Trace) -> Float[np.ndarray, "replica function"]:
-    phi = angles_of_projection(case.ring, trace)[:, 1:]
+    phi = projected_angle(case.ring, trace.w[:, 1:])
     return np.concatenate([np.sin(phi), np.cos(phi)], axis=1)
 
 
@@ -162,15 +164,19 @@ CLAIM = Claim(
     key="gu2023/weak-approximation",
     title="Over a whole slow horizon E g(Φ(θ̄_r)) follows the slow SDE, on a ring with all kinds of noise",
     statement=(
-        r"For every smooth $g$, $\max_{0\le r\le T/(\alpha\eta)}|E\,g(\Phi(\bar\theta_r))-E\,g(\zeta(r\alpha\eta))|\to0$ as "
-        r"$\eta\to0$ with $\alpha=\eta H$ and $T$ fixed [recalled; the paper bounds it by $\tilde O(\eta^{1/4})$, and toys show "
-        r"$O(\eta)$]. Checked on the ring $L=\frac12h(\varphi)(r-1)^2$, $h=1+0.6\sin\varphi$, with mixed noise, for $g=\sin$ "
+        r"For every smooth $g$, $\max_{0\le r\le "
+        r"T/(\alpha\eta)}|E\,g(\Phi(\bar\theta_r))-E\,g(\zeta(r\alpha\eta))|\to0$ as $\eta\to0$ with $\alpha=\eta "
+        r"H$ and $T$ fixed [recalled; the paper bounds it by $\tilde O(\eta^{1/4})$, and toys show $O(\eta)$]. "
+        r"Checked on the ring $L=\frac12h(\varphi)(r-1)^2$, $h=1+0.6\sin\varphi$, with mixed noise, for $g=\sin$ "
         r"and $g=\cos$ of the angle at four times, against the backward equation of "
-        r"$d\varphi=-\frac1B\left[\frac{h'}{4h}\sigma_N^2(1+(M-1)\psi(2\alpha h))+\rho(1+(M-1)\psi(\alpha h))\right]dt"
-        r"+\frac{\sigma_T}{\sqrt B}dW$; in the limit $\eta\to0$, as $2E_{\eta/2}-E_\eta$ within the largest "
-        r"$|E_\eta-E_{\eta/2}|$ of all."
+        r"$d\varphi=-\frac1B\left[\frac{h'}{4h}\sigma_N^2(1+(M-1)\psi(2\alpha h))+\rho(1+(M-1)\psi(\alpha "
+        r"h))\right]dt+\frac{\sigma_T}{\sqrt B}dW$; in the limit $\eta\to0$, as $2E_{\eta/2}-E_\eta$ within the "
+        r"largest $|E_\eta-E_{\eta/2}|$ of all."
     ),
-    hypotheses=("independent noise of the workers", "α = ηH and T fixed as η → 0; start on Γ, which is compact"),
+    hypotheses=(
+        "independent noise of the workers",
+        "α = ηH and T fixed as η → 0; start on Γ, which is compact",
+    ),
     reference=Reference("gu2023", "weak approximation by the slow SDE; theorem number unknown", ("v2",)),
     source="recalled",
     knobs=WeakKnobs(),
@@ -180,7 +186,9 @@ CLAIM = Claim(
     predict=predict,
     judge=statistical,
     falsifiers=(
-        Falsifier("the slow SDE of SGD", "both have one conventional SDE", under(lambda case: _at(case, 0.0))),
+        Falsifier(
+            "the slow SDE of SGD", "both have one conventional SDE", under(lambda case: _at(case, 0.0))
+        ),
         Falsifier("the M-fold limit", "rounds look endless", under(lambda case: _at(case, np.inf))),
         Falsifier(
             "ψ(2αh) on mixed pairs too",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias import Trace
 from implicitbias.problems import TwoPoint
 from sde.equations import Convention, SDE
 from sde.zoo import Ring, ring
@@ -22,12 +21,12 @@ def ring_with(mixed: float, tangential: float = 1.0) -> Ring:
     return ring(normal=1.0, tangential=tangential, mixed=mixed, law=TwoPoint())
 
 
-def angles_of_projection(ring: Ring, trace: Trace) -> Float[np.ndarray, "replica record"]:
-    """Return the angle of Φ(θ̄) by one step along the orbit, up to O((r − 1)⁴) = O(η²).
+def projected_angle(ring: Ring, theta: Float[np.ndarray, "*batch 2"]) -> Float[np.ndarray, "*batch"]:
+    """Return the angle of Φ(θ) by one step along the orbit, up to O((r − 1)⁴) = O(η²).
 
     From depth s = ln r + 1/r − 1 the flow descends along dφ/ds = h′/2h.
     """
-    r, phi = np.hypot(trace.w[..., 0], trace.w[..., 1]), np.arctan2(trace.w[..., 1], trace.w[..., 0])
+    r, phi = np.hypot(theta[..., 0], theta[..., 1]), np.arctan2(theta[..., 1], theta[..., 0])
     return phi - 0.5 * ring.groove.log_slope(phi) * (np.log(r) + 1.0 / r - 1.0)
 
 

@@ -75,28 +75,30 @@ def instead(wrong: Callable[[CircleCase], float]) -> Callable[[CircleCase], Pred
     return lambda case: Prediction({DRIFT: Predicted(wrong(case))})
 
 
-PROOF = r"""Let $q$ be an invariant of the gradient flow. Along the slow SDE
-$dq=\frac1{2B}\langle\nabla^2q,\Sigma_{\rm eff}\rangle dt$ plus a martingale, where in the eigenbasis of $\nabla^2L$
-$\Sigma_{{\rm eff},ij}=\Sigma_{ij}(1+(M-1)\psi(\alpha(\lambda_i+\lambda_j)))$. On the circle the angle $\varphi$ is an
-invariant, as the flow is radial. At $|x|=1$ its Hessian in the frame $(n,t)$ has the entries $0$ on the diagonal and
-$-1$ off it, since $\varphi=\frac{t}{1+n}+O(3)=t-nt+O(3)$. So
-$d\varphi=-\frac1B\Sigma_{nt}(1+(M-1)\psi(\alpha(h+0)))dt+\frac{\sigma_T}{\sqrt B}dW$: the tangential mode has no
-curvature, and a mixed pair saturates with $\alpha h$ where a normal one does with $2\alpha h$."""
+PROOF = r"""Let $q$ be an invariant of the gradient flow. Along the slow SDE $dq=\frac1{2B}\langle\nabla^2q,\Sigma_{\rm
+eff}\rangle dt$ plus a martingale, where in the eigenbasis of $\nabla^2L$ $\Sigma_{{\rm
+eff},ij}=\Sigma_{ij}(1+(M-1)\psi(\alpha(\lambda_i+\lambda_j)))$. On the circle the angle $\varphi$ is an
+invariant, as the flow is radial. At $|x|=1$ its Hessian in the frame $(n,t)$ has the entries $0$ on the
+diagonal and $-1$ off it, since $\varphi=\frac{t}{1+n}+O(3)=t-nt+O(3)$. So
+$d\varphi=-\frac1B\Sigma_{nt}(1+(M-1)\psi(\alpha(h+0)))dt+\frac{\sigma_T}{\sqrt B}dW$: the tangential mode has
+no curvature, and a mixed pair saturates with $\alpha h$ where a normal one does with $2\alpha h$."""
 
 CLAIM = Claim(
     key="derived/mixed-noise-drift",
     title="On a circle mixed noise drifts, and local steps speed that up by 1 + (M − 1)ψ(αh), not ψ(2αh)",
     statement=(
-        r"On $L=\frac h2(|x|-1)^2$ let one sample's noise have covariance $\rho$ between its normal and its tangential "
-        r"part. In slow time the angle of Local SGD has the drift $-\frac\rho B\left[1+(M-1)\psi(\alpha h)\right]$. "
-        r"Measured in the limit $\eta\to0$ at $\alpha=\eta H$ fixed, as $2E_{\eta/2}-E_\eta$ within "
+        r"On $L=\frac h2(|x|-1)^2$ let one sample's noise have covariance $\rho$ between its normal and its "
+        r"tangential part. In slow time the angle of Local SGD has the drift $-\frac\rho B\left[1+(M-1)\psi(\alpha "
+        r"h)\right]$. Measured in the limit $\eta\to0$ at $\alpha=\eta H$ fixed, as $2E_{\eta/2}-E_\eta$ within "
         r"$|E_\eta-E_{\eta/2}|$."
     ),
     hypotheses=(
         "independent noise of the workers, constant in the frame of the circle",
         "α = ηH fixed as η → 0, slow time O(1), start on Γ",
     ),
-    reference=Reference("gu2023", "mixed part of Σ_◇ in drift-I and drift-II; theorem number unknown", ("v2",)),
+    reference=Reference(
+        "gu2023", "mixed part of Σ_◇ in drift-I and drift-II; theorem number unknown", ("v2",)
+    ),
     source="derived",
     proof=PROOF,
     knobs=CircleKnobs(),
@@ -111,9 +113,15 @@ CLAIM = Claim(
             "every normal mode saturates with twice its curvature; here one of the two is tangential",
             instead(lambda case: _drift(case, stretch=2.0)),
         ),
-        Falsifier("ρ with the opposite sign", "the sign of the Hessian of an angle", instead(lambda case: -_drift(case))),
         Falsifier(
-            "the drift of SGD", "the mixed part of Σ is of first order already", instead(lambda case: _drift(case, workers=1))
+            "ρ with the opposite sign",
+            "the sign of the Hessian of an angle",
+            instead(lambda case: -_drift(case)),
+        ),
+        Falsifier(
+            "the drift of SGD",
+            "the mixed part of Σ is of first order already",
+            instead(lambda case: _drift(case, workers=1)),
         ),
     ),
     see=(),

@@ -79,7 +79,11 @@ def observe(case: SphereCase, traces: Traces) -> Observation:
     """Average over intervals, each beginning where the last one ended: the limit is a Markov process, isotropic."""
     measured = in_the_limit(*(lost(case, trace) for trace in traces), comparisons=1)
     along = in_the_limit(*(case.sphere.project(t.w)[:, 1:] @ case.start for t in traces), comparisons=1)
-    times, mean, error = case.interval * np.arange(1, RECORDS + 1), np.asarray(along.value), np.asarray(along.error)
+    times, mean, error = (
+        case.interval * np.arange(1, RECORDS + 1),
+        np.asarray(along.value),
+        np.asarray(along.error),
+    )
     label = f"Local SGD, M = {case.coarse.workers}, α = {case.coarse.round_time:.3g}, η → 0"
     curve = Curve(times, mean, label, "measured", "local_sgd", mean - error, mean + error)
     return Observation({LOSS: measured}, (curve,))
@@ -132,10 +136,10 @@ CLAIM = Claim(
     key="derived/sphere-unchanged",
     title="On a sphere with isotropic noise local steps change nothing: E ζ(t) = e^{−(D−1)t/2B} ζ₀ for every M and α",
     statement=(
-        r"A control: on $L=\frac h2(|x|-1)^2$ in $R^D$ with isotropic noise the slow SDE of Local SGD is that of SGD, "
-        r"Brownian motion on the sphere, for every $M$ and $\alpha$; $E\,\zeta(t)=e^{-(D-1)t/2B}\zeta_0$. Measured from "
-        r"record to record, in the limit $\eta\to0$ at fixed $\alpha$, as $2E_{\eta/2}-E_\eta$ within "
-        r"$|E_\eta-E_{\eta/2}|$."
+        r"A control: on $L=\frac h2(|x|-1)^2$ in $R^D$ with isotropic noise the slow SDE of Local SGD is that of "
+        r"SGD, Brownian motion on the sphere, for every $M$ and $\alpha$; $E\,\zeta(t)=e^{-(D-1)t/2B}\zeta_0$. "
+        r"Measured from record to record, in the limit $\eta\to0$ at fixed $\alpha$, as $2E_{\eta/2}-E_\eta$ "
+        r"within $|E_\eta-E_{\eta/2}|$."
     ),
     hypotheses=("independent isotropic noise of the workers", "α = ηH fixed as η → 0; start on Γ"),
     reference=Reference("gu2023", "drift-II where ∇³L[hatΨ] is normal; theorem number unknown", ("v2",)),
@@ -148,7 +152,11 @@ CLAIM = Claim(
     predict=predict,
     judge=statistical,
     falsifiers=(
-        Falsifier("M times as fast", "each worker's noise is M times as large", at_speed(lambda case: case.coarse.workers)),
+        Falsifier(
+            "M times as fast",
+            "each worker's noise is M times as large",
+            at_speed(lambda case: case.coarse.workers),
+        ),
         Falsifier("1 + (M − 1)ψ(2αh) times as fast", "elsewhere local steps gain so much", at_speed(gain)),
     ),
     see=("gu2023/diffusion-not-amplified",),

@@ -125,21 +125,25 @@ def with_share(share: Callable[[TwistedCase], float]) -> Callable[[TwistedCase],
 
 PROOF = r"""With $L=\frac12(\lambda_1a^2+\lambda_2b^2)$ in the turning frame, $\partial_xL=k(\lambda_1-\lambda_2)ab$, while
 along the flow $(ab)'=-(\lambda_1+\lambda_2)ab$ up to fourth order. So
-$\Phi_x=x-\frac{k(\lambda_1-\lambda_2)}{\lambda_1+\lambda_2}ab+O(|y|^4)$, an invariant whose Hessian on $\Gamma$ has only
-the pair $(a,b)$. Then $dq=\frac1{2B}\langle\nabla^2q,\Sigma_{\rm eff}\rangle dt$ leaves
-$-\frac{k(\lambda_1-\lambda_2)}{\lambda_1+\lambda_2}\frac\rho B(1+(M-1)\psi(\alpha(\lambda_1+\lambda_2)))$: the disagreement
-of two modes decays with the sum of their rates."""
+$\Phi_x=x-\frac{k(\lambda_1-\lambda_2)}{\lambda_1+\lambda_2}ab+O(|y|^4)$, an invariant whose Hessian on $\Gamma$
+has only the pair $(a,b)$. Then $dq=\frac1{2B}\langle\nabla^2q,\Sigma_{\rm eff}\rangle dt$ leaves
+$-\frac{k(\lambda_1-\lambda_2)}{\lambda_1+\lambda_2}\frac\rho B(1+(M-1)\psi(\alpha(\lambda_1+\lambda_2)))$: the
+disagreement of two modes decays with the sum of their rates."""
 
 CLAIM = Claim(
     key="derived/twisted-valley-pair",
     title="Two unequal modes together gain 1 + (M − 1)ψ(α(λ₁ + λ₂)), no average of what each would gain",
     statement=(
         r"In a valley with curvatures $\lambda_1\ne\lambda_2$ whose axes turn by $k$ per unit of $x$, noise with "
-        r"covariance $\rho$ between the two moves $x$ by $-\frac{k(\lambda_1-\lambda_2)\rho}{B(\lambda_1+\lambda_2)}"
-        r"\left[1+(M-1)\psi(\alpha(\lambda_1+\lambda_2))\right]$ per slow time; its variances contribute nothing. "
-        r"Measured in the limit $\eta\to0$ at fixed $\alpha$, as $2E_{\eta/2}-E_\eta$ within $|E_\eta-E_{\eta/2}|$."
+        r"covariance $\rho$ between the two moves $x$ by "
+        r"$-\frac{k(\lambda_1-\lambda_2)\rho}{B(\lambda_1+\lambda_2)}\left[1+(M-1)\psi(\alpha(\lambda_1+\lambda_2))\right]$ "
+        r"per slow time; its variances contribute nothing. Measured in the limit $\eta\to0$ at fixed $\alpha$, as "
+        r"$2E_{\eta/2}-E_\eta$ within $|E_\eta-E_{\eta/2}|$."
     ),
-    hypotheses=("independent noise of the workers, constant in the turning frame", "α = ηH fixed as η → 0; start on Γ"),
+    hypotheses=(
+        "independent noise of the workers, constant in the turning frame",
+        "α = ηH fixed as η → 0; start on Γ",
+    ),
     reference=Reference("gu2023", "pairs of modes in hatΨ; theorem number unknown", ("v2",)),
     source="derived",
     proof=PROOF,
@@ -150,7 +154,9 @@ CLAIM = Claim(
     predict=predict,
     judge=statistical,
     falsifiers=(
-        Falsifier("the average of ψ(2αλ₁) and ψ(2αλ₂)", "each mode by itself saturates so", with_share(_averaged)),
+        Falsifier(
+            "the average of ψ(2αλ₁) and ψ(2αλ₂)", "each mode by itself saturates so", with_share(_averaged)
+        ),
         Falsifier("ψ(2α√(λ₁λ₂))", "a pair has a geometric mean too", with_share(_geometric)),
     ),
     see=("derived/mixed-noise-drift",),
