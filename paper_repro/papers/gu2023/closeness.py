@@ -92,7 +92,9 @@ def observe(case: ClosenessCase, traces: Traces) -> Observation:
     centred = logs - logs.mean()
     slopes = centred @ groups / (centred @ centred)
     sizes = [mean_of(one) for one in groups]
-    low, middle, high = (np.exp([s.value + side * s.error for s in sizes]) for side in (-1.0, 0.0, 1.0))
+    low, middle, high = (
+        np.exp([float(s.value) + side * float(s.error) for s in sizes]) for side in (-1.0, 0.0, 1.0)
+    )
     curve = Curve(
         case.rates, middle, f"largest of {GROUP} replicas and all rounds", "measured", "local_sgd", low, high
     )

@@ -80,8 +80,8 @@ class GiantStepCase:
 def setup(knobs: GiantStepKnobs, stream: Stream) -> GiantStepCase:
     """Return the case of the knobs."""
     circle, coarse = mixed_circle(), regime(knobs.workers, knobs.round_time, 0.0)
-    sizes = (_giant(circle, own, knobs.exponent) for own in (coarse, coarse.finer))
-    return GiantStepCase(circle, *sizes, stream.child("giant-step"))
+    first, second = (_giant(circle, own, knobs.exponent) for own in (coarse, coarse.finer))
+    return GiantStepCase(circle, first, second, stream.child("giant-step"))
 
 
 def _giant(circle: Circle, own: Regime, exponent: float) -> Giant:

@@ -26,8 +26,8 @@ from paper_repro.papers.derived.curved_minima.curved_ring import (
     Drift,
     projected_angle,
     ring_with,
-    SlowAngle,
     slow_equation,
+    SlowAngle,
     START,
 )
 from sde.formulas import drift_factor

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from implicitbias import RunSpec, Stream
 from paper_repro.claims import Curve, knob, Measured, Observation, Predicted, Prediction, Traces
-from paper_repro.claims.two_rates import at_two_rates, in_the_limit, Regime
+from paper_repro.claims.two_rates import at_two_rates, in_the_limit, Regime, regime
 from sde.zoo.closed_forms import AbstractClosedForms
 
 
@@ -18,7 +18,7 @@ LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 RECORDS = 24
 
 # ηM, ηMα and H of the coarser run, wider than elsewhere: a law is measured bluntly.
-WIDE = {"noise": 0.4, "spread": 0.15, "fewest_steps": 5, "multiple": 2 * RECORDS}
+NOISE, SPREAD, FEWEST_STEPS = 0.4, 0.15, 5
 
 Points = Float[np.ndarray, " point"]
 
@@ -97,6 +97,19 @@ def law_of(log_density: Points, place: Points, spacing: Points | float = 1.0) ->
     """Return the law of a density at points, that of dq being ``spacing``; the density need not be normalised."""
     masses = np.exp(log_density - log_density.max()) * spacing
     return Law(place, masses / masses.sum())
+
+
+def blunt_regime(knobs: StationaryKnobs, slow_time: float, spread: float = SPREAD) -> Regime:
+    """Return the coarser of the two regimes of a long run."""
+    return regime(
+        knobs.workers,
+        knobs.round_time,
+        slow_time,
+        noise=NOISE,
+        spread=spread,
+        fewest_steps=FEWEST_STEPS,
+        multiple=2 * RECORDS,
+    )
 
 
 def stationary_runs(case: StationaryCase, gradients: float) -> tuple[RunSpec, RunSpec]:

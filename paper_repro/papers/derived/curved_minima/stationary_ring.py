@@ -5,9 +5,9 @@ from jaxtyping import Float
 
 from implicitbias import RunSpec, Stream
 from paper_repro.claims import Budget, Claim, Falsifier, Reference, sampled_limit
-from paper_repro.claims.two_rates import regime
 from paper_repro.papers.derived.curved_minima.curved_ring import projected_angle, ring_with, START
 from paper_repro.papers.derived.curved_minima.stationary import (
+    blunt_regime,
     Law,
     law_of,
     observe,
@@ -16,7 +16,6 @@ from paper_repro.papers.derived.curved_minima.stationary import (
     StationaryCase,
     StationaryKnobs,
     under,
-    WIDE,
 )
 from sde.zoo import Ring
 
@@ -30,7 +29,7 @@ CELLS = 40_000
 def setup(knobs: StationaryKnobs, stream: Stream) -> StationaryCase:
     """Return the case of the knobs."""
     ring, workers, alpha = ring_with(mixed=0.0), knobs.workers, knobs.round_time
-    coarse = regime(workers, alpha, SLOW_TIME, **WIDE)
+    coarse = blunt_regime(knobs, SLOW_TIME)
     laws = {
         "slow": law(ring, workers, alpha),
         "sgd": law(ring, 1, 0.0),

@@ -6,8 +6,8 @@ from jaxtyping import Float
 from implicitbias import RunSpec, Stream
 from implicitbias.problems import TwoPoint
 from paper_repro.claims import Budget, Claim, Falsifier, Reference, sampled_limit
-from paper_repro.claims.two_rates import regime
 from paper_repro.papers.derived.curved_minima.stationary import (
+    blunt_regime,
     Law,
     law_of,
     observe,
@@ -16,7 +16,6 @@ from paper_repro.papers.derived.curved_minima.stationary import (
     StationaryCase,
     StationaryKnobs,
     under,
-    WIDE,
 )
 from sde.zoo import quadratic_valley, QuadraticValley
 
@@ -37,7 +36,7 @@ def setup(knobs: StationaryKnobs, stream: Stream) -> StationaryCase:
         knobs.round_time,
     )
     # Γ is straight: nothing depends on ηMα beyond the limit.
-    coarse = regime(workers, alpha, SLOW_TIME, **(WIDE | {"spread": np.inf}))
+    coarse = blunt_regime(knobs, SLOW_TIME, spread=np.inf)
     laws = {
         "slow": law(valley, workers, alpha),
         "sgd": law(valley, 1, 0.0),
