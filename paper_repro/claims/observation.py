@@ -23,10 +23,10 @@ class Measured:
     Attributes
     ----------
     value, error
-        What was measured, and how sharply.
+        Centre and half-width.
     allowance
-        Of a value extrapolated to a limit: by how much it may differ from the limit, as far as was measured. It adds to
-        the allowance of every prediction it is compared with, right or wrong.
+        By how much any prediction may be missed for a reason that was measured with the value: what an extrapolation
+        moved it, |E_η − E_{η/2}|. It adds to the allowance of the prediction.
     """
 
     value: Values

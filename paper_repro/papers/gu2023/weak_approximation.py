@@ -1,4 +1,4 @@
-"""The weak approximation by the slow SDE, over all rounds of a slow horizon, on a ring whose slow SDE is solved exactly."""
+"""The weak approximation by the slow SDE over all rounds of a slow horizon, on a ring where its means are computed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

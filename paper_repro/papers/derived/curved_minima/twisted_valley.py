@@ -123,8 +123,8 @@ def with_share(share: Callable[[TwistedCase], float]) -> Callable[[TwistedCase],
     return lambda case: Prediction({DRIFT: Predicted(_drift(case, share(case)))})
 
 
-PROOF = r"""With $L=\frac12(\lambda_1a^2+\lambda_2b^2)$ in the turning frame, $\partial_xL=k(\lambda_1-\lambda_2)ab$, while
-along the flow $(ab)'=-(\lambda_1+\lambda_2)ab$ up to fourth order. So
+PROOF = r"""With $L=\frac12(\lambda_1a^2+\lambda_2b^2)$ in the turning frame, $\partial_xL=k(\lambda_1-\lambda_2)ab$,
+while along the flow $(ab)'=-(\lambda_1+\lambda_2)ab$ up to fourth order. So
 $\Phi_x=x-\frac{k(\lambda_1-\lambda_2)}{\lambda_1+\lambda_2}ab+O(|y|^4)$, an invariant whose Hessian on $\Gamma$
 has only the pair $(a,b)$. Then $dq=\frac1{2B}\langle\nabla^2q,\Sigma_{\rm eff}\rangle dt$ leaves
 $-\frac{k(\lambda_1-\lambda_2)}{\lambda_1+\lambda_2}\frac\rho B(1+(M-1)\psi(\alpha(\lambda_1+\lambda_2)))$: the
@@ -136,7 +136,7 @@ CLAIM = Claim(
     statement=(
         r"In a valley with curvatures $\lambda_1\ne\lambda_2$ whose axes turn by $k$ per unit of $x$, noise with "
         r"covariance $\rho$ between the two moves $x$ by "
-        r"$-\frac{k(\lambda_1-\lambda_2)\rho}{B(\lambda_1+\lambda_2)}\left[1+(M-1)\psi(\alpha(\lambda_1+\lambda_2))\right]$ "
+        r"$-\frac{k(\lambda_1-\lambda_2)\rho}{B(\lambda_1+\lambda_2)}(1+(M-1)\psi(\alpha(\lambda_1+\lambda_2)))$ "
         r"per slow time; its variances contribute nothing. Measured in the limit $\eta\to0$ at fixed $\alpha$, as "
         r"$2E_{\eta/2}-E_\eta$ within $|E_\eta-E_{\eta/2}|$."
     ),
