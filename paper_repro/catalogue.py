@@ -295,19 +295,19 @@ ENTRIES = (
     Entry(
         "derived/sphere-unchanged",
         "derived.curved_minima.sphere",
-        "On a sphere with isotropic noise local steps change nothing: E ζ(t) = e^{−(D−1)t/2B} ζ₀ for every M and α",
+        "On a sphere with isotropic noise local steps change nothing: E ζ(t) = ζ₀ exp(−(D − 1)t/2B) for all M and α",
         "derived",
     ),
     Entry(
         "derived/stationary-ring",
         "derived.curved_minima.stationary_ring",
-        "On a ring Local SGD gathers where it is flat: h^{−κ} exp(−(M − 1)κ J(2αh)), where SGD has h^{−κ}",
+        "On a ring Local SGD gathers where it is flat: exp(−κ(ln h + (M − 1)J(2αh))), SGD has exp(−κ ln h)",
         "derived",
     ),
     Entry(
         "derived/stationary-valley",
         "derived.curved_minima.stationary_valley",
-        "In the valley h = 1 + x² Local SGD settles on h^{−κ} exp(−(M − 1)κ J(2αh)), narrower than SGD's h^{−κ}",
+        "In the valley h = 1 + x² Local SGD settles on exp(−κ(ln h + (M − 1)J(2αh))), SGD on exp(−κ ln h)",
         "derived",
     ),
     Entry(

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from figures import Panel, Series, View
+from figures.roles import Role
 from implicitbias import local_sgd, RecordAt, run, Stream
 from implicitbias.problems import TwoPoint
 from implicitbias.statistics import mean_interval
@@ -21,7 +22,9 @@ WORKERS = 4
 RUNS = ((1, 0.05), (10, 0.05), (40, 0.05))
 # Half of the slow time lets the start be forgotten.
 SLOW_TIME, RECORDS = 16.0, 16
-EDGES, LEVEL = np.linspace(-1.2, 1.2, 25), 0.01
+EDGES, LEVEL = np.linspace(-1.25, 1.25, 26), 0.01
+# Lines are means over bins too narrow to see.
+FINE = np.linspace(-1.25, 1.25, 201)
 REPLICAS = {Budget.SMOKE: 100, Budget.QUICK: 1_000, Budget.PAPER: 20_000}
 
 
@@ -31,19 +34,17 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     valley = quadratic_valley(normal=1.0, tangential=TANGENTIAL, law=TwoPoint())
     marks = [mark for steps, lr in RUNS for mark in _marks(valley, steps, lr, REPLICAS[budget], Stream(seed))]
     fold = law(valley, WORKERS, np.inf)
-    marks.append(Series(_CENTRES, _density(fold), "α → ∞, the M-fold limit", "reference"))
+    marks.append(_line(fold, "α → ∞, the M-fold limit", "reference", None))
     panel = Panel(tuple(marks), "x along the valley", "stationary density")
     title = "The longer the rounds, the closer Local SGD stays to the flattest point of the valley"
     caption = (
-        f"L = ½(1 + x²)y², normal noise of variance 1 and tangential noise of variance 1/8, total batch 1, M = {WORKERS} "
-        f"(SGD: M = 1, H = 1), η = 0.05. Points: shares of slow time from {SLOW_TIME / 2:g} to {SLOW_TIME:g} over "
+        f"L = ½(1 + x²)y², normal noise of variance 1 and tangential noise of variance 1/8, total batch 1, "
+        f"M = {WORKERS} (SGD: M = 1, H = 1), η = 0.05. Points: shares of slow time from "
+        f"{SLOW_TIME / 2:g} to {SLOW_TIME:g} over "
         f"{REPLICAS[budget]:,} runs, with {1 - LEVEL:.0%} intervals; lines: p ∝ h^(−4) exp(−4(M − 1) J(2αh)), "
         f"h = 1 + x². Seed {seed}."
     )
     return View(title, caption, (panel,))
-
-
-_CENTRES = 0.5 * (EDGES[1:] + EDGES[:-1])
 
 
 def _marks(
@@ -54,18 +55,17 @@ def _marks(
     key = "sgd" if steps == 1 else f"local_sgd:H={steps}"
     shares = _shares(valley, workers, steps, lr, replicas, stream.child(f"stationary-{steps}"))
     intervals = [mean_interval(column, LEVEL) for column in shares.T]
-    ends = tuple(tuple(getattr(i, side) for i in intervals) for side in ("low", "high"))
-    line = Series(_CENTRES, _density(law(valley, workers, alpha)), label, "theory", key)
-    return line, Series(_CENTRES, shares.mean(axis=0), label, "measured", key, ends)
+    ends = ([i.low for i in intervals], [i.high for i in intervals])
+    centres = 0.5 * (EDGES[1:] + EDGES[:-1])
+    line = _line(law(valley, workers, alpha), label, "theory", key)
+    return line, Series(centres, shares.mean(axis=0), label, "measured", key, ends)
 
 
-def _density(of: Law) -> Float[np.ndarray, " bin"]:
-    """Return the mean density of x over the bins, from the law of |x|."""
-    outer, inner = (
-        np.maximum(np.abs(EDGES[1:]), np.abs(EDGES[:-1])),
-        np.minimum(np.abs(EDGES[1:]), np.abs(EDGES[:-1])),
-    )
-    return 0.5 * (of.below(outer) - of.below(inner)) / np.diff(EDGES)
+def _line(of: Law, label: str, role: Role, key: str | None) -> Series:
+    """Return the density of x, from the law of |x|."""
+    ends = np.abs(FINE)
+    share = np.abs(np.diff(of.below(ends))) / np.diff(FINE)
+    return Series(0.5 * (FINE[1:] + FINE[:-1]), 0.5 * share, label, role, key)
 
 
 def _shares(

@@ -113,9 +113,10 @@ def predict(case: ClosenessCase) -> Prediction:
     """The slope of √(αη log(α/(ηδ))) over these rates, as far below ½ as the logarithm says, give or take as much."""
     slope = _bound_slope(case)
     size = np.sqrt(case.round_time * case.rates * _logarithm(case))
-    scale = np.sqrt(1.0 / (2.0 * CURVATURE * case.round_time))
+    # The stationary variance of the mean is η/(2hB), and the largest of n normal numbers √(2 log n) times as large.
+    scale = np.sqrt(1.0 / (CURVATURE * case.round_time))
     lines = (
-        Curve(case.rates, scale * size, "∝ √(αη log(α/(ηδ)))", "theory"),
+        Curve(case.rates, scale * size, "√(η log(α/(ηδ))/(hB))", "theory"),
         Curve(case.rates, scale * size[0] * (case.rates / case.rates[0]), "slope 1", "falsifier"),
         Curve(case.rates, scale * size[0] * (case.rates / case.rates[0]) ** 0.25, "slope ¼", "falsifier"),
     )

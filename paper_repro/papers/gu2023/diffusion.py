@@ -1,16 +1,17 @@
 """Local steps amplify the drift along Γ, and leave its diffusion as it is: variance σ_T²/B per slow time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from implicitbias import Stream, Trace
+from implicitbias import Stream
 from paper_repro.claims import (
     Budget,
     Claim,
     Curve,
     Falsifier,
+    Measured,
     Observation,
     Predicted,
     Prediction,
@@ -19,9 +20,9 @@ from paper_repro.claims import (
     statistical,
     Traces,
 )
+from paper_repro.claims.ensembles import mean_of
 from paper_repro.claims.two_rates import at_two_rates, in_the_limit, joined, Regime, regime
 from paper_repro.papers.derived.curved_minima.setting import (
-    angles,
     CircleKnobs,
     gradients,
     mixed_circle,
@@ -80,28 +81,30 @@ def needs(case: DiffusionCase, budget: Budget) -> tuple[RunSpec, ...]:
 
 def observe(case: DiffusionCase, traces: Traces) -> Observation:
     """Sum the squares of the centred increments from record to record: independent samples along each path."""
-    found = [
-        in_the_limit(*(variation(trace) for trace in traces[2 * k : 2 * k + 2]), comparisons=len(case.coarse))
-        for k in range(len(case.coarse))
-    ]
-    return Observation({RATE: joined(found)}, tuple(_path(own, trace) for own, trace in _fine(case, traces)))
+    pairs = [tuple(variation(trace) for trace in traces[2 * k : 2 * k + 2]) for k in range(len(case.coarse))]
+    found = [in_the_limit(*pair, comparisons=len(pairs)) for pair in pairs]
+    curves = tuple(_curve(*one) for one in zip(case.coarse, pairs, found, strict=True))
+    return Observation({RATE: joined(found)}, curves)
 
 
-def _fine(case: DiffusionCase, traces: Traces) -> Iterable[tuple[Regime, Trace]]:
-    return zip((own.finer for own in case.coarse), traces[1::2], strict=True)
-
-
-def _path(own: Regime, trace: Trace) -> Curve:
-    label = f"M = {own.workers}, α = {own.round_time:.3g}, η = {own.lr:.3g}"
-    return Curve(trace.slow_time[1:], angles(trace)[:, 1:].var(axis=0), label)
+def _curve(own: Regime, pair: tuple[np.ndarray, ...], limit: Measured) -> Curve:
+    """Return the rates at η and at η/2, and the limit at 0."""
+    seen = [limit, *(mean_of(values) for values in reversed(pair))]
+    value, error = (
+        np.array([getattr(one, name) for one in seen], dtype=float) for name in ("value", "error")
+    )
+    label, key = f"M = {own.workers}, α = {own.round_time:.3g}", f"local_sgd:H={own.local_steps}"
+    return Curve(
+        np.array([0.0, own.lr / 2, own.lr]), value, label, "measured", key, value - error, value + error
+    )
 
 
 def predict(case: DiffusionCase) -> Prediction:
-    """σ_T²/B for all; beside it the line of the first setting if the diffusion were amplified as the drift is."""
-    times = SLOW_TIME * np.array([0.0, 1.0])
+    """σ_T²/B for all; beside it the rate of the first setting if the diffusion were amplified as the drift is."""
+    rates = np.array([0.0, max(own.lr for own in case.coarse)])
     lines = (
-        Curve(times, case.rate * times, "(σ_T²/B) t", "theory"),
-        Curve(times, case.rate * gains(case)[0] * times, "amplified like the drift", "falsifier"),
+        Curve(rates, np.full(2, case.rate), "σ_T²/B", "theory"),
+        Curve(rates, np.full(2, case.rate * gains(case)[0]), "amplified like the first drift", "falsifier"),
     )
     return Prediction({RATE: Predicted(np.full(len(case.coarse), case.rate))}, lines)
 
@@ -146,5 +149,5 @@ CLAIM = Claim(
         Falsifier("times 1 + (M − 1)ψ(αh)", "what speeds up the drift might speed up all", amplified(gains)),
     ),
     see=("derived/mixed-noise-drift",),
-    axes=("slow time η²·steps", "variance of the angle (rad²)", "linear", "linear"),
+    axes=("learning rate η, extrapolated to 0", "variance of the angle per slow time", "linear", "linear"),
 )

@@ -11,6 +11,7 @@ from implicitbias import RecordAt, RunSpec, Stream, Trace
 from paper_repro.claims import (
     Budget,
     Claim,
+    Curve,
     Falsifier,
     knob,
     Observation,
@@ -20,6 +21,7 @@ from paper_repro.claims import (
     statistical,
     Traces,
 )
+from paper_repro.claims.ensembles import mean_of
 from paper_repro.claims.two_rates import in_the_limit, paired, Regime, regime, runs_for
 from paper_repro.papers.derived.curved_minima.setting import angles, gradients, mixed_circle, START
 from sde.formulas import first_phase_rounds, psi
@@ -110,7 +112,17 @@ def observe(case: GiantStepCase, traces: Traces) -> Observation:
     parts = [(giant, giant.steps(trace)) for giant, trace in zip(giants, traces, strict=True)]
     first = in_the_limit(*paired(steps.mean(axis=1) / own.slow_time for own, steps in parts), comparisons=2)
     second = in_the_limit(*paired(_squares(steps) / own.slow_time for own, steps in parts), comparisons=2)
-    return Observation({FIRST: first, SECOND: second})
+    return Observation({FIRST: first, SECOND: second}, (_path(case.fine, parts[2][1], parts[3][1]),))
+
+
+def _path(fine: Giant, steps: np.ndarray, mirror: np.ndarray) -> Curve:
+    """Return the mean of Φ after every giant step at the smaller learning rate."""
+    moved = [mean_of(column) for column in np.cumsum(0.5 * (steps + mirror), axis=1).T]
+    mean, error = (
+        np.array([getattr(one, name) for one in moved], dtype=float) for name in ("value", "error")
+    )
+    times, label = fine.slow_time * np.arange(1, GROUPS + 1), f"Local SGD, η = {fine.regime.lr:.3g}"
+    return Curve(times, mean, label, "measured", "local_sgd", mean - error, mean + error)
 
 
 def _squares(steps: Float[np.ndarray, "replica group"]) -> Float[np.ndarray, " replica"]:
@@ -121,7 +133,20 @@ def _squares(steps: Float[np.ndarray, "replica group"]) -> Float[np.ndarray, " r
 
 def predict(case: GiantStepCase) -> Prediction:
     """−(ρ/B)[1 + (M − 1)ψ(αh)], and σ_T²/B."""
-    return _moments(case, gain(case))
+    factors = (
+        (gain(case), "Σ + (M − 1)Ψ", "theory"),
+        (_with_denominator(case), "Σ + (M − 1) hatΨ", "falsifier"),
+        (1.0, "SGD", "reference"),
+    )
+    times = case.fine.slow_time * np.array([0.0, GROUPS])
+    slope = -case.circle.groove.mixed / case.coarse.regime.total_batch
+    lines = tuple(Curve(times, slope * factor * times, label, role) for factor, label, role in factors)
+    return replace(_moments(case, gain(case)), curves=lines)
+
+
+def _with_denominator(case: GiantStepCase) -> float:
+    """Return 1 + (M − 1)ψ(αh)/h."""
+    return 1.0 + (gain(case) - 1.0) / case.circle.curvature
 
 
 def share(case: GiantStepCase) -> float:
@@ -173,7 +198,7 @@ CLAIM = Claim(
         Falsifier(
             "hatΨ in place of Ψ",
             "it stands in the slow SDE, where ∇³L takes the place of ∂²Φ",
-            with_gain(lambda case: 1.0 + (gain(case) - 1.0) / case.circle.curvature),
+            with_gain(_with_denominator),
         ),
         Falsifier("∂²Φ[Σ + MΨ]", "there are M workers", with_gain(lambda case: gain(case) + share(case))),
         Falsifier(
@@ -183,4 +208,5 @@ CLAIM = Claim(
         ),
     ),
     see=("derived/mixed-noise-drift", "gu2023/diffusion-not-amplified"),
+    axes=("slow time η²·steps after phase 1", "mean of the angle of Φ moved (rad)", "linear", "linear"),
 )

@@ -98,7 +98,7 @@ def lost(case: SphereCase, trace: Trace) -> Float[np.ndarray, " replica"]:
 def predict(case: SphereCase) -> Prediction:
     """(1 − e^{−(D − 1)s/2B})/s; beside it the curve of a gain."""
     lines = (
-        _line(case, 1.0, "e^{−(D − 1)t/2B}, SGD's as well", "theory"),
+        _line(case, 1.0, "exp(−(D − 1)t/2B), SGD's as well", "theory"),
         _line(case, gain(case), "sped up by 1 + (M − 1)ψ(2αh)", "falsifier"),
     )
     return Prediction({LOSS: Predicted(_lost(case, 1.0))}, lines)
@@ -134,7 +134,7 @@ $E\,\zeta(t)=e^{-(D-1)t/2B}\zeta_0$."""
 
 CLAIM = Claim(
     key="derived/sphere-unchanged",
-    title="On a sphere with isotropic noise local steps change nothing: E ζ(t) = e^{−(D−1)t/2B} ζ₀ for every M and α",
+    title="On a sphere with isotropic noise local steps change nothing: E ζ(t) = ζ₀ exp(−(D − 1)t/2B) for all M and α",
     statement=(
         r"A control: on $L=\frac h2(|x|-1)^2$ in $R^D$ with isotropic noise the slow SDE of Local SGD is that of "
         r"SGD, Brownian motion on the sphere, for every $M$ and $\alpha$; $E\,\zeta(t)=e^{-(D-1)t/2B}\zeta_0$. "

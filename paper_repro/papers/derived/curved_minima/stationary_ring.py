@@ -62,7 +62,7 @@ As $J'(y)=\psi(y)/y$, $\frac{d}{d\varphi}J(2\alpha h)=\frac{h'}h\psi(2\alpha h)$
 
 CLAIM = Claim(
     key="derived/stationary-ring",
-    title="On a ring Local SGD gathers where it is flat: h^{−κ} exp(−(M − 1)κ J(2αh)), where SGD has h^{−κ}",
+    title="On a ring Local SGD gathers where it is flat: exp(−κ(ln h + (M − 1)J(2αh))), SGD has exp(−κ ln h)",
     statement=(
         r"On $L=\frac12h(\varphi)(r-1)^2$, $h=1+0.6\sin\varphi$, with isotropic noise the angle has the stationary "
         r"density $p\propto h^{-\kappa}e^{-(M-1)\kappa J(2\alpha h)}$, $\kappa=\frac{\sigma_N^2}{2\sigma_T^2}$, "

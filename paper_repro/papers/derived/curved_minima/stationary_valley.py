@@ -71,7 +71,7 @@ $B$ cancels. As $J'(y)=\psi(y)/y$, $\frac{d}{dx}J(2\alpha h)=\frac{h'}h\psi(2\al
 
 CLAIM = Claim(
     key="derived/stationary-valley",
-    title="In the valley h = 1 + x² Local SGD settles on h^{−κ} exp(−(M − 1)κ J(2αh)), narrower than SGD's h^{−κ}",
+    title="In the valley h = 1 + x² Local SGD settles on exp(−κ(ln h + (M − 1)J(2αh))), SGD on exp(−κ ln h)",
     statement=(
         r"On $L=\frac12(1+x^2)y^2$ with normal noise $\sigma_N^2$ and tangential noise $\sigma_T^2$ the slow "
         r"variable has the stationary density $p\propto h^{-\kappa}e^{-(M-1)\kappa J(2\alpha h)}$, "
