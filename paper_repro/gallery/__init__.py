@@ -20,5 +20,11 @@ GALLERY: tuple[Figure, ...] = (
     Figure(
         "real-data", "Real data: when does the theory begin, and where does it end?", InModule("real_data")
     ),
+    Figure(
+        "ring-density", "The density on a ring over slow time, Local SGD and SGD", InModule("ring_density")
+    ),
+    Figure(
+        "stationary-laws", "Where Local SGD ends up in a valley, at several α", InModule("stationary_laws")
+    ),
     Figure("last-layer", "The last layer of a random network on MNIST", InModule("last_layer")),
 )
