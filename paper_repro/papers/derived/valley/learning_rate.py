@@ -1,0 +1,108 @@
+"""κ times the learning rate, for as many steps, is κ² times the slow time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from implicitbias import Stream
+from paper_repro.claims import (
+    Budget,
+    Claim,
+    Falsifier,
+    knob,
+    Measured,
+    Observation,
+    Predicted,
+    Prediction,
+    Reference,
+    RunSpec,
+    statistical,
+    Traces,
+)
+from paper_repro.claims.ensembles import mean_of
+from paper_repro.papers.gu2023.valley import one_step, SlideCase, Slides, ValleyKnobs
+from paper_repro.papers.gu2023.valley_drift import first_order, LEFT_OUT, slow_ratios, units
+
+
+MOVED = "displacement of Φ_x over that at η by its slow equation"
+# At which its terms of first order, with their margin, are wider than the interval of a quick run.
+LR = 0.03
+
+
+@dataclass(frozen=True)
+class RateKnobs(ValleyKnobs):
+    """The same with a factor of the learning rate."""
+
+    factor: float = knob(2.0, "κ", "factor of the learning rate", low=1.5, high=3.0)
+
+
+def setup(knobs: RateKnobs, stream: Stream) -> SlideCase:
+    """Return SGD at η and at κη, for as many steps."""
+    slow = one_step(knobs, knobs.valley(), 1, LR)
+    return SlideCase((slow, replace(slow, lr=knobs.factor * LR)), stream)
+
+
+def needs(case: SlideCase, budget: Budget) -> tuple[RunSpec, ...]:
+    """Return both ensembles."""
+    replicas = budget.pick(smoke=3_000, quick=40_000, paper=200_000)
+    return tuple(s.ensemble(replicas, case.stream) for s in case.slides)
+
+
+def observe(case: SlideCase, traces: Traces) -> Observation:
+    """Mean displacements in one unit."""
+    unit = units(case.slides)[0]
+    found = [
+        mean_of(s.displacement(trace) / unit, comparisons=len(traces))
+        for s, trace in zip(case.slides, traces, strict=True)
+    ]
+    return Observation({MOVED: Measured(np.array([m.value for m in found]), np.array([m.error for m in found]))})
+
+
+def after(power: float) -> Callable[[SlideCase], Prediction]:
+    """Return the prediction that the slow time is κ^power times as long."""
+
+    def predict(case: SlideCase) -> Prediction:
+        slow, fast = case.slides
+        kappa = fast.lr / slow.lr
+        # Rounds of one step: κ^power times as many at η take that slow time.
+        long = replace(slow, rounds=round(slow.rounds * kappa**power))
+        return Prediction({MOVED: _moved((slow, long), case.slides)})
+
+    return predict
+
+
+def _moved(slides: Slides, run: Slides) -> Predicted:
+    own = units(slides)
+    allowance = first_order(run) * np.abs(units(run) / own[0])
+    return Predicted(slow_ratios(slides).value * own / own[0], allowance, reason=LEFT_OUT)
+
+
+CLAIM = Claim(
+    key="derived/learning-rate-squared",
+    title="κ times the learning rate, for as many steps, is κ² times the slow time: SGD drifts κ² times as far",
+    statement=(
+        r"Along the minima SGD moves in slow time $\eta^2\cdot$steps. With $\kappa\eta$ for $\eta$, the same batch and the "
+        r"same number of steps, it gets as far as with $\eta$ in $\kappa^2$ times as many steps: in the valley $e^{cx}$, "
+        r"$\kappa^2$ times as far."
+    ),
+    hypotheses=("κηh small", "the drift of the noise moves SGD, the gradient being 0 on Γ"),
+    reference=Reference("gu2023", "slow time η²·steps", ("v2",)),
+    source="derived",
+    proof=(
+        r"The slow SDE of SGD, $d\zeta=P_\zeta(B^{-1/2}\Sigma_\parallel^{1/2}dW-\frac1{2B}\nabla^3L[\hat\Sigma]dt)$, does not "
+        r"contain $\eta$; $n$ steps at $\kappa\eta$ take $t=\kappa^2\eta^2n$. A step moves $\Phi$ by "
+        r"$\frac{\eta^2}{2B}\partial^2\Phi[\Sigma]$: of second order in $\eta$, since $\partial\Phi\,\nabla L=0$."
+    ),
+    knobs=RateKnobs(),
+    setup=setup,
+    needs=needs,
+    observe=observe,
+    predict=after(2.0),
+    judge=statistical,
+    falsifiers=(
+        Falsifier("κ", "conventional time η·steps, which the gradient keeps", predict=after(1.0)),
+        Falsifier("κ³", "one power of η too many", predict=after(3.0)),
+    ),
+    see=("derived/small-batch", "gu2023/drift-ratio"),
+)
