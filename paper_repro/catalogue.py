@@ -116,6 +116,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/learning-rate-squared",
+        "derived.valley.learning_rate",
+        "κ times the learning rate, for as many steps, is κ² times the slow time: SGD drifts κ² times as far",
+        "derived",
+    ),
+    Entry(
         "derived/local-steps-gain",
         "derived.local_gd.local_steps_gain",
         "At a fixed learning rate, H times as many local steps only add log H to the clock of the direction",
@@ -153,9 +159,21 @@ ENTRIES = (
         name="CLAIM_SHARED",
     ),
     Entry(
+        "derived/noise-law",
+        "derived.valley.noise_law",
+        "Gaussian, ±1 and skewed noise of one covariance drift alike: only Σ enters the slow SDE",
+        "derived",
+    ),
+    Entry(
         "derived/normalised-limit",
         "derived.local_gd.normalised_limit",
         "Normalised steps settle on the residual limit of gradient descent, only exponentially faster",
+        "derived",
+    ),
+    Entry(
+        "derived/one-local-step",
+        "derived.valley.one_local_step",
+        "With one local step Local SGD is parallel SGD, and drifts 1/(1 − ηh/2) times as far as its slow SDE",
         "derived",
     ),
     Entry(
@@ -251,9 +269,27 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/shared-batch",
+        "derived.valley.shared_batch",
+        "Workers that share their batch never disagree, and gain nothing over SGD",
+        "derived",
+    ),
+    Entry(
         "derived/slow-sde-special-functions",
         "derived.slow_sde.special_functions",
         "ψ, its integrals F and J, and its discrete form ψ_d are computed to eleven digits",
+        "derived",
+    ),
+    Entry(
+        "derived/small-batch",
+        "derived.valley.small_batch",
+        "A batch M times smaller gives SGD M times the drift along the minima, and M times the variance",
+        "derived",
+    ),
+    Entry(
+        "derived/straight-valley",
+        "derived.valley.mixed_noise",
+        "In a straight valley noise correlated across and along it causes no drift: that takes a curved Γ",
         "derived",
     ),
     Entry(
@@ -269,10 +305,34 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "gu2023/drift-ratio",
+        "gu2023.drift_ratio",
+        "In a valley Local SGD drifts 1 + (M − 1)ψ(2αh) times as fast as SGD",
+        "recalled",
+    ),
+    Entry(
         "gu2023/first-phase",
         "gu2023.first_phase",
         "The first phase takes log(2λB/η)/(2λα) rounds: a quarter of η costs a few rounds, not four times as many",
         "derived",
+    ),
+    Entry(
+        "gu2023/long-rounds",
+        "gu2023.long_rounds",
+        "Long rounds give Local SGD almost M times the drift of SGD, and the same diffusion",
+        "recalled",
+    ),
+    Entry(
+        "gu2023/short-rounds",
+        "gu2023.short_rounds",
+        "As ηH → 0 Local SGD loses its gain over SGD, linearly: the ratio is 1 + (M − 1)hα",
+        "recalled",
+    ),
+    Entry(
+        "gu2023/worker-scan",
+        "gu2023.worker_scan",
+        "At a fixed total batch the drift of Local SGD grows like 1 + (M − 1)ψ with the number of workers",
+        "recalled",
     ),
     Entry(
         "gu2024/scheduler-replay",
@@ -315,6 +375,13 @@ ENTRIES = (
         "jung2025.sequential_limit",
         "Workers in turn lead to the joint max margin: Local GD with M times its step, whatever the order",
         "second-hand",
+    ),
+    Entry(
+        "li2017/slow-horizon",
+        "li2017.slow_horizon",
+        "The conventional SDE, the same for Local SGD and SGD, holds up to the slow horizon",
+        "derived",
+        "REFUTED",
     ),
     Entry(
         "li2017/sme-orders",

@@ -31,8 +31,7 @@ from implicitbias import (
     Status,
     Stream,
 )
-from implicitbias.engine.kernels import Row
-from implicitbias.engine.kernels import threads
+from implicitbias.engine.kernels import Row, threads
 from implicitbias.problems import Gaussian, Skewed, TwoPoint
 from sde.kernels import COVERAGE, coverage_text, covering_row, generated
 from sde.kernels.euler import euler_maruyama, EulerSteps
@@ -175,7 +174,11 @@ def uncompiled():
 
 @pytest.mark.parametrize(("row", "landscape", "axes"), list(uncompiled()))
 def test_every_other_row_is_run_by_the_definition_and_says_why(row, landscape, axes):
-    method = LocalMethod(local_steps=2, lr=0.05, batch=2, workers=2) if "local_solver" not in axes else LocalMethod(workers=2)
+    method = (
+        LocalMethod(local_steps=2, lr=0.05, batch=2, workers=2)
+        if "local_solver" not in axes
+        else LocalMethod(workers=2)
+    )
     method = dataclasses.replace(method, **axes)
     assert covering_row(landscape, method) is row and str(row) in coverage_text()
     with pytest.raises(BadInput) as refused:
@@ -194,7 +197,9 @@ def test_a_kernel_row_names_every_axis_of_a_method():
     """What is new is not compiled until the row says so."""
     (kernel,) = (row for row in COVERAGE if row.kernels)
     read_elsewhere = {"lr", "batch", "replacement", "workers"}
-    assert {f.name for f in dataclasses.fields(LocalMethod)} <= {axis for axis, _ in kernel.axes} | read_elsewhere
+    assert {f.name for f in dataclasses.fields(LocalMethod)} <= {
+        axis for axis, _ in kernel.axes
+    } | read_elsewhere
     assert isinstance(kernel, Row)
 
 
@@ -263,7 +268,9 @@ def test_steps_go_on_where_they_stopped_and_stop_before_they_overflow():
 @pytest.mark.bad_input
 def test_a_stride_divides_the_steps():
     with pytest.raises(BadInput, match="stride = 7"):
-        EulerSteps((x, y), DRIFT, DIFFUSION).paths(np.zeros((1, 2)), np.arange(1), 20, 0.1, Stream(0), stride=7)
+        EulerSteps((x, y), DRIFT, DIFFUSION).paths(
+            np.zeros((1, 2)), np.arange(1), 20, 0.1, Stream(0), stride=7
+        )
 
 
 PROGRAM = """

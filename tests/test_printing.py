@@ -61,11 +61,16 @@ def computed(expressions, points=POINTS):
 
 def exact(expression, points=POINTS):
     return np.array(
-        [complex(expression.subs({x: sympy.Float(a, 40), y: sympy.Float(b, 40)}).evalf(30)).real for a, b in points]
+        [
+            complex(expression.subs({x: sympy.Float(a, 40), y: sympy.Float(b, 40)}).evalf(30)).real
+            for a, b in points
+        ]
     )
 
 
-numbers = st.one_of(st.integers(-5, 5).map(sympy.Integer), st.fractions(-3, 3, max_denominator=7).map(sympy.Rational))
+numbers = st.one_of(
+    st.integers(-5, 5).map(sympy.Integer), st.fractions(-3, 3, max_denominator=7).map(sympy.Rational)
+)
 leaves = st.one_of(st.sampled_from([x, y, x, y]), numbers)
 WRAPPED = (
     sympy.sin,

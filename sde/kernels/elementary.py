@@ -21,8 +21,8 @@ from sde.kernels.registers import (
     exponent_of,
     less,
     odd,
-    significand_of,
     signed_by_second_bit,
+    significand_of,
 )
 
 
@@ -40,7 +40,11 @@ _L0, _L1, _L2, _L3 = 0.666666666666667, 0.39999999999899505, 0.28571428625975487
 _L4, _L5, _L6 = 0.18182889125261723, 0.15331721600556042, 0.14616449685043406
 # 2/π, and π/2 in three parts: the first two products leave no rounding that matters up to _FARTHEST.
 _QUARTERS = 0.6366197723675814
-_QUARTER_HIGH, _QUARTER_MIDDLE, _QUARTER_LOW = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33
+_QUARTER_HIGH, _QUARTER_MIDDLE, _QUARTER_LOW = (
+    1.5707963267948966,
+    6.123233995736766e-17,
+    -1.4973849048591698e-33,
+)
 _FARTHEST = 1e5
 # Chebyshev fit of sin(πf/2)/f in f², |f| ≤ 1/2, to 5e-18 …
 _S0, _S1, _S2, _S3 = 1.5707963267948966, -0.6459640975062443, 0.07969262624604301, -0.004681754132340976

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from implicitbias.engine.kernels.packing import RUNS
 from sde.kernels.motion import Motion
-from sde.kernels.readings import BITWISE, CHUNK, TWO_VALUES
 from sde.kernels.printing import straight_lines
+from sde.kernels.readings import BITWISE, CHUNK, TWO_VALUES
 from sde.kernels.template import TEMPLATE
 
 
@@ -28,7 +28,13 @@ def write_source(motion: Motion, momentum: bool) -> str:
     dim = motion.dim
     rows = motion.reading.rows * motion.channels if motion.reading else 0
     step = _stepped(motion, momentum)
-    numbers = {"operations": len(step), "runs": RUNS, "room": rows * RUNS, "base": 2 * dim * RUNS, "model": dim * RUNS}
+    numbers = {
+        "operations": len(step),
+        "runs": RUNS,
+        "room": rows * RUNS,
+        "base": 2 * dim * RUNS,
+        "model": dim * RUNS,
+    }
     registers = _registers(dim, momentum)
     lines = {
         "begin": [f"{name} = load(bases, {row})" for name, row in registers],
@@ -75,7 +81,9 @@ def _filled(motion: Motion) -> Sequence[str]:
     if reading is BITWISE:
         word = f"step % {reading.held} // {reading.piece}"
         for c in range(channels):
-            lines.append(f"w{c} = shifted(load_words(noise, {reading.rows * c} + {word}), step % {reading.piece})")
+            lines.append(
+                f"w{c} = shifted(load_words(noise, {reading.rows * c} + {word}), step % {reading.piece})"
+            )
     return lines
 
 

@@ -97,10 +97,10 @@ CLAIM = Claim(
     key="gu2023/short-rounds",
     title="As ηH → 0 Local SGD loses its gain over SGD, linearly: the ratio is 1 + (M − 1)hα",
     statement=(
-        r"For $\eta H\to0$ the slow SDE of Local SGD tends to that of SGD: there is a benefit only if $H=\Omega(1/\eta)$ "
-        r"[recalled]. From $\psi(z)=\frac z2+O(z^2)$ the gain begins linearly, with slope $(M-1)h$ in $\alpha$. A single "
-        r"local step gains nothing, so that $\alpha$ is counted as $\eta(H-1)$ here; the slope is extrapolated from two "
-        r"lengths of rounds."
+        r"For $\eta H\to0$ the slow SDE of Local SGD tends to that of SGD: there is a benefit only if "
+        r"$H=\Omega(1/\eta)$ [recalled]. From $\psi(z)=\frac z2+O(z^2)$ the gain begins linearly, with slope "
+        r"$(M-1)h$ in $\alpha$. A single local step gains nothing, so that $\alpha$ is counted as $\eta(H-1)$ "
+        r"here; the slope is extrapolated from two lengths of rounds."
     ),
     hypotheses=("η small at fixed slow time; here ηM ≤ 0.12", "h along the path of SGD"),
     reference=Reference("gu2023", "the case ηH → 0; theorem number unknown", ("v2",)),

@@ -32,12 +32,18 @@ SHAPES: dict[str, Callable[..., Valley]] = {
 
 
 @dataclass(frozen=True)
-class ValleyKnobs:
-    """Shape and start; σ_N = 1 is a unit."""
+class StartKnobs:
+    """Start and total batch; σ_N = 1 is a unit."""
 
-    shape: str = knob("e^x", "h", "curvature across the valley", choices=tuple(SHAPES))
     start: float = knob(0.3, "x_0", "start on the floor", low=0.2, high=0.8)
     total_batch: float = knob(1.0, "B", "total batch", low=0.5, high=2.0)
+
+
+@dataclass(frozen=True)
+class ValleyKnobs(StartKnobs):
+    """The same with a shape."""
+
+    shape: str = knob("e^x", "h", "curvature across the valley", choices=tuple(SHAPES))
 
     def valley(self, law: AbstractLaw = TwoPoint(), **noise: float | bool) -> Valley:
         """Return the valley; one random bit per step is noise enough."""
@@ -105,7 +111,7 @@ class SlideCase:
 
 
 def slide(
-    knobs: ValleyKnobs, valley: Valley, workers: int, round_time: float, lr: float | None = None
+    knobs: StartKnobs, valley: Valley, workers: int, round_time: float, lr: float | None = None
 ) -> Slide:
     """Return Local SGD with rounds of α over the horizon, by default with the largest fair learning rate.
 
@@ -117,12 +123,12 @@ def slide(
     return _over(knobs, valley, workers, round_time / steps, steps)
 
 
-def one_step(knobs: ValleyKnobs, valley: Valley, workers: int, lr: float) -> Slide:
+def one_step(knobs: StartKnobs, valley: Valley, workers: int, lr: float) -> Slide:
     """Return SGD, M workers that average after every step, over the horizon."""
     return _over(knobs, valley, workers, lr, 1)
 
 
-def _over(knobs: ValleyKnobs, valley: Valley, workers: int, lr: float, steps: int) -> Slide:
+def _over(knobs: StartKnobs, valley: Valley, workers: int, lr: float, steps: int) -> Slide:
     rounds = max(1, round(HORIZON * knobs.total_batch / (lr**2 * steps)))
     return Slide(valley, knobs.start, knobs.total_batch, workers, lr, steps, rounds)
 

@@ -15,6 +15,7 @@ Their sum, and half of it for what is of higher order, is the allowance.
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -37,10 +38,9 @@ HIGHER_ORDERS = 1.5
 NUDGE = 1e-4
 
 Scalars = Float[np.ndarray, "..."]
-# (x, M, B, α) ↦ dx/dt in slow time.
-Drift = Callable[[Scalars, Scalars, float, Scalars], Scalars]
-# (M, α, h) ↦ the factor over SGD.
-Gain = Callable[[Scalars, Scalars, Scalars], Scalars]
+# (x, M, B, α) ↦ dx/dt in slow time, and (M, α, h) ↦ the factor over SGD; each of numbers and arrays.
+Drift = Callable[[Any, Any, float, Any], Any]
+Gain = Callable[[Any, Any, Any], Any]
 
 
 def measured_ratios(slides: Slides, traces: Iterable[Trace]) -> Measured:
@@ -107,7 +107,7 @@ def first_order(slides: Slides) -> Float[np.ndarray, " slide"]:
     names = ("workers", "round_time", "slow_time", "lr", "local_steps")
     workers, round_time, time, lr, steps = (_array(slides, name) for name in names)
     x = paths(slides, _drift_of(slides))
-    h, speed = groove.curvature(x), np.abs(groove.drift(x, workers, batch, round_time))
+    h, speed = groove.curvature(x), np.abs(_drift_of(slides)(x, workers, batch, round_time))
     factor = drift_factor(workers, round_time, h)
     discrete = _discrete(workers, lr, steps, h) / factor
     spread = groove.log_slope(x) ** 2 * lr * workers * groove.normal**2 / (8.0 * h * batch)

@@ -21,8 +21,8 @@ from paper_repro.claims import (
 from paper_repro.papers.gu2023.drift_ratio import gained
 from paper_repro.papers.gu2023.valley import slide, SlideCase, Slides, ValleyKnobs
 from paper_repro.papers.gu2023.valley_drift import (
-    gained_ratios,
     Gain,
+    gained_ratios,
     measured_ratios,
     points,
     RATIO,
@@ -94,9 +94,10 @@ CLAIM = Claim(
     key="gu2023/worker-scan",
     title="At a fixed total batch the drift of Local SGD grows like 1 + (M − 1)ψ with the number of workers",
     statement=(
-        r"With $B$ and $\alpha$ fixed, more workers with smaller batches drift faster: at a point of $\Gamma$ the "
-        r"drift is affine in $M-1$, $1+(M-1)\psi(2\alpha h)$ times that of SGD, and does not saturate [recalled; derived]. "
-        r"Checked for $M=1,2,4,8,16$ over a path, along which $h$ falls faster for more workers."
+        r"With $B$ and $\alpha$ fixed, more workers with smaller batches drift faster: at a point of $\Gamma$ "
+        r"the drift is affine in $M-1$, $1+(M-1)\psi(2\alpha h)$ times that of SGD, and does not saturate "
+        r"[recalled; derived]. Checked for $M=1,2,4,8,16$ over a path, along which $h$ falls faster for more "
+        r"workers."
     ),
     hypotheses=("ηM ≤ 0.16 and η ≤ 0.04", "B fixed, so that each worker has the batch B/M"),
     reference=Reference("gu2023", "slow SDE of Local SGD; theorem number unknown", ("v2",)),
@@ -109,7 +110,9 @@ CLAIM = Claim(
     judge=statistical,
     falsifiers=(
         Falsifier(M_FOLD, "the limit α → ∞, read at a finite α", gained(WRONG[M_FOLD])),
-        Falsifier(SATURATED, "the disagreement 1 − 1/M, at a fixed batch per worker", gained(WRONG[SATURATED])),
+        Falsifier(
+            SATURATED, "the disagreement 1 − 1/M, at a fixed batch per worker", gained(WRONG[SATURATED])
+        ),
     ),
     see=("gu2023/drift-ratio",),
     axes=("workers M", "displacement over SGD's", "linear", "linear"),

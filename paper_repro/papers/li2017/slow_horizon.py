@@ -49,20 +49,21 @@ def conventional(batch: Callable[[Slide], float]) -> Callable[[SlideCase], Predi
     return predict
 
 
-PROOF = r"""Along $dX=-\nabla L\,dt_c+\sqrt{\eta/B}\,A\,dW$ an invariant of the gradient flow has $\nabla q\cdot\nabla L=0$,
-so that $dq=\frac{\eta}{2B}\langle AA^\top,\nabla^2q\rangle dt_c+$ a martingale. In the valley $e^{cx}$, $q=\Phi_x=x-cy^2/4$
-has the constant second derivative $-\frac c2$ in $y$: $E\,\Phi_x$ moves by $-\frac{c\sigma_N^2}{4B}\eta t_c$ exactly, which
-is the drift of SGD in slow time $t=\eta t_c$, for every $H$ and $M$, since neither enters the equation. Local SGD moves
-$1+(M-1)\psi(2\alpha h)$ times as far: the error $O(\eta)$ per unit of $t_c$ that weak order 1 allows adds up over
-$t_c=T/\eta$."""
+PROOF = r"""Along $dX=-\nabla L\,dt_c+\sqrt{\eta/B}\,A\,dW$ an invariant of the gradient flow has $\nabla
+q\cdot\nabla L=0$, so that $dq=\frac{\eta}{2B}\langle AA^\top,\nabla^2q\rangle dt_c+$ a martingale. In the valley
+$e^{cx}$, $q=\Phi_x=x-cy^2/4$ has the constant second derivative $-\frac c2$ in $y$: $E\,\Phi_x$ moves by
+$-\frac{c\sigma_N^2}{4B}\eta t_c$ exactly, which is the drift of SGD in slow time $t=\eta t_c$, for every $H$ and
+$M$, since neither enters the equation. Local SGD moves $1+(M-1)\psi(2\alpha h)$ times as far: the error $O(\eta)$
+per unit of $t_c$ that weak order 1 allows adds up over $t_c=T/\eta$."""
 
 CLAIM = Claim(
     key="li2017/slow-horizon",
     title="The conventional SDE, the same for Local SGD and SGD, holds up to the slow horizon",
     statement=(
-        r"The reading refuted here: since $dX=-\nabla L\,dt_c+\sqrt{\eta/B}\,\Sigma^{1/2}dW$ has weak order 1 for SGD with "
-        r"batch $B$, and for Local SGD with the same total batch too, both drift alike along the minima. No theorem says so: "
-        r"the order is proved for $t_c=O(1)$, and the slow horizon is $t_c=T/\eta$."
+        r"The reading refuted here: since $dX=-\nabla L\,dt_c+\sqrt{\eta/B}\,\Sigma^{1/2}dW$ has weak order 1 "
+        r"for SGD with batch $B$, and for Local SGD with the same total batch too, both drift alike along the "
+        r"minima. No theorem says so: the order is proved for $t_c=O(1)$, and the slow horizon is "
+        r"$t_c=T/\eta$."
     ),
     hypotheses=("none that the theorem has: it is read beyond its horizon",),
     reference=Reference("li2017", "weak order 1, read beyond the horizon that it is stated for"),

@@ -56,7 +56,9 @@ def observe(case: SlideCase, traces: Traces) -> Observation:
         mean_of(s.displacement(trace) / unit, comparisons=len(traces))
         for s, trace in zip(case.slides, traces, strict=True)
     ]
-    return Observation({MOVED: Measured(np.array([m.value for m in found]), np.array([m.error for m in found]))})
+    return Observation(
+        {MOVED: Measured(np.array([m.value for m in found]), np.array([m.error for m in found]))}
+    )
 
 
 def after(power: float) -> Callable[[SlideCase], Prediction]:
@@ -82,17 +84,19 @@ CLAIM = Claim(
     key="derived/learning-rate-squared",
     title="κ times the learning rate, for as many steps, is κ² times the slow time: SGD drifts κ² times as far",
     statement=(
-        r"Along the minima SGD moves in slow time $\eta^2\cdot$steps. With $\kappa\eta$ for $\eta$, the same batch and the "
-        r"same number of steps, it gets as far as with $\eta$ in $\kappa^2$ times as many steps: in the valley $e^{cx}$, "
-        r"$\kappa^2$ times as far."
+        r"Along the minima SGD moves in slow time $\eta^2\cdot$steps. With $\kappa\eta$ for $\eta$, the same "
+        r"batch and the same number of steps, it gets as far as with $\eta$ in $\kappa^2$ times as many steps: "
+        r"in the valley $e^{cx}$, $\kappa^2$ times as far."
     ),
     hypotheses=("κηh small", "the drift of the noise moves SGD, the gradient being 0 on Γ"),
     reference=Reference("gu2023", "slow time η²·steps", ("v2",)),
     source="derived",
     proof=(
-        r"The slow SDE of SGD, $d\zeta=P_\zeta(B^{-1/2}\Sigma_\parallel^{1/2}dW-\frac1{2B}\nabla^3L[\hat\Sigma]dt)$, does not "
+        r"The slow SDE of SGD, "
+        r"$d\zeta=P_\zeta(B^{-1/2}\Sigma_\parallel^{1/2}dW-\frac1{2B}\nabla^3L[\hat\Sigma]dt)$, does not "
         r"contain $\eta$; $n$ steps at $\kappa\eta$ take $t=\kappa^2\eta^2n$. A step moves $\Phi$ by "
-        r"$\frac{\eta^2}{2B}\partial^2\Phi[\Sigma]$: of second order in $\eta$, since $\partial\Phi\,\nabla L=0$."
+        r"$\frac{\eta^2}{2B}\partial^2\Phi[\Sigma]$: of second order in $\eta$, since $\partial\Phi\,\nabla "
+        r"L=0$."
     ),
     knobs=RateKnobs(),
     setup=setup,

@@ -18,7 +18,7 @@ from paper_repro.claims import (
     statistical,
     Traces,
 )
-from paper_repro.papers.gu2023.valley import ensembles, slide, SlideCase, ValleyKnobs
+from paper_repro.papers.gu2023.valley import ensembles, slide, SlideCase, StartKnobs
 from paper_repro.papers.gu2023.valley_drift import measured_ratios, RATIO, slow_ratios
 from sde.zoo import exponential_valley
 
@@ -33,20 +33,17 @@ LAWS: tuple[tuple[AbstractLaw, float], ...] = (
 
 
 @dataclass(frozen=True)
-class LawKnobs:
-    """The valley e^x, and the method."""
+class LawKnobs(StartKnobs):
+    """The same with a method, in the valley e^x."""
 
-    start: float = knob(0.3, "x_0", "start on the floor", low=0.2, high=0.8)
-    total_batch: float = knob(1.0, "B", "total batch", low=0.5, high=2.0)
     workers: int = knob(8, "M", "workers", low=2, high=12)
     round_time: float = knob(1.0, "α", "time of a round", low=0.3, high=1.0)
 
 
 def setup(knobs: LawKnobs, stream: Stream) -> SlideCase:
     """Return the same method under every law."""
-    place = ValleyKnobs(start=knobs.start, total_batch=knobs.total_batch)
     slides = tuple(
-        slide(place, exponential_valley(1.0, law=law), knobs.workers, knobs.round_time) for law, _ in LAWS
+        slide(knobs, exponential_valley(1.0, law=law), knobs.workers, knobs.round_time) for law, _ in LAWS
     )
     return SlideCase(slides, stream)
 
@@ -76,18 +73,19 @@ CLAIM = Claim(
     key="derived/noise-law",
     title="Gaussian, ±1 and skewed noise of one covariance drift alike: only Σ enters the slow SDE",
     statement=(
-        r"The slow SDE knows the noise by its covariance $\Sigma$ alone. In the valley $\frac12e^xy^2$ Local SGD drifts "
-        r"alike, up to $O(\eta)$, with Gaussian noise, with $\pm1$, and with $2$ with probability $\frac15$ and "
-        r"$-\frac12$ else, though their fourth moments are $3$, $1$ and $3.25$ and the last is skewed."
+        r"The slow SDE knows the noise by its covariance $\Sigma$ alone. In the valley $\frac12e^xy^2$ Local "
+        r"SGD drifts alike, up to $O(\eta)$, with Gaussian noise, with $\pm1$, and with $2$ with probability "
+        r"$\frac15$ and $-\frac12$ else, though their fourth moments are $3$, $1$ and $3.25$ and the last is "
+        r"skewed."
     ),
     hypotheses=("equal Σ", "η → 0 at fixed α; here ηM ≤ 0.16"),
     reference=Reference("gu2023", "slow SDE of Local SGD; only Σ enters", ("v2",)),
     source="derived",
     proof=(
-        r"For $h=e^{cx}$ a step of one worker moves $\Phi_x=x-\frac c4y^2$ by a polynomial of second degree in its noise, of "
-        r"mean $-\frac c4\eta^2(\frac{M\sigma_N^2}{B}+h^2y^2)$: no moment beyond the second. Averaging adds $\frac c4$ times "
-        r"the disagreement, of second degree again. Higher moments enter through the motion of $h$ along the path only, "
-        r"whose fluctuations are $O(\eta)$."
+        r"For $h=e^{cx}$ a step of one worker moves $\Phi_x=x-\frac c4y^2$ by a polynomial of second degree in "
+        r"its noise, of mean $-\frac c4\eta^2(\frac{M\sigma_N^2}{B}+h^2y^2)$: no moment beyond the second. "
+        r"Averaging adds $\frac c4$ times the disagreement, of second degree again. Higher moments enter "
+        r"through the motion of $h$ along the path only, whose fluctuations are $O(\eta)$."
     ),
     knobs=LawKnobs(),
     setup=setup,

@@ -1,6 +1,5 @@
 """With one local step Local SGD is parallel SGD: no worker count enters, and discrete steps add 1/(1 − ηh/2)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +85,9 @@ def _predicted(case: SlideCase, gain: Gain) -> Predicted:
     late = first.lr**2 / ((2.0 - first.lr * h) ** 2 * first.slow_time)
     value = ratios(case.slides, with_gain(case.slides, gain)) - late
     return Predicted(
-        value, NEXT_ORDER * first.lr**2 / first.total_batch, reason="order η²: the spread of h across the valley"
+        value,
+        NEXT_ORDER * first.lr**2 / first.total_batch,
+        reason="order η²: the spread of h across the valley",
     )
 
 
@@ -94,21 +95,22 @@ def _lr(case: SlideCase) -> float:
     return case.slides[0].lr
 
 
-PROOF = r"""Averaging after every step makes the $M$ workers one iterate with the mean gradient, whose noise has variance
-$\frac1{M^2}\cdot M\cdot\frac{M}{B}=\frac1B$: parallel SGD. Exactly, $E[\Delta\Phi_x\mid\theta]=-\frac14\eta^2(
-\frac{\sigma_N^2}B+h^2y^2)$ for $h=e^x$, since $\Phi_x=x-\frac14y^2$ is kept to first order by the gradient and of second
-order in $y$. At frozen $h$, $Ey^2\to V=\frac{\eta\sigma_N^2}{Bh(2-\eta h)}$, so that $\frac{\sigma_N^2}B+h^2V=
-\frac{\sigma_N^2}B\cdot\frac1{1-\eta h/2}$; from $y=0$ the sum of $h^2Ey_k^2$ falls short by $\frac{h^2V}{1-(1-\eta h)^2}=
-\frac{\sigma_N^2}{B(2-\eta h)^2}$. It is $\psi_d=0$ at $H=1$ that the slow equation rounds to $\psi(2\eta h)\approx\eta h$,
-times $M-1$."""
+PROOF = r"""Averaging after every step makes the $M$ workers one iterate with the mean gradient, whose noise has
+variance $\frac1{M^2}\cdot M\cdot\frac{M}{B}=\frac1B$: parallel SGD. Exactly,
+$E[\Delta\Phi_x\mid\theta]=-\frac14\eta^2( \frac{\sigma_N^2}B+h^2y^2)$ for $h=e^x$, since $\Phi_x=x-\frac14y^2$ is
+kept to first order by the gradient and of second order in $y$. At frozen $h$, $Ey^2\to
+V=\frac{\eta\sigma_N^2}{Bh(2-\eta h)}$, so that $\frac{\sigma_N^2}B+h^2V= \frac{\sigma_N^2}B\cdot\frac1{1-\eta
+h/2}$; from $y=0$ the sum of $h^2Ey_k^2$ falls short by $\frac{h^2V}{1-(1-\eta h)^2}= \frac{\sigma_N^2}{B(2-\eta
+h)^2}$. It is $\psi_d=0$ at $H=1$ that the slow equation rounds to $\psi(2\eta h)\approx\eta h$, times $M-1$."""
 
 CLAIM = Claim(
     key="derived/one-local-step",
     title="With one local step Local SGD is parallel SGD, and drifts 1/(1 − ηh/2) times as far as its slow SDE",
     statement=(
-        r"With $H=1$ the law of Local SGD is that of SGD with batch $B$, whatever $M$ is. In the valley $\frac12e^xy^2$ it "
-        r"drifts $\frac1{1-\eta h/2}$ times as fast as the slow SDE of SGD, at a learning rate that is not small: this is "
-        r"$\psi_d=0$, where the continuous $\psi(2\eta h)$ would promise $M-1$ times $\eta h$."
+        r"With $H=1$ the law of Local SGD is that of SGD with batch $B$, whatever $M$ is. In the valley "
+        r"$\frac12e^xy^2$ it drifts $\frac1{1-\eta h/2}$ times as fast as the slow SDE of SGD, at a learning "
+        r"rate that is not small: this is $\psi_d=0$, where the continuous $\psi(2\eta h)$ would promise $M-1$ "
+        r"times $\eta h$."
     ),
     hypotheses=("H = 1", "constant noise across the valley", "ηh < 2; here ηh ≤ 0.5"),
     reference=Reference("damian2021", "the factor 1/(1 − ηh/2) of their regulariser, for label noise"),

@@ -90,17 +90,17 @@ CLAIM = Claim(
     key="derived/shared-batch",
     title="Workers that share their batch never disagree, and gain nothing over SGD",
     statement=(
-        r"If all workers compute their gradients on the same $B$ samples, Local SGD is SGD with batch $B$, path by path, "
-        r"for every $H$ and $M$: the drift ratio is $1$, not $1+(M-1)\psi(2\alpha h)$. What local steps gain comes from "
-        r"the disagreement of workers whose noise is independent."
+        r"If all workers compute their gradients on the same $B$ samples, Local SGD is SGD with batch $B$, "
+        r"path by path, for every $H$ and $M$: the drift ratio is $1$, not $1+(M-1)\psi(2\alpha h)$. What "
+        r"local steps gain comes from the disagreement of workers whose noise is independent."
     ),
     hypotheses=("the same noise for all workers at every step",),
     reference=Reference("gu2023", "the hypothesis of independent workers, broken", ("v2",)),
     source="derived",
     proof=(
-        r"Workers that start a round together and see the same gradients stay together: the disagreement $C$ is $0$, the "
-        r"average is any one of them, and its path is that of SGD with their batch. By the derivation of the slow SDE "
-        r"drift-II is $-\frac12\partial\Phi\,\nabla^3L[C]$ over $\eta$, hence $0$."
+        r"Workers that start a round together and see the same gradients stay together: the disagreement $C$ "
+        r"is $0$, the average is any one of them, and its path is that of SGD with their batch. By the "
+        r"derivation of the slow SDE drift-II is $-\frac12\partial\Phi\,\nabla^3L[C]$ over $\eta$, hence $0$."
     ),
     knobs=SharedKnobs(),
     setup=setup,
