@@ -120,6 +120,15 @@ def test_what_is_common_is_computed_once():
     assert sum(line.count("sine(") for line in lines) == 1
 
 
+def test_a_variable_may_have_any_name():
+    """Even one that common subexpressions are given."""
+    variable = sympy.Symbol("s0")
+    results = {"r0": sympy.exp(variable**2) + variable, "r1": sympy.exp(variable**2) * 3}
+    space = dict(FUNCTIONS) | {"t0": 0.5}
+    exec("\n".join(straight_lines(results, {variable: "t0"})), space)
+    assert np.isclose(space["r0"], math.exp(0.25) + 0.5) and np.isclose(space["r1"], 3 * math.exp(0.25))
+
+
 @pytest.mark.parametrize(
     ("expression", "said"),
     [

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 NAME = "landscape"
+# Operations of a step that a compiler takes minutes for; NumPy is not much slower where there are so many.
+MOST_OPERATIONS = 6000
 
 COVERAGE: tuple[Row, ...] = (
     Row(
@@ -113,6 +115,9 @@ def _module(landscape: "Landscape", noisy: bool, momentum: bool) -> ModuleType |
         reading=reading,
     )
     try:
-        return compiled_motion(motion, momentum)
+        module = compiled_motion(motion, momentum)
     except NotCompiled as reason:
         return f"{reason} (in {landscape!r})"
+    if module.operations > MOST_OPERATIONS:
+        return f"a step of {landscape!r} has {module.operations} operations, more than the {MOST_OPERATIONS} compiled"
+    return module

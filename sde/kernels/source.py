@@ -29,7 +29,7 @@ def write_source(motion: Motion, momentum: bool) -> str:
     rows = motion.reading.rows * motion.channels if motion.reading else 0
     step = _stepped(motion, momentum)
     numbers = {
-        "operations": len(step),
+        "operations": sum(map(_operations, step)),
         "runs": RUNS,
         "room": rows * RUNS,
         "base": 2 * dim * RUNS,
@@ -59,6 +59,11 @@ def _filled_in(template: str, blocks: dict[str, list[str]]) -> str:
         indent = line[: len(line) - len(line.lstrip())]
         text += [indent + inner for inner in blocks[name]] if line.strip() == f"<{name}>" else [line]
     return "\n".join(text) + "\n"
+
+
+def _operations(line: str) -> int:
+    """Return about how many operations a line has: each is a call or a bracket, or stands alone."""
+    return max(1, line.count("(") - line.count("splat("))
 
 
 def _registers(dim: int, momentum: bool) -> list[tuple[str, int]]:
