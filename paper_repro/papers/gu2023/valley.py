@@ -18,7 +18,7 @@ HORIZON = 0.4
 # The theory is good to a few per cent up to ηM = 0.2.
 LARGEST_NOISE = 0.16
 # ηh is an error of its own, which few workers do not make smaller.
-LARGEST_LR = 0.04
+LARGEST_LR = 0.02
 # A horizon of fewer rounds is too coarse for an equation in continuous time.
 FEWEST_ROUNDS = 20
 
@@ -36,7 +36,7 @@ class StartKnobs:
     """Start and total batch; σ_N = 1 is a unit."""
 
     start: float = knob(0.3, "x_0", "start on the floor", low=0.2, high=0.8)
-    total_batch: float = knob(1.0, "B", "total batch", low=0.5, high=2.0)
+    total_batch: float = knob(1.0, "B", "total batch", low=1.0, high=2.0)
 
 
 @dataclass(frozen=True)

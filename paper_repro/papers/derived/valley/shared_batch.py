@@ -53,7 +53,7 @@ def setup(knobs: SharedKnobs, stream: Stream) -> SlideCase:
 
 def needs(case: SlideCase, budget: Budget) -> tuple[RunSpec, ...]:
     """Return an ensemble of each; their fluctuations are large beside a drift that gains nothing."""
-    replicas = budget.pick(smoke=1_000, quick=12_000, paper=100_000)
+    replicas = budget.pick(smoke=500, quick=12_000, paper=100_000)
     return tuple(s.ensemble(replicas, case.stream) for s in case.slides)
 
 
