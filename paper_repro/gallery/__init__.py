@@ -20,5 +20,7 @@ GALLERY: tuple[Figure, ...] = (
     Figure(
         "real-data", "Real data: when does the theory begin, and where does it end?", InModule("real_data")
     ),
+    Figure("drift-ratio", "How much faster Local SGD drifts than SGD", InModule("drift_ratio")),
+    Figure("valley-fan", "Local SGD in a valley, over the fan of its slow SDE", InModule("valley_fan")),
     Figure("last-layer", "The last layer of a random network on MNIST", InModule("last_layer")),
 )
