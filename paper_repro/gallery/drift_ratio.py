@@ -28,7 +28,7 @@ SHOWN = np.geomspace(0.02, 20.0, 80)
 # Local steps of the shortest rounds: with fewer, ψ_d is not yet ψ.
 FEWEST_STEPS = 10
 # What is nearly so, and where its name stands clear of all lines.
-NEARBY = {ONE_PLUS_PSI: (3.0, 2.3), HALF: (2.0, 3.9), M_FOR_M_LESS_1: (1.2, 9.3)}
+NEARBY = {ONE_PLUS_PSI: (3.0, 2.3), HALF: (2.0, 3.9), M_FOR_M_LESS_1: (0.05, 5.0)}
 # α at which names of the lines begin, and how far below them.
 NAMED_AT, BELOW = 3.0, 0.7
 
