@@ -23,6 +23,7 @@ from pathlib import Path  # noqa: E402
 BENCHMARKS = (
     "batch",
     "curves",
+    "drift_ratio",
     "fast_forward",
     "local_gd",
     "local_sgd",

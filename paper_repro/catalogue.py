@@ -116,6 +116,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/learning-rate-squared",
+        "derived.valley.learning_rate",
+        "κ times the learning rate, for as many steps, is κ² times the slow time: SGD drifts κ² times as far",
+        "derived",
+    ),
+    Entry(
         "derived/local-steps-gain",
         "derived.local_gd.local_steps_gain",
         "At a fixed learning rate, H times as many local steps only add log H to the clock of the direction",
@@ -159,9 +165,21 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/noise-law",
+        "derived.valley.noise_law",
+        "Gaussian, ±1 and skewed noise of one covariance drift alike: only Σ enters the slow SDE",
+        "derived",
+    ),
+    Entry(
         "derived/normalised-limit",
         "derived.local_gd.normalised_limit",
         "Normalised steps settle on the residual limit of gradient descent, only exponentially faster",
+        "derived",
+    ),
+    Entry(
+        "derived/one-local-step",
+        "derived.valley.one_local_step",
+        "With one local step Local SGD is parallel SGD, and drifts 1/(1 − ηh/2) times as far as its slow SDE",
         "derived",
     ),
     Entry(
@@ -257,6 +275,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/shared-batch",
+        "derived.valley.shared_batch",
+        "Workers that share their batch never disagree, and gain nothing over SGD",
+        "derived",
+    ),
+    Entry(
         "derived/slow-sde-label-noise",
         "derived.slow_sde.label_noise",
         "Under label noise the drift is the steepest descent of tr(∇²L + (M − 1)F(2α∇²L)/(2α)) along Γ",
@@ -293,6 +317,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/small-batch",
+        "derived.valley.small_batch",
+        "A batch M times smaller gives SGD M times the drift along the minima, and M times the variance",
+        "derived",
+    ),
+    Entry(
         "derived/sphere-unchanged",
         "derived.curved_minima.sphere",
         "On a sphere with isotropic noise local steps change nothing: E ζ(t) = ζ₀ exp(−(D − 1)t/2B) for all M and α",
@@ -308,6 +338,12 @@ ENTRIES = (
         "derived/stationary-valley",
         "derived.curved_minima.stationary_valley",
         "In the valley h = 1 + x² Local SGD settles on exp(−κ(ln h + (M − 1)J(2αh))), SGD on exp(−κ ln h)",
+        "derived",
+    ),
+    Entry(
+        "derived/straight-valley",
+        "derived.valley.mixed_noise",
+        "In a straight valley noise correlated across and along it causes no drift: that takes a curved Γ",
         "derived",
     ),
     Entry(
@@ -341,6 +377,12 @@ ENTRIES = (
         "recalled",
     ),
     Entry(
+        "gu2023/drift-ratio",
+        "gu2023.drift_ratio",
+        "In a valley Local SGD drifts 1 + (M − 1)ψ(2αh) times as fast as SGD",
+        "recalled",
+    ),
+    Entry(
         "gu2023/first-phase",
         "gu2023.first_phase",
         "The first phase takes log(2λB/η)/(2λα) rounds: a quarter of η costs a few rounds, not four times as many",
@@ -353,9 +395,27 @@ ENTRIES = (
         "recalled",
     ),
     Entry(
+        "gu2023/long-rounds",
+        "gu2023.long_rounds",
+        "Long rounds give Local SGD almost M times the drift of SGD, and the same diffusion",
+        "recalled",
+    ),
+    Entry(
+        "gu2023/short-rounds",
+        "gu2023.short_rounds",
+        "As ηH → 0 Local SGD loses its gain over SGD, linearly: the ratio is 1 + (M − 1)hα",
+        "recalled",
+    ),
+    Entry(
         "gu2023/weak-approximation",
         "gu2023.weak_approximation",
         "Over a whole slow horizon E g(Φ(θ̄_r)) follows the slow SDE, on a ring with all kinds of noise",
+        "recalled",
+    ),
+    Entry(
+        "gu2023/worker-scan",
+        "gu2023.worker_scan",
+        "At a fixed total batch the drift of Local SGD grows like 1 + (M − 1)ψ with the number of workers",
         "recalled",
     ),
     Entry(
@@ -405,6 +465,13 @@ ENTRIES = (
         "kloeden1992.weak_orders",
         "Weak Euler has order 1 and Platen's schemes order 2, with increments of two and three points",
         "recalled",
+    ),
+    Entry(
+        "li2017/slow-horizon",
+        "li2017.slow_horizon",
+        "The conventional SDE, the same for Local SGD and SGD, holds up to the slow horizon",
+        "derived",
+        "REFUTED",
     ),
     Entry(
         "li2017/sme-orders",

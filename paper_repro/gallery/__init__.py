@@ -26,5 +26,7 @@ GALLERY: tuple[Figure, ...] = (
     Figure(
         "stationary-laws", "Where Local SGD ends up in a valley, at several α", InModule("stationary_laws")
     ),
+    Figure("drift-ratio", "How much faster Local SGD drifts than SGD", InModule("drift_ratio")),
+    Figure("valley-fan", "Local SGD in a valley, over the fan of its slow SDE", InModule("valley_fan")),
     Figure("last-layer", "The last layer of a random network on MNIST", InModule("last_layer")),
 )
