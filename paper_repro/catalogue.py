@@ -275,6 +275,18 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "gu2023/slow-horizon",
+        "gu2023.slow_horizon",
+        "The slow horizon is η^{−2}: after T/η² steps models have moved to a limit, after T/η^{3/2} hardly",
+        "recalled",
+    ),
+    Entry(
+        "gu2023/weak-error",
+        "gu2023.weak_error",
+        "The weak error of the slow SDE on a valley is e₁η + e₂η², of first order; the theorem bounds it by η^¼",
+        "recalled",
+    ),
+    Entry(
         "gu2024/scheduler-replay",
         "gu2024.scheduler_replay",
         "QSR takes the rounds of the released rule, to the integer: 10.4 % of those of parallel SGD for ViT-B",
