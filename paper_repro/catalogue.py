@@ -263,6 +263,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/uv-label-noise",
+        "derived.label_noise.factorisation",
+        "Label noise balances the factors of uv = y: SGD at the rate δ²/B, Local SGD up to M times as fast",
+        "derived",
+    ),
+    Entry(
         "evron2023/sequential-projections",
         "evron2023.sequential_projections",
         "Weak regularisation projects from task to task, and need not end at the max margin",

@@ -7,7 +7,7 @@ from implicitbias import LocalMethod, RecordAt, RunSpec, Stream
 from implicitbias.errors import BadInput
 from implicitbias.statistics import Moments, student_quantile
 from paper_repro.claims.level import share_of_level
-from paper_repro.claims.observation import Measured
+from paper_repro.claims.observation import Curve, Measured
 from sde.comparison import estimate, extrapolated
 from sde.landscapes import Landscape
 
@@ -60,6 +60,19 @@ def mean_of(values: Float[np.ndarray, " replica"], comparisons: int = 1) -> Meas
     moments = Moments.of(values)
     quantile = student_quantile(share_of_level(comparisons), moments.count - 1)
     return Measured(float(moments.mean), float(quantile * moments.standard_error))
+
+
+def mean_curve(
+    times: Float[np.ndarray, " record"],
+    values: Float[np.ndarray, "replica record"],
+    label: str,
+    method: str,
+    comparisons: int = 1,
+) -> Curve:
+    """Return means over replicas, record by record, with the intervals of ``mean_of``."""
+    means = [mean_of(column, comparisons) for column in values.T]
+    value, width = (np.array([getattr(m, part) for m in means]) for part in ("value", "error"))
+    return Curve(times, value, label, method=method, low=value - width, high=value + width)
 
 
 def limit_of(

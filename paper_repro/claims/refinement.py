@@ -51,12 +51,13 @@ class Refinement:
         steps = 1 if self.local_steps == 1 else m * self.local_steps
         return local_sgd(self.lr / m, steps, self.total_batch / self.workers, workers=self.workers)
 
-    def spec(self, m: int, replicas: int, stream: Stream) -> RunSpec:
-        """Return the run at η/m; runs at different m are independent."""
+    def spec(self, m: int, replicas: int, stream: Stream, pieces: int = 1) -> RunSpec:
+        """Return the run at η/m, recorded about ``pieces`` times; runs at different m are independent."""
         rounds = self.rounds * (m * m if self.local_steps == 1 else m)
+        record = RecordAt.every(max(1, rounds // pieces))
         source = stream.child(f"refinement-{m}")
-        return RunSpec(self.landscape, self.method(m), rounds, RecordAt.last(), self.start, replicas, source)
+        return RunSpec(self.landscape, self.method(m), rounds, record, self.start, replicas, source)
 
-    def pair(self, replicas: int, stream: Stream) -> tuple[RunSpec, RunSpec]:
+    def pair(self, replicas: int, stream: Stream, pieces: int = 1) -> tuple[RunSpec, RunSpec]:
         """Return the runs at η and η/2 whose means extrapolate to η → 0; the finer one has twice the replicas."""
-        return self.spec(1, replicas, stream), self.spec(2, 2 * replicas, stream)
+        return self.spec(1, replicas, stream), self.spec(2, 2 * replicas, stream, pieces)

@@ -20,7 +20,7 @@ LABEL, TOTAL_BATCH = 1.0, 1.0
 class LabelValleyKnobs:
     """Valley and method; δ = B = 1 are units."""
 
-    rate: float = knob(1.0, "c", "h = e^{cx}", low=0.7, high=1.3)
+    rate: float = knob(1.0, "c", "h = e^{cx}", choices=(0.8, 1.0, 1.25))
     start: float = knob(0.5, "x_0", "start on Γ", low=0.0, high=0.7)
     workers: int = knob(4, "M", "workers", low=2, high=6)
     round_time: float = knob(1.0, "α", "conventional time of a round, ηH", low=0.5, high=1.5)
@@ -34,15 +34,16 @@ class LabelValleyCase:
     refinement: Refinement
     stream: Stream
 
-    def position(self, time: float) -> float:
-        """Return x of the slow ODE at slow time t."""
-        if not time:
-            return self.refinement.start[0]
-        of = self.refinement.setting
-        path = self.valley.slow_path(
-            [self.refinement.start[0]], [0.0, time], of.workers, of.batch, of.round_time
-        )
-        return float(path[-1, 0])
+    def path(self, times: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
+        """Return x of the slow ODE at increasing slow times > 0."""
+        of, start = self.refinement.setting, self.refinement.start[0]
+        found = self.valley.slow_path([start], np.append(0.0, times), of.workers, of.batch, of.round_time)
+        return found[1:, 0]
+
+    @property
+    def limit(self) -> float:
+        """X of the slow ODE at the end of the runs."""
+        return float(self.path(np.array([self.refinement.slow_time]))[0])
 
     def seen(self, trace: Trace) -> Float[np.ndarray, " replica"]:
         """Return Φ_x of the last models."""

@@ -83,35 +83,27 @@ def _points(rates: np.ndarray, moved: list[np.ndarray], label: str, method: str 
 
 
 def predict(case: HorizonCase) -> Prediction:
-    """x(T) − x_0 of the slow ODE, and its initial speed times T."""
-    quantities = {
-        LONG: Predicted(_moved(case, case.long.refinement.slow_time)),
-        SHORT: Predicted(_speed(case)),
-    }
+    """x(T) − x_0 of the slow ODE, and 0, which the slow ODE at T√η approaches like √η."""
+    far = case.long.limit - case.start
     rates = np.geomspace(1e-3, 0.1, 60)
-    short = np.array([-_moved(case, TIME * math.sqrt(lr)) for lr in rates])
-    far = -_moved(case, case.long.refinement.slow_time)
     lines = (
-        Curve(rates, np.full(60, far), "slow ODE at t = T", "theory"),
-        Curve(rates, short, "slow ODE at t = T√η", "theory"),
-        Curve(rates, np.array([-_moved(case, TIME * lr) for lr in rates]), "t_c for t", "falsifier"),
+        Curve(rates, np.full(60, -far), "slow ODE at t = T", "theory"),
+        Curve(rates, case.start - case.long.path(TIME * np.sqrt(rates)), "slow ODE at t = T√η", "theory"),
+        Curve(rates, case.start - case.long.path(TIME * rates), "slow ODE at t_c", "falsifier"),
     )
-    return Prediction(quantities, lines)
-
-
-def _moved(case: HorizonCase, time: float) -> float:
-    return case.long.position(time) - case.start
+    return Prediction({LONG: Predicted(far), SHORT: Predicted(0.0)}, lines)
 
 
 def conventional_clock(case: HorizonCase) -> Prediction:
-    """The drift per conventional time: η times as far."""
-    time = case.long.refinement.slow_time * case.long.refinement.lr / 2.0
-    return Prediction({LONG: Predicted(_moved(case, time))})
+    """The drift per conventional time: η times as far, at the finer rate."""
+    of = case.long.refinement
+    reached = case.long.path(np.array([of.slow_time * of.lr / 2.0]))
+    return Prediction({LONG: Predicted(float(reached[0]) - case.start)})
 
 
 def same_distance(case: HorizonCase) -> Prediction:
     """The displacement of T/η² steps after T/η^{3/2} of them."""
-    return Prediction({SHORT: Predicted(_moved(case, case.long.refinement.slow_time))})
+    return Prediction({SHORT: Predicted(case.long.limit - case.start)})
 
 
 CLAIM = Claim(

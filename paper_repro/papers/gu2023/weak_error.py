@@ -64,8 +64,7 @@ def needs(case: WeakErrorCase, budget: Budget) -> tuple[RunSpec, ...]:
 
 def observe(case: WeakErrorCase, traces: Traces) -> Observation:
     """Fit the errors by e₁η + e₂η², and by the powers 1, ½ and ¼."""
-    limit = case.valley.position(case.valley.refinement.slow_time)
-    samples = [case.valley.seen(trace) - limit for trace in traces]
+    samples = [case.valley.seen(trace) - case.valley.limit for trace in traces]
     errors, sigmas = (np.array([f(x) for x in samples]) for f in (np.mean, _standard_error))
     curve = _measured(case, samples)
     if np.count_nonzero(np.abs(errors) > 3.0 * sigmas) < len(errors):
