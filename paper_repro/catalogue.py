@@ -74,6 +74,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/diagonal-network",
+        "derived.label_noise.network",
+        "Local SGD with label noise shrinks each u_k v_k of a diagonal network at its own rate, and with them |w|₁",
+        "derived",
+    ),
+    Entry(
         "derived/drift-bound",
         "derived.drift.bound",
         "Local GD is gradient descent with step ηH and an error |b_r| ≤ 2ηHM f²",
@@ -266,6 +272,12 @@ ENTRIES = (
         "derived/uv-label-noise",
         "derived.label_noise.factorisation",
         "Label noise balances the factors of uv = y: SGD at the rate δ²/B, Local SGD up to M times as fast",
+        "derived",
+    ),
+    Entry(
+        "derived/uv-martingale",
+        "derived.label_noise.martingale",
+        "Isotropic noise does not balance the factors of uv = y: D is a martingale for SGD, its variance 4 ∫ E S/B",
         "derived",
     ),
     Entry(

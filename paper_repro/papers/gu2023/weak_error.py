@@ -148,10 +148,10 @@ CLAIM = Claim(
     title="The weak error of the slow SDE on a valley is e₁η + e₂η², of first order; the theorem bounds it by η^¼",
     statement=(
         r"At fixed $\alpha=\eta H$, $T$: $\max_r|E g(\Phi(\bar\theta_r))-E g(\zeta(rH\eta^2))|=\tilde O(\eta^{1/4})$ "
-        r"for every $C^3$ function $g$ [recalled]: an upper bound. Observed here, not proved: on "
-        r"$\frac12e^{cx}y^2$ with label noise the error of $E\Phi_x$ at $T$ is $e_1\eta+e_2\eta^2$ with $e_1\ne0$, and "
-        r"neither $\eta^{1/2}$ nor $\eta^{1/4}$ fits. The limit is the solution of an ordinary differential equation, "
-        r"so that nothing else errs."
+        r"for every $C^3$ function $g$ [recalled]: an upper bound. Observed here, not proved: on $\frac12e^{cx}y^2$ "
+        r"with label noise the error of $E\Phi_x$ at $T$ is $e_1\eta+e_2\eta^2$ with $e_1\ne0$, and neither "
+        r"$\eta^{1/2}$ nor $\eta^{1/4}$ fits. The limit is the solution of an ordinary differential equation, so "
+        r"that nothing else errs."
     ),
     hypotheses=(
         "start on Γ; α = ηH and T fixed as η → 0",

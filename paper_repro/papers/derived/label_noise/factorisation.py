@@ -147,12 +147,12 @@ def _at_the_end(local: float, sgd: float, lines: tuple[Curve, ...] = ()) -> Pred
 
 
 PROOF = r"""The flow of $L=\frac12(uv-y)^2$ has $u'=-rv$, $v'=-ru$ with $r=uv-y$, so $D=u^2-v^2$ is kept, and
-$\nabla^2D=\mathrm{diag}(2,-2)$. On $\Gamma$ the only non-zero eigenvalue of $\nabla^2L$ is $S=u^2+v^2=\sqrt{D^2+4y^2}$,
-with eigenvector $n=(v,u)/\sqrt S$, and label noise has $\Sigma=\delta^2Snn^\top$. For an invariant of the flow the slow
-SDE gives $dD=\frac1{2B}\langle\nabla^2D,\Sigma_{\mathrm{eff}}\rangle dt$ plus a martingale of rate $\frac1B\nabla
-D^\top\Sigma\nabla D$, with $\Sigma_{\mathrm{eff}}=\delta^2S[1+(M-1)\psi(2\alpha S)]nn^\top$. The martingale vanishes,
-$\nabla D$ being tangent, and $\langle\nabla^2D,nn^\top\rangle=2(v^2-u^2)/S=-2D/S$: together
-$D'=-\frac{\delta^2}BD[1+(M-1)\psi(2\alpha S)]$."""
+$\nabla^2D=\mathrm{diag}(2,-2)$. On $\Gamma$ the only non-zero eigenvalue of $\nabla^2L$ is
+$S=u^2+v^2=\sqrt{D^2+4y^2}$, with eigenvector $n=(v,u)/\sqrt S$, and label noise has $\Sigma=\delta^2Snn^\top$. For
+an invariant of the flow the slow SDE gives $dD=\frac1{2B}\langle\nabla^2D,\Sigma_{\mathrm{eff}}\rangle dt$ plus a
+martingale of rate $\frac1B\nabla D^\top\Sigma\nabla D$, with $\Sigma_{\mathrm{eff}}=\delta^2S[1+(M-1)\psi(2\alpha
+S)]nn^\top$. The martingale vanishes, $\nabla D$ being tangent, and
+$\langle\nabla^2D,nn^\top\rangle=2(v^2-u^2)/S=-2D/S$: together $D'=-\frac{\delta^2}BD[1+(M-1)\psi(2\alpha S)]$."""
 
 CLAIM = Claim(
     key="derived/uv-label-noise",
