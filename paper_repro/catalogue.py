@@ -452,6 +452,12 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "wang2024momentum/same-limit",
+        "wang2024momentum.same_limit",
+        "SGD with momentum and γ = η(1 − β) drifts to the limit of SGD with η; at β = 0.9 η must be small to see it",
+        "recalled",
+    ),
+    Entry(
         "wu2024/accelerated-loss",
         "wu2024.accelerated_loss",
         "With η = γ²T/120 the loss after T steps is at most 480 ln²(γ⁴T²)/(γ⁴T²)",
