@@ -68,6 +68,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/conventional-gap",
+        "derived.slow_sde.conventional_gap",
+        "After O(1/η) steps Local SGD and SGD differ by O(η), with known coefficient: the usual SDE cannot tell them",
+        "derived",
+    ),
+    Entry(
         "derived/dependent-support",
         "derived.local_gd.dependent_support",
         "With more support vectors than dimensions, the residual minimises J",
