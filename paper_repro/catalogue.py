@@ -128,6 +128,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/inside-round",
+        "derived.slow_sde.inside_round",
+        "Between averagings workers part by (M − 1)V(1 − q^k); averaged over the round this is the ψ of the slow SDE",
+        "derived",
+    ),
+    Entry(
         "derived/local-steps-gain",
         "derived.local_gd.local_steps_gain",
         "At a fixed learning rate, H times as many local steps only add log H to the clock of the direction",
