@@ -92,6 +92,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/drift-from-disagreement",
+        "derived.slow_sde.from_disagreement",
+        "The drift that Local SGD has over SGD is −½P_T∇³L[C]/η, C the disagreement of the workers as measured",
+        "derived",
+    ),
+    Entry(
         "derived/drift-leading-term",
         "derived.drift.leading_term",
         "The drift is −(η(H−1)/2) mean ∇²f_m ∇f_m, up to a term of third order in the loss",
