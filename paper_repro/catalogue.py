@@ -48,6 +48,12 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "damian2021/regulariser",
+        "damian2021.regulariser",
+        "Near stability label noise decreases −(1/2η) tr log(1 − (η/2)∇²L), well beyond a quarter of the trace",
+        "recalled",
+    ),
+    Entry(
         "derived/anchored-finite-steps",
         "derived.many_local_steps.anchored_path",
         "At finite ηH anchoring is a ridge of strength 1/(ηHr): log-like, no better than averaging",
