@@ -21,4 +21,5 @@ GALLERY: tuple[Figure, ...] = (
         "real-data", "Real data: when does the theory begin, and where does it end?", InModule("real_data")
     ),
     Figure("last-layer", "The last layer of a random network on MNIST", InModule("last_layer")),
+    Figure("weak-error", "The weak error of the slow SDE against the learning rate", InModule("weak_error")),
 )

@@ -36,13 +36,13 @@ class LabelValleyCase:
 
     def path(self, times: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
         """Return x of the slow ODE at increasing slow times > 0."""
-        of, start = self.refinement.setting, self.refinement.start[0]
-        found = self.valley.slow_path([start], np.append(0.0, times), of.workers, of.batch, of.round_time)
+        of, start = self.refinement.setting, np.array(self.refinement.start[:1])
+        found = self.valley.slow_path(start, np.append(0.0, times), of.workers, of.batch, of.round_time)
         return found[1:, 0]
 
     @property
     def limit(self) -> float:
-        """X of the slow ODE at the end of the runs."""
+        """Return x of the slow ODE at the end of the runs."""
         return float(self.path(np.array([self.refinement.slow_time]))[0])
 
     def seen(self, trace: Trace) -> Float[np.ndarray, " replica"]:

@@ -67,7 +67,7 @@ def needs(case: HorizonCase, budget: Budget) -> tuple[RunSpec, ...]:
 def observe(case: HorizonCase, traces: Traces) -> Observation:
     """Extrapolate both displacements."""
     moved = [case.long.seen(trace) - case.start for trace in traces]
-    quantities = {LONG: limit_of(*moved[:2], DECIDING), SHORT: limit_of(*moved[2:], DECIDING)}
+    quantities = {LONG: limit_of(moved[0], moved[1], DECIDING), SHORT: limit_of(moved[2], moved[3], DECIDING)}
     rates = case.long.refinement.lr / np.array([1.0, 2.0]), np.array([of.refinement.lr for of in case.short])
     curves = (
         _points(rates[0], moved[:2], "after T/η² steps"),

@@ -65,7 +65,7 @@ class BalanceCase:
     ) -> Float[np.ndarray, " time"]:
         """Return D at increasing slow times, from time 0 on, of M workers with rounds of time α."""
         batch = self.methods[0].total_batch
-        return self.forms.slow_path([self.knobs.start], times, workers, batch, round_time)[:, 0]  # pyright: ignore[reportArgumentType]
+        return self.forms.slow_path(np.array([self.knobs.start]), times, workers, batch, round_time)[:, 0]
 
     def at_the_end(self, round_time: float, workers: int, share: float = 1.0) -> float:
         """Return D at T, or at a share of it."""
@@ -100,11 +100,10 @@ def observe(case: BalanceCase, traces: Traces) -> Observation:
     """Extrapolate the mean of D to η → 0."""
     seen = [case.seen(trace) for trace in traces]
     ends = [values[:, -1] for values in seen]
-    quantities = {LOCAL: limit_of(*ends[:2], DECIDING), SGD: limit_of(*ends[2:], DECIDING)}
+    quantities = {LOCAL: limit_of(ends[0], ends[1], DECIDING), SGD: limit_of(ends[2], ends[3], DECIDING)}
+    fine = case.methods[0].lr / 2.0
     curves = tuple(
-        mean_curve(
-            traces[k].slow_time, seen[k], f"{label}, η = {traces[k].method.first_lr:.3g}", name, DECIDING
-        )
+        mean_curve(traces[k].slow_time, seen[k], f"{label}, η = {fine:.3g}", name, DECIDING)
         for k, label, name in ((1, "Local SGD", "local_sgd"), (3, "SGD", "sgd"))
     )
     return Observation(quantities, curves)

@@ -109,7 +109,7 @@ def setup(knobs: NetworkKnobs, stream: Stream) -> NetworkCase:
 def needs(case: NetworkCase, budget: Budget) -> tuple[RunSpec, ...]:
     """Local SGD at η and at η/2."""
     replicas = budget.pick(smoke=100, quick=6_000, paper=60_000)
-    return case.refinement.pair(replicas, case.stream)
+    return case.refinement.pair(replicas, case.stream, PIECES)
 
 
 def observe(case: NetworkCase, traces: Traces) -> Observation:
@@ -120,7 +120,8 @@ def observe(case: NetworkCase, traces: Traces) -> Observation:
         name: limit_of(rough, sharp, case.decisions)
         for name, rough, sharp in zip(names, coarse, fine, strict=True)
     }
-    products = case.products(case.network.project(traces[1].w))
+    # The flow keeps products, so that they need no Φ.
+    products = case.products(traces[1].w)
     shown = ((0, "k = 1, 3, 5", "local_sgd"), (1, "k = 2, 4", "local_sgd:H=1000"))
     curves = tuple(
         mean_curve(traces[1].slow_time, products[..., k], label, name, case.decisions)
