@@ -122,7 +122,8 @@ def observe(case: NetworkCase, traces: Traces) -> Observation:
     }
     # The flow keeps products, so that they need no Φ.
     products = case.products(traces[1].w)
-    shown = ((0, "k = 1, 3, 5", "local_sgd"), (1, "k = 2, 4", "local_sgd:H=1000"))
+    rate = f"η = {case.refinement.lr / 2.0:.3g}"
+    shown = ((0, f"k = 1, 3, 5, {rate}", "local_sgd"), (1, f"k = 2, 4, {rate}", "local_sgd:H=1000"))
     curves = tuple(
         mean_curve(traces[1].slow_time, products[..., k], label, name, case.decisions)
         for k, label, name in shown
