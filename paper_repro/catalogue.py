@@ -48,6 +48,12 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "damian2021/regulariser",
+        "damian2021.regulariser",
+        "Near stability label noise decreases −(1/2η) tr log(1 − (η/2)∇²L), well beyond a quarter of the trace",
+        "recalled",
+    ),
+    Entry(
         "derived/anchored-finite-steps",
         "derived.many_local_steps.anchored_path",
         "At finite ηH anchoring is a ridge of strength 1/(ηHr): log-like, no better than averaging",
@@ -68,15 +74,33 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/conventional-gap",
+        "derived.slow_sde.conventional_gap",
+        "After O(1/η) steps Local SGD and SGD differ by O(η), with known coefficient: the usual SDE cannot tell them",
+        "derived",
+    ),
+    Entry(
         "derived/dependent-support",
         "derived.local_gd.dependent_support",
         "With more support vectors than dimensions, the residual minimises J",
         "derived",
     ),
     Entry(
+        "derived/diagonal-network",
+        "derived.label_noise.network",
+        "Local SGD with label noise shrinks each u_k v_k of a diagonal network at its own rate, and with them |w|₁",
+        "derived",
+    ),
+    Entry(
         "derived/drift-bound",
         "derived.drift.bound",
         "Local GD is gradient descent with step ηH and an error |b_r| ≤ 2ηHM f²",
+        "derived",
+    ),
+    Entry(
+        "derived/drift-from-disagreement",
+        "derived.slow_sde.from_disagreement",
+        "The drift that Local SGD has over SGD is −½P_T∇³L[C]/η, C the disagreement of the workers as measured",
         "derived",
     ),
     Entry(
@@ -113,6 +137,12 @@ ENTRIES = (
         "derived/fixed-points",
         "derived.many_local_steps.fixed_points",
         "Averaged projections rest exactly on the feasible set of all workers",
+        "derived",
+    ),
+    Entry(
+        "derived/inside-round",
+        "derived.slow_sde.inside_round",
+        "Between averagings workers part by (M − 1)V(1 − q^k); averaged over the round this is the ψ of the slow SDE",
         "derived",
     ),
     Entry(
@@ -359,6 +389,18 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/uv-label-noise",
+        "derived.label_noise.factorisation",
+        "Label noise balances the factors of uv = y: SGD at the rate δ²/B, Local SGD up to M times as fast",
+        "derived",
+    ),
+    Entry(
+        "derived/uv-martingale",
+        "derived.label_noise.martingale",
+        "Isotropic noise does not balance the factors of uv = y: D is a martingale for SGD, its variance 4 ∫ E S/B",
+        "derived",
+    ),
+    Entry(
         "evron2023/sequential-projections",
         "evron2023.sequential_projections",
         "Weak regularisation projects from task to task, and need not end at the max margin",
@@ -407,9 +449,21 @@ ENTRIES = (
         "recalled",
     ),
     Entry(
+        "gu2023/slow-horizon",
+        "gu2023.slow_horizon",
+        "The slow horizon is η^{−2}: after T/η² steps models have moved to a limit, after T/η^{3/2} hardly",
+        "recalled",
+    ),
+    Entry(
         "gu2023/weak-approximation",
         "gu2023.weak_approximation",
         "Over a whole slow horizon E g(Φ(θ̄_r)) follows the slow SDE, on a ring with all kinds of noise",
+        "recalled",
+    ),
+    Entry(
+        "gu2023/weak-error",
+        "gu2023.weak_error",
+        "The weak error of the slow SDE on a valley is e₁η + e₂η², of first order; the theorem bounds it by η^¼",
         "recalled",
     ),
     Entry(
@@ -577,6 +631,12 @@ ENTRIES = (
         "wang2024.progressive_rescaling",
         "Rescaled progressively, normalised steps close the margin gap exponentially: like 1/R",
         "second-hand",
+    ),
+    Entry(
+        "wang2024momentum/same-limit",
+        "wang2024momentum.same_limit",
+        "SGD with momentum and γ = η(1 − β) drifts to the limit of SGD with η; at β = 0.9 η must be small to see it",
+        "recalled",
     ),
     Entry(
         "wu2024/accelerated-loss",
