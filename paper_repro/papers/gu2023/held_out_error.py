@@ -139,9 +139,10 @@ def _by(moves_like: dict[str, str], case: HeldOutCase) -> Prediction:
     return Prediction(quantities, curves)
 
 
-PROOF = r"""Label noise has $\Sigma=\delta^2\nabla^2L$ on $\Gamma$, hence no part along it, and the slow SDE is the ODE
-$p_k'=-\frac{4\delta^2}{nB}X_k^\top[I+(M-1)\psi(2\alpha G)]X_k\,p_k$ for the invariants $p_k=u_kv_k$, with $\alpha=0$ for
-SGD and $\psi\to1$ for rounds of a fixed slow time. It drives $p$ to $0$ and $w$ to the solution of $Xw=y$ of least
+PROOF = r"""Label noise has $\Sigma=\delta^2\nabla^2L$ on $\Gamma$, hence no part along it, and the slow SDE is the
+ODE $p_k'=-\frac{4\delta^2}{nB}X_k^\top[I+(M-1)\psi(2\alpha G)]X_k\,p_k$ for the invariants $p_k=u_kv_k$, with
+$\alpha=0$
+for SGD and $\psi\to1$ for rounds of a fixed slow time. It drives $p$ to $0$ and $w$ to the solution of $Xw=y$ of least
 $\sum_k|X_k|^2|w_k|$. The kernel of $X$ is spanned by $(1,-1,-1,-1)$ up to signs, of which no entry holds half of the
 $\ell_1$ norm: from these three samples that solution is $e_1$, and no other."""
 
@@ -151,7 +152,8 @@ HYPOTHESES = (
 )
 SETTING = (
     r"Diagonal network $w=u\odot u-v\odot v$, three samples of four features $\pm1$, label noise, from $u=v$ on its "
-    r"minima. SGD, post-local SGD (the switch in the middle), Local SGD with $\alpha=\eta H$, and QSR with eight rounds "
+    r"minima. SGD, post-local SGD (the switch in the middle), Local SGD with $\alpha=\eta H$, and QSR with eight "
+    r"rounds "
 )
 
 CLAIM = Claim(
