@@ -141,10 +141,9 @@ def _by(moves_like: dict[str, str], case: HeldOutCase) -> Prediction:
 
 PROOF = r"""Label noise has $\Sigma=\delta^2\nabla^2L$ on $\Gamma$, hence no part along it, and the slow SDE is the
 ODE $p_k'=-\frac{4\delta^2}{nB}X_k^\top[I+(M-1)\psi(2\alpha G)]X_k\,p_k$ for the invariants $p_k=u_kv_k$, with
-$\alpha=0$
-for SGD and $\psi\to1$ for rounds of a fixed slow time. It drives $p$ to $0$ and $w$ to the solution of $Xw=y$ of least
-$\sum_k|X_k|^2|w_k|$. The kernel of $X$ is spanned by $(1,-1,-1,-1)$ up to signs, of which no entry holds half of the
-$\ell_1$ norm: from these three samples that solution is $e_1$, and no other."""
+$\alpha=0$ for SGD and $\psi\to1$ for rounds of a fixed slow time. It drives $p$ to $0$ and $w$ to the solution of
+$Xw=y$ of least $\sum_k|X_k|^2|w_k|$. The kernel of $X$ is spanned by $(1,-1,-1,-1)$ up to signs, of which no entry
+holds half of the $\ell_1$ norm: from these three samples that solution is $e_1$, and no other."""
 
 HYPOTHESES = (
     "labels with fresh noise ±δ at every step; Φ(θ̄) is measured",
