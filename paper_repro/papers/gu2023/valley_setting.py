@@ -14,6 +14,7 @@ from implicitbias.problems import TwoPoint
 from paper_repro.claims import knob
 from paper_repro.claims.ensembles import ensemble
 from sde.equations import Convention, SDE
+from sde.formulas import drift_factor
 from sde.references import flow
 from sde.zoo import quadratic_valley, QuadraticValley
 
@@ -71,10 +72,10 @@ class ValleyCase:
         self,
         *alphas: float,
         slow_time: float | None = None,
-        workers: int | None = None,
-        total_batch: float | None = None,
+        workers: int | tuple[int, ...] | None = None,
+        total_batch: float | tuple[float, ...] | None = None,
     ) -> Float[np.ndarray, " alpha"]:
-        """Return tr ∇²L at a slow time for every α, by the slow ODE."""
+        """Return tr ∇²L at a slow time for every α, by the slow ODE; M and B are the case's own, or one for each α."""
         return slow_sharpness(
             self.knobs.start,
             slow_time or self.slow_time,
@@ -97,12 +98,16 @@ def sharpness_of(trace: Trace) -> Float[np.ndarray, " replica"]:
 # Falsifiers ask for the same values again.
 @lru_cache(maxsize=256)
 def slow_sharpness(
-    start: float, slow_time: float, workers: int, total_batch: float, alphas: tuple[float, ...]
+    start: float,
+    slow_time: float,
+    workers: int | tuple[int, ...],
+    total_batch: float | tuple[float, ...],
+    alphas: tuple[float, ...],
 ) -> Float[np.ndarray, " alpha"]:
     """Return 1 + x² at a slow time for every α, by the slow ODE."""
-    own = valley()
+    m, b, alpha = np.array(workers), np.array(total_batch), np.array(alphas)
     equation = SDE(
-        lambda x: own.slow_drift(x[..., None], workers, total_batch, np.array(alphas))[..., 0],
+        lambda x: -x / (2.0 * b) * np.asarray(drift_factor(m, alpha, 1.0 + x**2)),
         lambda x: np.zeros((*x.shape, 0)),
         dim=len(alphas),
         noises=0,
