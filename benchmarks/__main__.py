@@ -27,14 +27,20 @@ BENCHMARKS = (
     "local_gd",
     "local_sgd",
     "imports",
+    "landscapes",
     "memory",
     "oracle",
+    "sde_paths",
     "tasks",
 )
 
 # Module ↦ distribution.
 PACKAGES = {
-    name: name for name in ("numpy", "scipy", "numba", "cvxpy", "clarabel", "jax", "jaxlib", "torch")
+    name: name
+    for name in (
+        *("numpy", "scipy", "numba", "cvxpy", "clarabel", "jax", "jaxlib", "torch"),
+        *("diffrax", "torchsde", "sdeint"),
+    )
 } | {"sklearn": "scikit-learn"}
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from benchmarks.landscape_setting import ValleySetting
 from benchmarks.setting import Setting
 from benchmarks.stopwatch import quartiles
-from implicitbias import initial_state, local_gd
+from implicitbias import initial_state, local_gd, Stream
 from implicitbias.engine.kernels import LaneBatch, Run
 from implicitbias.engine.state import State
+from implicitbias.problems import TwoPoint
 from implicitbias.statistics import fit_rate_noisy
 
 
@@ -21,12 +23,16 @@ DIMENSIONS = (100, 1_000, 10_000, 100_000)
 # Where start and record cost more than what surrounds them.
 WIDE = (3_000, 10_000, 30_000, 100_000)
 BATCHES = (16, 32, 64, 128, 256)
+REPLICAS = (1_024, 2_048, 4_096, 8_192)
+LOCAL_STEPS = (32, 64, 128, 256)
 # Probability that an interval misses the exponent.
 LEVEL = 0.01
 # Rounds of a run whose rounds alone are timed, from one look at the keyboard to the last.
 COUNTED = 12_000
 # Of one whose start and record are.
 ONE = 1
+# Rounds of Local SGD in a valley: some tens of milliseconds for the least number of replicas.
+VALLEY_ROUNDS = 200
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,38 @@ def _over_batches(values: Sequence[int]) -> Float[np.ndarray, "value turn"]:
     return _in_turns([lambda p=p: _seconds(*p, ROUNDS[0]) for p in prepared])
 
 
+def _over_replicas(values: Sequence[int]) -> Float[np.ndarray, "value turn"]:
+    return _in_turns([_of_valley(ValleySetting(False, replicas=n), VALLEY_ROUNDS) for n in values])
+
+
+def _over_local_steps(values: Sequence[int]) -> Float[np.ndarray, "value turn"]:
+    return _in_turns(
+        [_of_valley(ValleySetting(False, replicas=512, local_steps=h), VALLEY_ROUNDS) for h in values]
+    )
+
+
+def _of_valley(setting: ValleySetting, rounds: int) -> Callable[[], float]:
+    """Return what times the rounds of Local SGD in a valley, on ±1 noise."""
+    landscape = setting.landscape(TwoPoint()).for_workers(setting.workers)
+    state = initial_state(landscape, setting.method, setting.start, np.arange(setting.replicas))
+    advance = landscape.compiled(setting.method)
+    assert advance is not None
+
+    def measure() -> float:
+        start = time.process_time()
+        advance(landscape, setting.method, state, Stream(1), rounds, NoBar())
+        return time.process_time() - start
+
+    return measure
+
+
+class NoBar:
+    """A progress bar that shows nothing."""
+
+    def update(self, n: float, /) -> None:
+        """Ignore the progress."""
+
+
 def _in_turns(measures: Sequence[Callable[[], float]]) -> Float[np.ndarray, "value turn"]:
     for measure in measures:
         measure()
@@ -123,4 +161,6 @@ CURVES = (
     Curve("a round of 16 runs, n=50 M=5 H=10", "dimension d", 0.0, DIMENSIONS, _over_dimensions),
     Curve("start and record of the same", "dimension d", 1.0, WIDE, _ends_over_dimensions),
     Curve("4000 rounds, n=10 d=2 M=2 H=10", "runs", 1.0, BATCHES, _over_batches),
+    Curve("a valley, M=8 H=10", "replicas", 1.0, REPLICAS, _over_replicas),
+    Curve("512 replicas in a valley, M=8", "local steps H", 1.0, LOCAL_STEPS, _over_local_steps),
 )

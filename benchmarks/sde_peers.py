@@ -1,4 +1,4 @@
-"""Peers that integrate an SDE: NumPy, diffrax, torchsde, sdeint; each batched, compiled and warm as far as it can be."""
+"""Peers that integrate an SDE: NumPy, diffrax, torchsde, sdeint; batched, compiled and warm where they can be."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,6 +59,7 @@ def _diffrax(setting: PathSetting) -> dict[str, Contestant]:
     import diffrax
     import jax
     import jax.numpy as jnp
+    import lineax
 
     jax.config.update("jax_enable_x64", True)
     end = setting.steps * setting.dt
@@ -68,11 +69,12 @@ def _diffrax(setting: PathSetting) -> dict[str, Contestant]:
         return jnp.stack([x - x**3 - y, x - y])
 
     def diffusion(t: Any, point: Any, args: Any) -> Any:
-        return jnp.stack([jnp.full_like(point[0], 0.3), 0.2 * jnp.sqrt(1.0 + point[0] ** 2)])
+        scale = jnp.stack([jnp.full_like(point[0], 0.3), 0.2 * jnp.sqrt(1.0 + point[0] ** 2)])
+        return lineax.DiagonalLinearOperator(scale)
 
     def program(brownian: Any) -> Callable[[int], np.ndarray]:
         def path(key: Any, start: Any) -> Any:
-            control = diffrax.WeaklyDiagonalControlTerm(diffusion, brownian(key))
+            control = diffrax.ControlTerm(diffusion, brownian(key))
             terms = diffrax.MultiTerm(diffrax.ODETerm(drift), control)
             options = {"max_steps": setting.steps + 1, "adjoint": diffrax.DirectAdjoint()}
             options |= {"saveat": diffrax.SaveAt(t1=True), "throw": False}

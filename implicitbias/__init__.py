@@ -22,6 +22,7 @@ from implicitbias.errors import BadInput as BadInput
 from implicitbias.errors import Diverged as Diverged
 from implicitbias.errors import NotCertified as NotCertified
 from implicitbias.errors import NotSeparable as NotSeparable
+from implicitbias.errors import StepWarning as StepWarning
 from implicitbias.errors import WorkersLost as WorkersLost
 from implicitbias.losses import Exponential as Exponential
 from implicitbias.losses import Logistic as Logistic

@@ -24,5 +24,9 @@ class Diverged(ArithmeticError):
         self.trace = trace
 
 
+class StepWarning(UserWarning):
+    """A learning rate with which gradient steps grow instead of shrinking; says ηλ, and the cure."""
+
+
 class WorkersLost(RuntimeError):
     """Processes or machines that executed tasks are gone; says what is kept and how to go on."""

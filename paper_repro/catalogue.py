@@ -251,6 +251,36 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/slow-sde-label-noise",
+        "derived.slow_sde.label_noise",
+        "Under label noise the drift is the steepest descent of tr(∇²L + (M − 1)F(2α∇²L)/(2α)) along Γ",
+        "derived",
+    ),
+    Entry(
+        "derived/slow-sde-limits",
+        "derived.slow_sde.limits",
+        "Local SGD is SGD for one worker or short rounds; endless rounds give M times the drift, the same diffusion",
+        "derived",
+    ),
+    Entry(
+        "derived/slow-sde-master-formula",
+        "derived.slow_sde.master_formula",
+        "An invariant q of the gradient flow drifts by ⟨∇²q, Σ + (M − 1)Ψ⟩/(2B): one Hessian, no Φ",
+        "derived",
+    ),
+    Entry(
+        "derived/slow-sde-projections",
+        "derived.slow_sde.projections",
+        "Φ in closed form is where the gradient flow ends, and its derivative on Γ is the tangent projector",
+        "derived",
+    ),
+    Entry(
+        "derived/slow-sde-second-derivative",
+        "derived.slow_sde.second_derivative",
+        "½∂²Φ[Σ] is the bend of Γ in Σ_∥ and the slope of the curvature in Σ̂: the drifts of the slow SDE",
+        "derived",
+    ),
+    Entry(
         "derived/slow-sde-special-functions",
         "derived.slow_sde.special_functions",
         "ψ, its integrals F and J, and its discrete form ψ_d are computed to eleven digits",

@@ -33,6 +33,7 @@ from implicitbias.data import separable
 from implicitbias.errors import BadInput
 from paper_repro.claims import Budget, Claim, Result, Status, verify_one
 from paper_repro.claims.knobs import Range, ranges
+from sde import Landscape
 
 
 def knobs(claim: Claim) -> st.SearchStrategy[Any]:
@@ -70,6 +71,24 @@ def local_methods(
     return (
         st.one_of(deterministic, st.builds(local_sgd, lr, steps, st.just(1))) if stochastic else deterministic
     )
+
+
+def landscapes(*, names: tuple[str, ...] | None = None) -> st.SearchStrategy[Landscape]:
+    """Return a strategy for landscapes of the zoo, by name (``sde.zoo.ZOO``); ``names`` chooses among them.
+
+    Raises
+    ------
+    BadInput
+        For a name that the zoo does not have.
+    """
+    from sde.zoo import ZOO
+
+    unknown = set(names or ()) - set(ZOO)
+    if unknown:
+        raise BadInput(
+            f"names = {names!r}: {sorted(unknown)[0]!r} is not in the zoo; choose among {', '.join(ZOO)}"
+        )
+    return st.sampled_from(tuple(names or ZOO)).map(lambda name: ZOO[name]().landscape)
 
 
 def assert_claim(

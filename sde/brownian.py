@@ -10,6 +10,7 @@ Step n = 256·q + p of replica k with K noises reads segment q, ``stream.at(purp
 | antisymmetric V_jr/Δ = ±1, r < j | ``antisymmetric-brownian`` | bit p mod 64 of word 4e + ⌊p/64⌋, e = j(j−1)/2 + r |
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -40,8 +41,56 @@ class Increments(Enum):
     THREE_POINT = "three-point-brownian"
 
 
+class AbstractPath(ABC):
+    """Increments of K noises over steps of one length, for every replica.
+
+    Attributes
+    ----------
+    dt
+        Length Δ of a step.
+    noises
+        K.
+    law
+        Law of ΔW/√Δ.
+    """
+
+    dt: float
+    noises: int
+    law: Increments
+
+    @abstractmethod
+    def increments(
+        self, replicas: Int[np.ndarray, " replica"], first: int, count: int
+    ) -> Float[np.ndarray, "replica step noise"]:
+        """Return ΔW of steps first, …, first + count − 1."""
+
+    @abstractmethod
+    def antisymmetric(
+        self, replicas: Int[np.ndarray, " replica"], first: int, count: int
+    ) -> Float[np.ndarray, "replica step noise noise"]:
+        """Return V: V_jr = ±Δ for r < j, V_rj = −V_jr, V_jj = −Δ, independent of the increments."""
+
+    def check(self, noises: int, dt: float, law: Increments) -> None:
+        """Refuse to drive an equation or scheme that needs other increments.
+
+        Raises
+        ------
+        BadInput
+            Naming what does not match.
+        """
+        wanted = {"noises": noises, "law": law}
+        for name, value in wanted.items():
+            if getattr(self, name) != value:
+                rule = f"the path has {name} = {getattr(self, name)!r}"
+                raise checks.refuse(name, value, rule, f"draw a path with {name}={value}")
+        if not np.isclose(self.dt, dt, rtol=SAME_STEP, atol=0.0):
+            raise BadInput(
+                f"dt = {dt:g}: the path has steps of {self.dt:g}; pass dt={self.dt:g}, or coarsen it"
+            )
+
+
 @dataclass(frozen=True)
-class BrownianPath:
+class BrownianPath(AbstractPath):
     """The increments of K independent noises over steps of one length, for every replica.
 
     Integrations that share a path share their noise: common random numbers, and one path at two step lengths.
@@ -123,24 +172,6 @@ class BrownianPath:
                 "use Gaussian increments, or say single_difference=True if only one difference is taken",
             )
         return replace(self, dt=self.dt * 2**levels, level=self.level + levels)
-
-    def check(self, noises: int, dt: float, law: Increments) -> None:
-        """Refuse to drive an equation or scheme that needs other increments.
-
-        Raises
-        ------
-        BadInput
-            Naming what does not match.
-        """
-        wanted = {"noises": noises, "law": law}
-        for name, value in wanted.items():
-            if getattr(self, name) != value:
-                rule = f"the path has {name} = {getattr(self, name)!r}"
-                raise checks.refuse(name, value, rule, f"draw a path with {name}={value}")
-        if not np.isclose(self.dt, dt, rtol=SAME_STEP, atol=0.0):
-            raise BadInput(
-                f"dt = {dt:g}: the path has steps of {self.dt:g}; pass dt={self.dt:g}, or coarsen it"
-            )
 
     def _addressed(self, replicas: np.ndarray, first: int, count: int) -> np.ndarray:
         parts = [self._segment(replicas, q, p, n) for q, p, n in segments(first, count)]

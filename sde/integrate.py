@@ -17,12 +17,13 @@ from implicitbias.engine.trace import Status, Trace
 from implicitbias.errors import BadInput
 from implicitbias.statistics import Moments
 from implicitbias.stream import Stream
-from sde.brownian import BrownianPath
+from sde.brownian import AbstractPath, BrownianPath
+from sde.compiled_stepping import choose_stepping
 from sde.equations import Convention, SDE, SymbolicSDE
 from sde.path_records import PathRecorder
 from sde.schemes import AbstractScheme, EulerMaruyama, ProjectedEuler, StochasticHeun
 from sde.soundness import check_start, step_count
-from sde.stepping import AbstractStepping, choose_stepping
+from sde.stepping import AbstractStepping
 
 
 # Reduced statistics are gathered over blocks of this many replicas: 16 leaves of `Moments`, so that they equal
@@ -40,7 +41,7 @@ def integrate(
     replicas: int = 1,
     scheme: AbstractScheme | None = None,
     stream: Stream | None = None,
-    path: BrownianPath | None = None,
+    path: AbstractPath | None = None,
     record: RecordAt = RecordAt.last(),
     observe: Mapping[str, Observable] | None = None,
     reduce: Moments | None = None,
@@ -65,7 +66,8 @@ def integrate(
     stream
         Source of the increments.
     path
-        The increments themselves, to share them with another integration; instead of ``stream``.
+        The increments themselves, to share them with another integration (``BrownianPath``) or with the workers of a
+        run (``WorkerNoise``); instead of ``stream``.
     record
         Steps to keep, as in ``run``; by default start and end.
     observe, reduce, progress, engine, throw
@@ -91,7 +93,7 @@ def integrate(
     steps = step_count(state.clock.time, t1, dt)
     path = _path(sde, scheme, stream, path, dt)
     check_start(sde, state.w, path.dt)
-    stepping = choose_stepping(sde, scheme, path, engine)
+    stepping = choose_stepping(sde, scheme, path, engine, steps)
     gaps = np.diff(record.rounds(steps))
     size = max(1, len(state.w) if reduce is None else REPLICA_BLOCK)
     blocks = [_rows(state, low, low + size) for low in range(0, len(state.w), size)]
@@ -120,10 +122,10 @@ def _scheme(sde: SDE, scheme: AbstractScheme | None) -> AbstractScheme:
 
 
 def _path(
-    sde: SDE, scheme: AbstractScheme, stream: Stream | None, path: BrownianPath | None, dt: float
-) -> BrownianPath:
+    sde: SDE, scheme: AbstractScheme, stream: Stream | None, path: AbstractPath | None, dt: float
+) -> AbstractPath:
     checks.instance("stream", stream, Stream | None, "give Stream(0), the one source of randomness")
-    checks.instance("path", path, BrownianPath | None, "give BrownianPath(Stream(0), dt, noises)")
+    checks.instance("path", path, AbstractPath | None, "give BrownianPath(Stream(0), dt, noises)")
     if path is not None and stream is not None:
         raise BadInput("stream and path: a path has its own stream; give one of the two")
     if path is not None:

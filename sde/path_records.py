@@ -29,9 +29,11 @@ class PathRecorder:
         BadInput
             If an observable returns something whose first axis is not the replicas.
         """
+        # First: an interruption from the keyboard while a user's function runs leaves whole records.
+        values = {name: observed(name, observable, state) for name, observable in self._observe.items()}
         self._states.append(state)
-        for name, observable in self._observe.items():
-            self._observed[name].append(observed(name, observable, state))
+        for name, value in values.items():
+            self._observed[name].append(value)
 
     def trace(self, engine: str, status: Status, message: str) -> Trace:
         """Return the records as a trace."""

@@ -7,8 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias.engine.advance import Progress
-from implicitbias.errors import BadInput
-from sde.brownian import BrownianPath
+from sde.brownian import AbstractPath
 from sde.equations import SDE
 from sde.schemes import AbstractScheme
 
@@ -43,7 +42,7 @@ class ByDefinition(AbstractStepping):
 
     sde: SDE
     scheme: AbstractScheme
-    path: BrownianPath
+    path: AbstractPath
 
     @property
     def name(self) -> str:
@@ -81,25 +80,3 @@ class ByDefinition(AbstractStepping):
                 return x, i
             x = following
         return x, count
-
-
-def choose_stepping(sde: SDE, scheme: AbstractScheme, path: BrownianPath, engine: str) -> AbstractStepping:
-    """Return the engine asked for.
-
-    Raises
-    ------
-    BadInput
-        For an unknown engine, or ``"kernel"`` where nothing is compiled, with the reason.
-    """
-    if engine not in ("auto", "definition", "kernel"):
-        raise BadInput(f"engine = {engine!r}: is no engine; give 'auto', 'definition' or 'kernel'")
-    if engine == "kernel":
-        raise BadInput(f"engine = 'kernel': {why_not_compiled(sde, scheme)}; use engine='auto'")
-    return ByDefinition(sde, scheme, path)
-
-
-def why_not_compiled(sde: SDE, scheme: AbstractScheme) -> str:
-    """Return the reason why no compiled twin takes the steps of this equation by this scheme."""
-    if sde.symbolic is None:
-        return "kernels are printed from SymPy, and this equation is known as functions only"
-    return f"no compiled twin of {type(scheme).__name__}"

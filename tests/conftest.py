@@ -23,6 +23,7 @@ CHECKED = [
         f"implicitbias.engine.{part}"
         for part in ("definition", "recorder", "records", "request", "run", "start", "state", "trace")
     ),
+    *(f"sde.{room}" for room in ("brownian", "equations", "schemes", "soundness", "stepping")),
     "figures",
     "paper_repro",
 ]

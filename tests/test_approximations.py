@@ -9,7 +9,18 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from implicitbias import BadInput, local_gd, local_sgd, PowerDecay, QuadraticRule, Stream
+from implicitbias import (
+    BadInput,
+    local_gd,
+    local_sgd,
+    PowerDecay,
+    QuadraticRule,
+    RecordAt,
+    run,
+    Stream,
+)
+from implicitbias.problems import Gaussian, TwoPoint
+from sde import integrate
 from sde.approximations import (
     ApproximationWarning,
     chart_sde,
@@ -18,6 +29,7 @@ from sde.approximations import (
     setting_of,
     slow_path,
     slow_sde,
+    WorkerNoise,
 )
 from sde.approximations.chart import chart_equation
 from sde.formulas import F, psi
@@ -245,3 +257,28 @@ def test_too_large_a_step_is_said():
 def test_methods_and_landscapes_without_a_slow_sde_are_refused(build, said):
     with pytest.raises(BadInput, match=said):
         build()
+
+
+@pytest.mark.parametrize("law", [Gaussian(), TwoPoint()])
+def test_a_slow_sde_driven_by_the_workers_follows_their_run(law):
+    """The difference of run and SDE has variance O(η), here a hundredth of that of independent noise."""
+    noise = Factors([[sympy.Rational(1, 2), 0], [0, sympy.Rational(1, 10)]], law=law)
+    landscape = Landscape((1 + x**2) * y**2 / 2, (x, y), noise, Chart((x,), (x, 0)))
+    method, stream = local_sgd(0.01, 20, batch=0.5, workers=4), Stream(3)
+    trace = run(landscape, method, 200, start=[0.3, 0.0], replicas=300, stream=stream, record=RecordAt.last())
+    followed, other = (
+        integrate(chart_sde(landscape, method), 0.4, 0.002, start=[0.3], replicas=300, **source).w[:, -1, 0]
+        for source in (dict(path=WorkerNoise(landscape, method, stream)), dict(stream=stream))
+    )
+    moved = trace.w[:, -1, 0]
+    assert np.var(moved - followed) < 0.01 * np.var(moved - other)
+    assert np.isclose(np.var(followed), 0.4 / 8, rtol=0.4)
+
+
+def test_the_increments_of_workers_are_those_of_their_rounds():
+    landscape, method = valley(), local_sgd(0.1, 3, batch=2.0, workers=2)
+    path = WorkerNoise(landscape, method, Stream(1))
+    whole, part = path.increments(np.arange(4), 0, 7), path.increments(np.arange(4), 5, 2)
+    assert np.array_equal(whole[:, 5:], part) and np.isclose(path.dt, 0.03)
+    with pytest.raises(BadInput, match="one length"):
+        WorkerNoise(landscape, local_sgd(0.1, QuadraticRule(1, 0.2), batch=2.0, workers=2), Stream(1))

@@ -31,8 +31,7 @@ from implicitbias import (
     Status,
     Stream,
 )
-from implicitbias.engine.kernels import Row
-from implicitbias.engine.kernels import threads
+from implicitbias.engine.kernels import Row, threads
 from implicitbias.problems import Gaussian, Skewed, TwoPoint
 from sde.kernels import COVERAGE, coverage_text, covering_row, generated
 from sde.kernels.euler import euler_maruyama, EulerSteps
@@ -80,7 +79,7 @@ def methods(draw, workers, noisy=True):
     )
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @pytest.mark.parametrize("build", [bent, folded])
 @pytest.mark.parametrize("law", ["none", *LAWS])
 @given(st.data(), seeds, st.integers(1, 3), st.integers(1, 18), st.integers(1, 12))
@@ -126,7 +125,7 @@ def test_shared_noise_is_that_of_the_first_worker():
     assert compiled.disagreement[:, -1].max() < 1e-14
 
 
-@pytest.mark.parametrize("lr", [0.7, 3.0])
+@pytest.mark.parametrize("lr", [1.3, 3.0])
 def test_a_divergence_is_reported_in_the_round_of_the_definition(lr):
     steep = Landscape(y**4 / 4 + x**2, (x, y), Factors([[0], [1]]))
     method = LocalMethod(lr, 1, batch=4.0, workers=2)
@@ -175,13 +174,14 @@ def uncompiled():
 
 @pytest.mark.parametrize(("row", "landscape", "axes"), list(uncompiled()))
 def test_every_other_row_is_run_by_the_definition_and_says_why(row, landscape, axes):
-    method = LocalMethod(local_steps=2, lr=0.05, batch=2, workers=2) if "local_solver" not in axes else LocalMethod(workers=2)
+    exact = "local_solver" in axes
+    method = LocalMethod(workers=2) if exact else LocalMethod(lr=0.05, local_steps=2, batch=2, workers=2)
     method = dataclasses.replace(method, **axes)
     assert covering_row(landscape, method) is row and str(row) in coverage_text()
     with pytest.raises(BadInput) as refused:
         run(landscape, method, 2, stream=Stream(0), engine="kernel")
     assert row.reason in str(refused.value)
-    if "local_solver" not in axes:
+    if not exact:
         assert run(landscape, method, 2, stream=Stream(0)).engine == "definition"
 
 
@@ -194,7 +194,9 @@ def test_a_kernel_row_names_every_axis_of_a_method():
     """What is new is not compiled until the row says so."""
     (kernel,) = (row for row in COVERAGE if row.kernels)
     read_elsewhere = {"lr", "batch", "replacement", "workers"}
-    assert {f.name for f in dataclasses.fields(LocalMethod)} <= {axis for axis, _ in kernel.axes} | read_elsewhere
+    assert {f.name for f in dataclasses.fields(LocalMethod)} <= {
+        axis for axis, _ in kernel.axes
+    } | read_elsewhere
     assert isinstance(kernel, Row)
 
 
@@ -263,7 +265,9 @@ def test_steps_go_on_where_they_stopped_and_stop_before_they_overflow():
 @pytest.mark.bad_input
 def test_a_stride_divides_the_steps():
     with pytest.raises(BadInput, match="stride = 7"):
-        EulerSteps((x, y), DRIFT, DIFFUSION).paths(np.zeros((1, 2)), np.arange(1), 20, 0.1, Stream(0), stride=7)
+        EulerSteps((x, y), DRIFT, DIFFUSION).paths(
+            np.zeros((1, 2)), np.arange(1), 20, 0.1, Stream(0), stride=7
+        )
 
 
 PROGRAM = """
@@ -271,7 +275,7 @@ import numpy as np, sympy
 from implicitbias import Stream
 from sde.kernels.euler import EulerSteps
 x = sympy.Symbol("x", real=True)
-kernel = EulerSteps((x,), (-x * sympy.Rational(NUMBER, 7),), ((1,),))
+kernel = EulerSteps((x,), (-x * sympy.Rational(NUMBER, 7),), ((),))
 kernel.advance(np.ones((1, 1)), np.arange(1), 0, 2, 0.1, Stream(0))
 print(sum(kernel.module.advance.stats.cache_misses.values()), kernel.module.__file__)
 """

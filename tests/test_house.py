@@ -36,7 +36,8 @@ def imported_by(code):
 
 
 @pytest.mark.parametrize(
-    "code", ["import implicitbias", "import figures", "import sde", "import paper_repro.claims"]
+    "code",
+    ["import implicitbias", "import figures", "import sde", "import sde.zoo", "import paper_repro.claims"],
 )
 def test_importing_is_light(code):
     assert not imported_by(code) & set(HEAVY)

@@ -1,5 +1,7 @@
 """The how-to pages tell the truth: their code runs, and what they submit is what they say."""
 
+import contextlib
+import io
 import os
 import re
 import subprocess
@@ -9,10 +11,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "how-to" / "run-on-a-cluster.md").read_text()
+LANDSCAPE = (ROOT / "docs" / "how-to" / "study-a-landscape.md").read_text()
 
 
-def block(marker):
-    found = re.search(rf"<!-- {marker}:.*?-->\n```python\n(.*?)```", PAGE, re.DOTALL)
+def block(marker, page=PAGE):
+    found = re.search(rf"<!-- {marker}:.*?-->\n```python\n(.*?)```", page, re.DOTALL)
     assert found is not None, marker
     return found.group(1)
 
@@ -45,3 +48,12 @@ def test_the_slurm_page_submits_sixteen_single_threaded_workers_a_job():
     ).stdout
     assert "#SBATCH -p compute" in script and "#SBATCH -t 02:00:00" in script
     assert "--nthreads 1 " in script and "--nworkers 16 " in script and "OMP_NUM_THREADS=1" in script
+
+
+def test_a_landscape_is_studied_as_the_page_says():
+    space, printed = {}, io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        for marker in ("landscape", "prediction", "decision"):
+            exec(block(marker, LANDSCAPE), space)
+    expected = re.findall(r"```text\n(.*?)```", LANDSCAPE, re.DOTALL)
+    assert printed.getvalue() == "".join(expected)

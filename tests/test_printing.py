@@ -61,11 +61,16 @@ def computed(expressions, points=POINTS):
 
 def exact(expression, points=POINTS):
     return np.array(
-        [complex(expression.subs({x: sympy.Float(a, 40), y: sympy.Float(b, 40)}).evalf(30)).real for a, b in points]
+        [
+            complex(expression.subs({x: sympy.Float(a, 40), y: sympy.Float(b, 40)}).evalf(30)).real
+            for a, b in points
+        ]
     )
 
 
-numbers = st.one_of(st.integers(-5, 5).map(sympy.Integer), st.fractions(-3, 3, max_denominator=7).map(sympy.Rational))
+numbers = st.one_of(
+    st.integers(-5, 5).map(sympy.Integer), st.fractions(-3, 3, max_denominator=7).map(sympy.Rational)
+)
 leaves = st.one_of(st.sampled_from([x, y, x, y]), numbers)
 WRAPPED = (
     sympy.sin,
@@ -113,6 +118,15 @@ def test_lines_compute_the_expressions(expressions):
 def test_what_is_common_is_computed_once():
     lines = straight_lines({"r0": sympy.sin(x * y) + 1, "r1": sympy.sin(x * y) * y}, {x: "t0", y: "t1"})
     assert sum(line.count("sine(") for line in lines) == 1
+
+
+def test_a_variable_may_have_any_name():
+    """Even one that common subexpressions are given."""
+    variable = sympy.Symbol("s0")
+    results = {"r0": sympy.exp(variable**2) + variable, "r1": sympy.exp(variable**2) * 3}
+    space = dict(FUNCTIONS) | {"t0": 0.5}
+    exec("\n".join(straight_lines(results, {variable: "t0"})), space)
+    assert np.isclose(space["r0"], math.exp(0.25) + 0.5) and np.isclose(space["r1"], 3 * math.exp(0.25))
 
 
 @pytest.mark.parametrize(

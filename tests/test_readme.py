@@ -39,6 +39,14 @@ def test_what_follows_the_example_prints_what_it_says(marker):
     assert printed.getvalue() == expected
 
 
+def test_the_drift_is_the_predicted_one():
+    code, printed = block("drift"), io.StringIO()
+    expected = re.search(r"```text\n(.*?)```", README[README.index(code) :], re.DOTALL).group(1)
+    with contextlib.redirect_stdout(printed):
+        exec(code, {})
+    assert printed.getvalue() == expected
+
+
 def test_the_theorem_of_ten_lines_is_tested():
     space = {}
     code = block("theorem")

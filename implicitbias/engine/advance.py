@@ -1,5 +1,6 @@
 """Which engine moves a state: the definition, or a compiled twin."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable, TYPE_CHECKING
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 # Between two updates of the progress bar (and looks at the keyboard) a kernel does about this many
 # multiply–adds: a fraction of a second. It depends on the problem alone, so results do not depend on the clock.
 CHUNK_WORK = 3e8
+
+# Steps of all workers of one replica below which a landscape is not compiled unasked: NumPy takes them in a tenth of
+# a second, before a compiler has started.
+FEWEST_STEPS = 1000
 
 # −x·w⁰ beyond which the start itself explains an overflow: the first step is e^20 times the one from 0.
 STEEP_START = 20.0
@@ -149,12 +154,13 @@ class ByLanes(AbstractAdvance):
 
 
 def choose_engine(
-    problem: AbstractProblem, method: LocalMethod, engine: str, many: bool = False
+    problem: AbstractProblem, method: LocalMethod, engine: str, many: bool = False, rounds: float = math.inf
 ) -> AbstractAdvance:
     """Return the engine asked for.
 
     ``many``: the run is of a kind that comes in many replicas. Their number does not matter: a replica is the
-    same to the bit alone and among others.
+    same to the bit alone and among others. ``rounds``: how many are asked for; where code is compiled for the one
+    problem at hand, few do not pay for it.
 
     Raises
     ------
@@ -166,7 +172,7 @@ def choose_engine(
     if engine not in ("auto", "kernel"):
         raise BadInput(f"engine = {engine!r}: is no engine; give 'auto', 'definition' or 'kernel'")
     if isinstance(problem, AbstractNoisyProblem):
-        return _own_engine(problem, method, engine)
+        return _own_engine(problem, method, engine, rounds)
     from implicitbias.engine.kernels import find_kernel, LaneKernel, why_not
 
     kernel = find_kernel(problem, method, many)
@@ -179,8 +185,13 @@ def choose_engine(
     return ByDefinition()
 
 
-def _own_engine(problem: AbstractNoisyProblem, method: LocalMethod, engine: str) -> AbstractAdvance:
+def _own_engine(
+    problem: AbstractNoisyProblem, method: LocalMethod, engine: str, rounds: float
+) -> AbstractAdvance:
     """Return the twin that the problem compiles of itself."""
+    steps = rounds * sum(method.steps(problem.workers, 0))
+    if engine == "auto" and steps < FEWEST_STEPS:
+        return ByDefinition()
     own = problem.compiled(method)
     if own is None and engine == "kernel":
         raise BadInput(f"engine = 'kernel': {problem.why_not_compiled(method)}; use engine='auto'")

@@ -47,12 +47,14 @@ class Recorder:
         BadInput
             If an observable returns something whose first axis is not the replicas.
         """
+        # First: an interruption from the keyboard while a user's function runs leaves whole records.
+        values = {name: observed(name, observable, state) for name, observable in self._observe.items()}
         self._states = [state]
         self._w.append(state.w)
         self._clocks.append((state.clock.round, state.clock.time, state.clock.slow_time))
         self._disagreement.append(disagreement(state))
-        for name, observable in self._observe.items():
-            self._observed[name].append(observed(name, observable, state))
+        for name, value in values.items():
+            self._observed[name].append(value)
 
     def trace(self, method: LocalMethod, engine: str, status: Status, message: str) -> Trace:
         """Return the records as a trace."""

@@ -1,20 +1,26 @@
 """Checks of what ``run`` is asked for, before any work."""
 
+import warnings
 from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Float
 
 from implicitbias import checks
 from implicitbias.engine.advance import Progress
 from implicitbias.engine.definition import check_normalised, check_source
 from implicitbias.engine.records import RecordAt
-from implicitbias.errors import BadInput
+from implicitbias.errors import BadInput, StepWarning
 from implicitbias.methods import GradientSteps, LocalMethod
-from implicitbias.problems import AbstractProblem
+from implicitbias.problems import AbstractNoisyProblem, AbstractProblem
 from implicitbias.statistics import Moments
 from implicitbias.stream import Stream
 
 
 # What every trace keeps of itself, hence no name of an observable.
 RESERVED = ("w", "log_loss", "loss", "disagreement", "min_margin")
+# Replicas whose start is looked at for the size of the step.
+SEEN = 64
 
 
 def check_request(
@@ -43,6 +49,29 @@ def check_request(
         check_normalised(problem, method)
     if not method.deterministic and isinstance(method.local_solver, GradientSteps):
         check_source(problem, method, stream)
+
+
+def warn_of_step(
+    problem: AbstractProblem, method: LocalMethod, start: Float[np.ndarray, "replica dim"]
+) -> None:
+    """Warn if gradient steps from the start overshoot by more than they correct.
+
+    Warns
+    -----
+    StepWarning
+        If ηλ ≥ 2 (2(1 + β) with momentum β), λ the largest eigenvalue of ∇²L at the start.
+    """
+    if not isinstance(problem, AbstractNoisyProblem) or not isinstance(method.local_solver, GradientSteps):
+        return
+    limit = 2.0 * (1.0 + (method.momentum.beta if method.momentum else 0.0))
+    # Replicas that start apart start alike; a few tell.
+    sharpest = float(problem.sharpness(start[:SEEN]).max())
+    if method.first_lr * sharpest >= limit:
+        text = (
+            f"lr = {method.first_lr:g}: ηλ = {method.first_lr * sharpest:.3g} ≥ {limit:g} at the start, where steps "
+            f"overshoot; take η < {limit / sharpest:.3g}, or start where the loss is flatter"
+        )
+        warnings.warn(text, StepWarning, stacklevel=3)
 
 
 def check_records(record: object, observe: object, reduce: object, progress: object) -> None:

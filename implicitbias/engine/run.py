@@ -11,7 +11,7 @@ from implicitbias.engine.binding import bound
 from implicitbias.engine.progress import progress_bar
 from implicitbias.engine.recorder import Observable, Recorder
 from implicitbias.engine.records import RecordAt
-from implicitbias.engine.request import check_records, check_request, RESERVED
+from implicitbias.engine.request import check_records, check_request, RESERVED, warn_of_step
 from implicitbias.engine.start import first_state, replica_rows
 from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
@@ -80,13 +80,19 @@ def run(
         Before any work: a value, the rule it breaks, the cure.
     Diverged
         If an iterate leaves the floating-point range.
+
+    Warns
+    -----
+    StepWarning
+        On a landscape, if ηλ ≥ 2 at the start.
     """
     if isinstance(problem, AbstractProblem) and isinstance(method, LocalMethod):
         problem = bound(problem, method)
     check_request(problem, method, rounds, replicas, stream)
     check_records(record, observe, reduce, progress)
     state = first_state(problem, method, start, replicas)
-    advance = choose_engine(problem, method, engine, _may_be_many(method, start))
+    warn_of_step(problem, method, state.w)
+    advance = choose_engine(problem, method, engine, _may_be_many(method, start), rounds)
     gaps = np.diff(record.rounds(rounds))
     block = len(state.w) if reduce is None else _replica_block(problem)
     blocks = [replica_rows(state, low, low + block) for low in range(0, len(state.w), block)]

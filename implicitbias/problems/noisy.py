@@ -39,6 +39,10 @@ class AbstractNoisyProblem(AbstractProblem):
         """Replicas that are moved together when statistics are reduced."""
 
     @abstractmethod
+    def sharpness(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+        """Return the largest eigenvalue of ∇²L(w)."""
+
+    @abstractmethod
     def for_workers(self, workers: int) -> "AbstractNoisyProblem":
         """Return the same problem, worked on by M workers."""
 

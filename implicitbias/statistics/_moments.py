@@ -86,8 +86,9 @@ class Moments:
         step = other.mean - self.mean
         return Moments(
             count,
-            self.mean + step * (other.count / count),
-            self.squares + other.squares + step * step * (self.count * other.count / count),
+            # Sums of arrays without axes are scalars.
+            np.asarray(self.mean + step * (other.count / count)),
+            np.asarray(self.squares + other.squares + step * step * (self.count * other.count / count)),
         )
 
     @property

@@ -31,7 +31,6 @@ def _is_diagonal(variables: tuple[Any, ...], diffusion: Any) -> bool:
 
 
 def _commutes(variables: tuple[Any, ...], diffusion: Any) -> bool:
-    import sympy
 
     columns = [diffusion[:, j] for j in range(diffusion.shape[1])]
     brackets = (

@@ -98,4 +98,6 @@ def _product(builder: Any, words: Any, multiplier: int) -> tuple[Any, Any]:
 def _splat(builder: Any, word: Any) -> Any:
     undefined = ir.Constant(_WORDS, ir.Undefined)
     first = builder.insert_element(undefined, word, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH))
+    return builder.shuffle_vector(
+        first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+    )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 NAME = "landscape"
+# Operations of a step that a compiler takes minutes for; NumPy is not much slower where there are so many.
+MOST_OPERATIONS = 6000
 
 COVERAGE: tuple[Row, ...] = (
     Row(
@@ -39,16 +41,30 @@ COVERAGE: tuple[Row, ...] = (
         (NAME,),
         "steps are straight lines of arithmetic, sixteen replicas at a time",
     ),
-    Row((("law", ("Drawn",)),), (), "a mini-batch counts how often each sample was drawn, one draw after the other"),
+    Row(
+        (("law", ("Drawn",)),),
+        (),
+        "a mini-batch counts how often each sample was drawn, one draw after the other",
+    ),
     Row((("scaling", ("Fixed",)),), (), "a kernel steps along the gradient itself, not along D^{−1} of it"),
     Row(
         (("local_solver", ("Flow", "Proximal", "Projection", "Sweeping")),),
         (),
         "an exact local solve is no sequence of gradient steps",
     ),
-    Row((("aggregation", ("Anchored", "Sequential")),), (), "a kernel ends a round by the average of the workers"),
-    Row((("server", ("moves",)),), (), "a kernel goes on from the average, without a server's rate or momentum"),
-    Row((("rescaling", ("Rescaling",)),), (), "a rescaling needs the norm of the model at the end of a round"),
+    Row(
+        (("aggregation", ("Anchored", "Sequential")),),
+        (),
+        "a kernel ends a round by the average of the workers",
+    ),
+    Row(
+        (("server", ("moves",)),),
+        (),
+        "a kernel goes on from the average, without a server's rate or momentum",
+    ),
+    Row(
+        (("rescaling", ("Rescaling",)),), (), "a rescaling needs the norm of the model at the end of a round"
+    ),
     Row((), (), "no kernel is compiled for this axis"),
 )
 
@@ -99,6 +115,9 @@ def _module(landscape: "Landscape", noisy: bool, momentum: bool) -> ModuleType |
         reading=reading,
     )
     try:
-        return compiled_motion(motion, momentum)
+        module = compiled_motion(motion, momentum)
     except NotCompiled as reason:
         return f"{reason} (in {landscape!r})"
+    if module.operations > MOST_OPERATIONS:
+        return f"a step of {landscape!r} has {module.operations} operations, more than the {MOST_OPERATIONS} compiled"
+    return module

@@ -21,16 +21,16 @@ from sde.kernels.registers import (
     exponent_of,
     less,
     odd,
-    significand_of,
     signed_by_second_bit,
+    significand_of,
 )
 
 
 # Adding it rounds to an integer k, and leaves k + 1023, the exponent field of 2^k, in the low bits.
 _BIASED_SHIFT = SHIFT + 1023.0
 _INFINITY = float("inf")
-# Beyond them e^x is ∞ (x > 709.79) or 0 (x < −745.14); the clipped argument gives just that.
-_LARGEST, _SMALLEST = 710.0, -746.0
+# Beyond them 2^k is no normal number: e^x stays at e^709 and at 0.
+_HIGHEST, _LOWEST = 709.0, -709.0
 # Below it lie the subnormal numbers, which have no exponent field: they are scaled by 2^54 first.
 _LEAST_NORMAL, _SCALE, _SCALED_BY = 2.2250738585072014e-308, 2.0**54, 54.0
 
@@ -40,7 +40,11 @@ _L0, _L1, _L2, _L3 = 0.666666666666667, 0.39999999999899505, 0.28571428625975487
 _L4, _L5, _L6 = 0.18182889125261723, 0.15331721600556042, 0.14616449685043406
 # 2/π, and π/2 in three parts: the first two products leave no rounding that matters up to _FARTHEST.
 _QUARTERS = 0.6366197723675814
-_QUARTER_HIGH, _QUARTER_MIDDLE, _QUARTER_LOW = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33
+_QUARTER_HIGH, _QUARTER_MIDDLE, _QUARTER_LOW = (
+    1.5707963267948966,
+    6.123233995736766e-17,
+    -1.4973849048591698e-33,
+)
 _FARTHEST = 1e5
 # Chebyshev fit of sin(πf/2)/f in f², |f| ≤ 1/2, to 5e-18 …
 _S0, _S1, _S2, _S3 = 1.5707963267948966, -0.6459640975062443, 0.07969262624604301, -0.004681754132340976
@@ -52,9 +56,10 @@ _C4, _C5, _C6 = -2.5202039028029178e-05, 4.710678405505227e-07, -6.3293963449674
 
 @strict
 def exponential(x):
-    """Return e^x to 2 units in the last place; ∞ above the range, 0 below it, nan at nan."""
-    x = largest(least(x, splat(_LARGEST)), splat(_SMALLEST))
-    k = (x * LOG2_E + SHIFT) - SHIFT
+    """Return e^x to 2 units in the last place for |x| ≤ 708; beyond, a number no safe step survives, or 0."""
+    x = largest(least(x, splat(_HIGHEST)), splat(_LOWEST))
+    biased = fma(x, splat(LOG2_E), splat(_BIASED_SHIFT))
+    k = biased - _BIASED_SHIFT
     r = fma(splat(-LOG2_LOW), k, fma(splat(-LOG2_HIGH), k, x))
     p = fma(splat(_Q9), r, splat(_Q8))
     p = fma(p, r, splat(_Q7))
@@ -66,10 +71,7 @@ def exponential(x):
     p = fma(p, r, splat(_Q1))
     p = fma(p, r, splat(_Q0))
     p = fma(p, r, splat(1.0))
-    # Two factors: 2^k itself leaves the range of normal numbers at both ends.
-    half = (0.5 * k + SHIFT) - SHIFT
-    rest = k - half
-    return fma(p, r, splat(1.0)) * power_of_two(half + _BIASED_SHIFT) * power_of_two(rest + _BIASED_SHIFT)
+    return fma(p, r, splat(1.0)) * power_of_two(biased)
 
 
 @strict

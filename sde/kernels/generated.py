@@ -65,6 +65,8 @@ def _parents() -> tuple[Path, ...]:
 
 def _write_at_once(path: Path, text: str) -> None:
     """Write a file that other processes see whole or not at all."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as part:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8"
+    ) as part:
         part.write(text)
     os.replace(part.name, path)

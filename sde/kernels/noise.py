@@ -1,10 +1,10 @@
 """Filling a worker's buffer with the noise of its next steps, at the addresses of its stream: see ``readings``."""
 
 from implicitbias.engine.kernels.compiled import strict
-from sde.kernels.cipher import write_words
 from implicitbias.problems.laws import SEGMENT
-from sde.kernels.readings import CHUNK
+from sde.kernels.cipher import write_words
 from sde.kernels.normals import make_normal, make_uniform
+from sde.kernels.readings import CHUNK
 
 
 # A block of the cipher is four words.

@@ -43,9 +43,7 @@ _COMPARISONS = {
 }
 
 
-def straight_lines(
-    results: Mapping[str, sympy.Expr], variables: Mapping[sympy.Symbol, str]
-) -> list[str]:
+def straight_lines(results: Mapping[str, sympy.Expr], variables: Mapping[sympy.Symbol, str]) -> list[str]:
     """Return lines of Python that assign to the names of ``results``; each line is one operation or a few.
 
     Parameters
@@ -157,7 +155,9 @@ class _Printer:
         return (f"negative({first})" if coefficient == -1 else first), last
 
     def _product(self, expression: Any) -> str:
-        above, below = sympy.fraction(expression, exact=True) if _has_denominator(expression) else (expression, 1)
+        above, below = (
+            sympy.fraction(expression, exact=True) if _has_denominator(expression) else (expression, 1)
+        )
         if below != 1:
             return f"({self._register(above)} / {self._register(below)})"
         coefficient, rest = expression.as_coeff_Mul()

@@ -170,7 +170,9 @@ def write_word(typingctx, words, index, value):
 
 def _emit_uniform(builder: Any, words: Any) -> Any:
     # The two halves stand in the low bits of 2^84 and of 2^52: few processors convert long words themselves.
-    high = builder.or_(builder.lshr(words, _constant(_WORDS, _DROPPED + 32)), _constant(_WORDS, _COUNTER_OF_HIGH))
+    high = builder.or_(
+        builder.lshr(words, _constant(_WORDS, _DROPPED + 32)), _constant(_WORDS, _COUNTER_OF_HIGH)
+    )
     low = builder.and_(builder.lshr(words, _constant(_WORDS, _DROPPED)), _constant(_WORDS, 2**32 - 1))
     low = builder.or_(low, _constant(_WORDS, _COUNTER))
     high, low = builder.bitcast(high, _DOUBLES), builder.bitcast(low, _DOUBLES)
@@ -182,7 +184,9 @@ def _emit_uniform(builder: Any, words: Any) -> Any:
 def _emit_shifted(builder: Any, words: Any, count: Any) -> Any:
     undefined = ir.Constant(_WORDS, ir.Undefined)
     first = builder.insert_element(undefined, count, ir.Constant(ir.IntType(32), 0))
-    counts = builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), RUNS), [0] * RUNS))
+    counts = builder.shuffle_vector(
+        first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), RUNS), [0] * RUNS)
+    )
     return builder.lshr(words, counts)
 
 

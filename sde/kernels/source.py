@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from implicitbias.engine.kernels.packing import RUNS
 from sde.kernels.motion import Motion
-from sde.kernels.readings import BITWISE, CHUNK, TWO_VALUES
 from sde.kernels.printing import straight_lines
+from sde.kernels.readings import BITWISE, CHUNK, TWO_VALUES
 from sde.kernels.template import TEMPLATE
 
 
@@ -28,7 +28,13 @@ def write_source(motion: Motion, momentum: bool) -> str:
     dim = motion.dim
     rows = motion.reading.rows * motion.channels if motion.reading else 0
     step = _stepped(motion, momentum)
-    numbers = {"operations": len(step), "runs": RUNS, "room": rows * RUNS, "base": 2 * dim * RUNS, "model": dim * RUNS}
+    numbers = {
+        "operations": sum(map(_operations, step)),
+        "runs": RUNS,
+        "room": rows * RUNS,
+        "base": 2 * dim * RUNS,
+        "model": dim * RUNS,
+    }
     registers = _registers(dim, momentum)
     lines = {
         "begin": [f"{name} = load(bases, {row})" for name, row in registers],
@@ -55,6 +61,11 @@ def _filled_in(template: str, blocks: dict[str, list[str]]) -> str:
     return "\n".join(text) + "\n"
 
 
+def _operations(line: str) -> int:
+    """Return about how many operations a line has: each is a call or a bracket, or stands alone."""
+    return max(1, line.count("(") - line.count("splat("))
+
+
 def _registers(dim: int, momentum: bool) -> list[tuple[str, int]]:
     """Return the names of a model's registers, and of its velocity's behind them, with their rows."""
     rows = [(f"t{i}", i) for i in range(dim)]
@@ -75,7 +86,9 @@ def _filled(motion: Motion) -> Sequence[str]:
     if reading is BITWISE:
         word = f"step % {reading.held} // {reading.piece}"
         for c in range(channels):
-            lines.append(f"w{c} = shifted(load_words(noise, {reading.rows * c} + {word}), step % {reading.piece})")
+            lines.append(
+                f"w{c} = shifted(load_words(noise, {reading.rows * c} + {word}), step % {reading.piece})"
+            )
     return lines
 
 

@@ -16,7 +16,7 @@ from sde.kernels.registers import load_words, negative, opposite, root, shifted,
 
 
 nan = float("nan")
-# Lines of one local step, each about one multiply–add.
+# Of one step, for one replica.
 operations = {operations}
 
 

@@ -189,6 +189,10 @@ class Landscape(AbstractNoisyProblem):
         """Return ∇²L(θ)."""
         return self._field("hessian", lambda: self.hessian_expressions.tolist())(self.point(theta))
 
+    def sharpness(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+        """Return the largest eigenvalue of ∇²L(θ)."""
+        return np.linalg.eigvalsh(self.hessian(w))[..., -1]
+
     def third(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim dim dim"]:
         """Return ∇³L(θ)."""
         return self._field("third", lambda: self.third_expressions)(self.point(theta))
@@ -265,8 +269,8 @@ class Landscape(AbstractNoisyProblem):
             return self
         _ = self._fields, self.gradient_expressions, self.factor_expressions, self.fingerprint
         # Not ``copy.copy``, which would build the landscape anew from its parts.
-        bound = object.__new__(Landscape)
-        bound.__dict__.update(self.__dict__, _workers=workers)
+        bound: Landscape = Landscape.__new__(Landscape)
+        vars(bound).update(vars(self), _workers=workers)
         return bound
 
     def compiled(self, method: LocalMethod) -> "AbstractAdvance | None":

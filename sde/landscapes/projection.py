@@ -29,8 +29,8 @@ REST = 1e-13
 NEWTON_STEPS = 8
 # Times double up to e^40 over the first one: a gradient that is not small by then falls slower than exponentially.
 DOUBLINGS = 58
-# Points that share the steps of one solver.
-CHUNK = 64
+# Points that share the steps of one solver: many, as its overhead is paid per step, and they need much the same ones.
+CHUNK = 2048
 # Eigenvalues below this share of the largest are those along Γ.
 FLAT = 1e-6
 

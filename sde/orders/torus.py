@@ -15,7 +15,7 @@ from implicitbias import checks
 from sde.equations import Convention, NoiseKind, SDE, SymbolicSDE
 
 
-Points = Float[np.ndarray, "point dim"]
+Points = Float[np.ndarray, "*point dim"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class TorusCase:
     embed: Callable[[Points], Points]
     read: Callable[[Points], Points]
 
-    def test_function(self, angles: Points) -> Float[np.ndarray, " point"]:
+    def test_function(self, angles: Points) -> Float[np.ndarray, "*point"]:
         """Return a g that notices every moment: g = Π_i (1 + ½ sin φ_i) + ¼ cos(Σ φ_i)."""
         return np.prod(1.0 + 0.5 * np.sin(angles), axis=-1) + 0.25 * np.cos(angles.sum(axis=-1))
 
@@ -61,7 +61,7 @@ def circle_case() -> TorusCase:
     import sympy
 
     phi, x, y = sympy.symbols("phi x y", real=True)
-    drift, spread = 0.5 * y - 0.3 * x, 0.7 + 0.5 * x
+    drift, spread = 0.2 * y - 0.1 * x, 0.4 + 0.3 * x
     on_circle = {x: sympy.cos(phi), y: sympy.sin(phi)}
     angles = SymbolicSDE((phi,), (drift.subs(on_circle),), [[spread.subs(on_circle)]])
     # dX = t dφ − ½ s² X dt for X = (cos φ, sin φ), t = (−sin φ, cos φ).

@@ -1,5 +1,7 @@
 """Without noise an SDE is an ODE: its path at rtol 1e-12, checked against 1e-10."""
 
+from itertools import count
+
 import numpy as np
 from jaxtyping import Float
 
@@ -13,6 +15,8 @@ from sde.references.reference import Reference
 RTOLS = (1e-10, 1e-12)
 # Coordinates below it count as 0.
 ATOL = 1e-14
+# Evaluations of the drift: a smooth path needs thousands.
+CALLS = 300_000
 
 
 def flow(
@@ -53,9 +57,15 @@ def _path(sde: SDE, times: np.ndarray, x: np.ndarray, rtol: float) -> np.ndarray
 
     if times[-1] == 0.0:
         return np.tile(x, (len(times), 1))
-    found = solve_ivp(
-        lambda _, y: sde.drift(y), (0.0, times[-1]), x, method="LSODA", t_eval=times, rtol=rtol, atol=ATOL
-    )
+    calls = count()
+
+    def velocity(_: float, y: np.ndarray) -> np.ndarray:
+        slope = sde.drift(y)
+        if next(calls) > CALLS or not np.isfinite(slope).all():
+            raise NotCertified(f"flow up to t = {times[-1]:g}: stuck at X = {y}; does the solution explode?")
+        return slope
+
+    found = solve_ivp(velocity, (0.0, times[-1]), x, method="DOP853", t_eval=times, rtol=rtol, atol=ATOL)
     if not found.success or not np.isfinite(found.y).all():
-        raise NotCertified(f"flow up to t = {times[-1]:g}: {found.message} Does the solution explode?")
+        raise NotCertified(f"flow up to t = {times[-1]:g}: {found.message} does the solution explode?")
     return found.y.T

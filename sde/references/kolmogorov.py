@@ -15,6 +15,8 @@ from sde.references.reference import Reference
 
 # The ends of a segment are moved by this part of the way to the start, to see whether paths reach them.
 CLOSER = 0.1
+# Rounding of the steps, relative to the largest |g|: thousands of them, each with cancelling errors.
+ROUNDING = 1e-14
 
 
 def expectation(
@@ -72,6 +74,7 @@ def expectation(
         _solved(found, g, t, flat, where, finer * (points - 1) + 1, finer * steps) for where, finer in grids
     )
     error = np.max([np.abs(fine - coarse), *(np.abs(coarse - c) for c in closer)], axis=0)
+    error += ROUNDING * np.abs(on_points(g, np.linspace(domain.low, domain.high, points))).max()
     return Reference((fine + (fine - coarse) / 3.0).reshape(q.shape), error.reshape(q.shape))
 
 

@@ -158,22 +158,31 @@ def around(found: Coefficients, ring: Ring, width: float) -> LogWeights:
         rate = 2.0 * found.drift(q.ravel()).reshape(q.shape) / square
     if not np.isfinite(rate).all():
         raise BadInput("no stationary density: 2b/s² is not finite on the ring; it needs noise everywhere")
-    potential, net = _cumulated(rate, half)
-    turned = potential
-    if abs(net) > NO_CIRCULATION:
-        # log ∫_q^{q+P} exp(−Λ) from the integrals before and after q, the former one turn later.
-        lift = float((-potential).max())
-        before, total = _cumulated(np.exp(-potential - lift), half)
-        turned = potential + lift + np.log((total - before) + np.exp(-net) * before)
+    sums = half * rate @ weights
+    potential, net = half * rate @ upto.T + (np.cumsum(sums) - sums)[:, None], float(sums.sum())
+    turned = potential if abs(net) <= NO_CIRCULATION else potential + _log_turn(-potential, half, net)
     log_density = (turned - np.log(square)).ravel()
     return LogWeights(q.ravel(), log_density + np.tile(np.log(half * weights), count), log_density)
 
 
-def _cumulated(values: Float[np.ndarray, "panel node"], half: float) -> tuple[np.ndarray, float]:
-    """Return the integral up to every node, and over all panels."""
+def _log_turn(
+    exponent: Float[np.ndarray, "panel node"], half: float, net: float
+) -> Float[np.ndarray, "panel node"]:
+    """Return log ∫_q^{q+P} exp(−Λ): from q to the cut, and from there to q one turn later, where −Λ is less by net.
+
+    In logarithms, and both parts as sums of positive terms: −Λ may fall by hundreds around the ring.
+    """
     _, weights, upto = gauss_legendre()
-    sums = half * values @ weights
-    return half * values @ upto.T + (np.cumsum(sums) - sums)[:, None], float(sums.sum())
+    peak = exponent.max(axis=1, keepdims=True)
+    scaled = np.exp(exponent - peak)
+    with np.errstate(divide="ignore"):
+        whole = (peak[:, 0] + np.log(half * scaled @ weights))[:, None]
+        before = peak + np.log(np.maximum(half * scaled @ upto.T, 0.0))
+        after = peak + np.log(np.maximum(half * scaled @ (weights - upto).T, 0.0))
+    nothing = np.full((1, 1), -np.inf)
+    earlier = np.concatenate([nothing, np.logaddexp.accumulate(whole, axis=0)[:-1]])
+    later = np.concatenate([np.logaddexp.accumulate(whole[::-1], axis=0)[:-1][::-1], nothing])
+    return np.logaddexp(np.logaddexp(after, later), np.logaddexp(before, earlier) - net)
 
 
 def _joined(parts: list[LogWeights]) -> LogWeights:

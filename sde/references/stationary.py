@@ -18,7 +18,7 @@ from sde.references.reference import Reference
 
 LINE = Segment()
 # First width of a panel, and how often it is halved.
-WIDTH, HALVINGS = 1.0, 9
+WIDTH, HALVINGS = 1.0, 6
 # Change of log Z and of E log p under a halving that counts as rounding of a sum over a few hundred panels …
 CONVERGED = 1e-12
 # … and the most that is accepted, where the coefficients are not smooth.
@@ -32,7 +32,7 @@ class StationaryLaw:
     Attributes
     ----------
     q
-        Nodes, increasing.
+        Nodes in increasing order.
     masses
         Weights of the nodes, of sum 1.
     log_density
@@ -96,7 +96,8 @@ def stationary_law(
     if weights is None or not change + weights.cut <= ACCEPTED:
         raise NotCertified(
             f"stationary law: panels of width {width:g} leave an error of {change:.1e}; say where it lies by "
-            "centre= and scale=, or narrow a domain with a heavy tail"
+            "centre= and scale=, narrow a domain with a heavy tail, or make sure that "
+            "s² > 0 inside"
         )
     masses = np.exp(weights.log_mass - weights.log_total)
     error = max(change, CONVERGED) + weights.cut

@@ -43,5 +43,5 @@ class Milstein(AbstractScheme):
         assert sde.diffusion_jacobian is not None
         b = sde.diffusion(x)
         iterated = dw[:, :, None] * dw[:, None, :] - dt * np.eye(sde.noises)
-        along = np.einsum("...iml,...lj,...jm->...i", sde.diffusion_jacobian(x), b, iterated, optimize=True)
+        along = np.einsum("nijl,nlj->ni", sde.diffusion_jacobian(x), b @ iterated)
         return x + sde.drift(x) * dt + noise(b, dw) + 0.5 * along

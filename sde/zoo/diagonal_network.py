@@ -67,7 +67,7 @@ class DiagonalNetwork(AbstractClosedForms):
         import sympy
 
         u, v = _variables(len(self.features[0]))
-        logs = [sympy.log(sympy.Abs(a)) for a in u]
+        logs = [sympy.log(a**2) / 2 for a in u]
         products = tuple(a * b for a, b in zip(u, v, strict=True))
         kept = (sum(k * log for k, log in zip(row, logs, strict=True)) for row in self.kernel.tolist())
         return (*products, *kept)

@@ -37,9 +37,10 @@ def project_exponentially(
             return u, v
         shift = _damped(features, u**2 + v**2, residual)
         u, v = u * np.exp(-2.0 * shift), v * np.exp(2.0 * shift)
+    missed = np.abs(_missed(features, labels, u, v)[0]).max()
     raise NotCertified(
-        f"Φ: after {STEPS} Newton steps the labels are missed by {np.abs(_missed(features, labels, u, v)[0]).max():.3g}; "
-        "the rows of X must be independent, and u, v must not vanish where the labels need them"
+        f"Φ: after {STEPS} Newton steps the labels are missed by {missed:.3g}; the rows of X must be independent, and "
+        "u, v must not vanish where the labels need them"
     )
 
 
@@ -60,6 +61,7 @@ def _damped(
     never overshoots.
     """
     bend = 4.0 * np.einsum("ik,...k,jk->...ij", features, magnitudes, features)
-    shift = np.linalg.solve(bend, residual[..., None])[..., 0] @ features
+    # Where all weights of a label vanish there is no step to take, and the label stays missed.
+    shift = (np.linalg.pinv(bend, hermitian=True) @ residual[..., None])[..., 0] @ features
     reach = 4.0 * np.abs(shift).max(axis=-1, keepdims=True)
     return shift * np.where(reach > 0.0, np.log1p(reach) / np.where(reach > 0.0, reach, 1.0), 1.0)

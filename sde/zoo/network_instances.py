@@ -77,7 +77,7 @@ def sparse_network(
     label: float = 1.0,
     law: AbstractLaw = TwoPoint(),
 ) -> DiagonalNetwork:
-    """Return a network whose labels come from a truth w* with ``sparsity`` entries ±1, features ±1 at random.
+    """Return a network whose labels come from a truth w* with ``sparsity`` entries ±1, features x ~ N(0, I).
 
     The largest ones are for ``velocity`` and ``project``: the symbols of ``landscape`` take seconds from d ≈ 20 on.
 
@@ -99,7 +99,7 @@ def sparse_network(
     checks.integer("dim", dim, samples, "overparameterised: d ≥ n")
     if checks.integer("sparsity", sparsity, 1, "give the number of non-zero weights") > dim:
         raise checks.refuse("sparsity", sparsity, f"may not exceed d = {dim}", "lower it")
-    matrix = np.where(stream.at("network/features", np.arange(samples)).uniform(dim) < 0.5, -1.0, 1.0)
+    matrix = stream.at("network/features", np.arange(samples)).normal(dim)
     truth = np.zeros(dim)
     signs = np.where(stream.at("network/signs").uniform(sparsity) < 0.5, -1.0, 1.0)
     truth[stream.at("network/support").permutation(dim)[:sparsity]] = signs

@@ -22,7 +22,7 @@ from sde.zoo.valley import axes
 
 
 # Where points of Γ are drawn for checks: away from the cut of the angle.
-DOMAIN = (-3.0, 3.0)
+DOMAIN = (-2.5, 2.5)
 
 
 @dataclass(frozen=True)

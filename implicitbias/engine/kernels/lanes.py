@@ -14,8 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.core.cgutils import get_or_insert_function
 from numba.core.imputils import lower_builtin
-from numba.core.typing import signature
-from numba.core.typing.templates import ConcreteTemplate, infer_global
+from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, models, register_model
 
 from implicitbias.engine.kernels.packing import RUNS
@@ -214,7 +213,8 @@ def _operator(python: Callable[..., Any], emit: Callable[[Any, Any, Any], Any]) 
     class OfLanes(ConcreteTemplate):
         cases = [signature(LANES_TYPE, *pair) for pair in pairs]
 
-    infer_global(python)(OfLanes)
+    # Returned for use as a decorator; checkers of types see what it gives for other arguments.
+    infer_global(python)(OfLanes)  # pyright: ignore[reportOptionalCall]
 
     def lower(context, builder, signed, arguments):
         del context

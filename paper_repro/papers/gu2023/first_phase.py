@@ -1,6 +1,6 @@
 """On a quadratic the first phase takes a logarithm of 1/η in rounds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -70,8 +70,8 @@ def observe(case: FirstPhaseCase, traces: Traces) -> Observation:
     paths = [_mean_squares(case, n) for n in REFINEMENTS]
     counts = np.array([len(path) - 1.0 for path in paths])
     curves = tuple(
-        Curve(np.arange(len(path)), path, f"η = {lr:.3g}", method="local_sgd")
-        for lr, path in zip(case.rates, paths, strict=True)
+        Curve(np.arange(len(path)), path, f"η = {lr:.3g}", method=f"local_sgd:H={n * case.knobs.local_steps}")
+        for n, lr, path in zip(REFINEMENTS, case.rates, paths, strict=True)
     )
     return Observation({COUNT: Measured(counts)}, curves)
 
@@ -97,7 +97,10 @@ def predict(case: FirstPhaseCase) -> Prediction:
     """⌈log(2λB/η)/(2λα)⌉, one round more or fewer where a shift of order η crosses a whole number."""
     exact = _exact(case)
     shift = HIGHER_ORDERS * _shift(case, exact)
-    return _counts(exact, np.ceil(exact + shift) - np.ceil(exact - shift))
+    rounds = np.arange(np.ceil(exact[-1]) + 1.0)
+    transient = np.exp(-2.0 * case.knobs.curvature * case.round_time * rounds)
+    line = Curve(rounds, transient, "exp(−2λαr)", "theory")
+    return replace(_counts(exact, np.ceil(exact + shift) - np.ceil(exact - shift)), curves=(line,))
 
 
 def twice(case: FirstPhaseCase) -> Prediction:

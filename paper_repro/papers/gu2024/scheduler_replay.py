@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Int
 
 from implicitbias import LocalMethod, qsr, rounds_of, Stream, WarmupCosine
 from paper_repro.claims import (
@@ -24,6 +25,7 @@ from paper_repro.claims import (
 
 ROUNDS, LONGEST, STEPS = "rounds", "local steps of the longest round", "steps in all"
 FINAL = 1e-6
+SHOWN = 200  # steps of the picture
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,9 @@ def observe(case: ReplayCase, traces: Traces) -> Observation:
         LONGEST: Measured(float(steps.max())),
         STEPS: Measured(float(steps.sum())),
     }
-    shown = np.unique(np.geomspace(1, len(steps), 200).astype(int)) - 1
-    curve = Curve(np.cumsum(steps)[shown], steps[shown].astype(float), "H of the rounds", method="qsr")
+    begin = np.cumsum(steps) - steps
+    shown = np.unique(np.searchsorted(begin, _shown(case), side="right") - 1)
+    curve = Curve(begin[shown], steps[shown].astype(float), "H of the rounds", method="qsr")
     share = len(steps) / case.recipe.total
     return Observation(quantities, (curve,), note=f"{share:.2%} of the rounds of parallel SGD")
 
@@ -137,11 +140,14 @@ def by(rule: Rule) -> Callable[[ReplayCase], Prediction]:
 
 
 def _theory(case: ReplayCase) -> tuple[Curve, ...]:
-    steps = np.unique(np.geomspace(1, case.recipe.total - 1, 200).astype(int))
-    wanted = [max((case.growth / case.lr(int(s))) ** 2, case.base) for s in steps if s >= case.recipe.warmup]
-    return (
-        Curve(steps[steps >= case.recipe.warmup], np.array(wanted), "(α_Q/η)², at least H_base", "theory"),
-    )
+    steps = [int(s) for s in _shown(case) if s >= case.recipe.warmup]
+    wanted = [min(max((case.growth / case.lr(s)) ** 2, case.base), case.recipe.total - s) for s in steps]
+    return (Curve(np.array(steps), np.array(wanted), "(α_Q/η)², within its bounds", "theory"),)
+
+
+def _shown(case: ReplayCase) -> Int[np.ndarray, " step"]:
+    """Return the steps of the picture."""
+    return np.unique(np.linspace(0, case.recipe.total - 1, SHOWN).astype(int))
 
 
 CLAIM = Claim(

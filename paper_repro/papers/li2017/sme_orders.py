@@ -90,10 +90,12 @@ def observe(case: OrderCase, traces: Traces) -> Observation:
 
 
 def predict(case: OrderCase) -> Prediction:
-    """1 and 2."""
-    lines = tuple(
-        Curve(case.rates, scale * case.rates**power, f"slope {power}", "theory")
-        for power, scale in ((1, 0.1), (2, 0.03))
+    """1 and 2, with the leading terms of both errors."""
+    stretched, decay = case.rates * case.curvature, np.exp(-case.curvature * case.time)
+    scale = case.curvature * case.time * decay
+    lines = (
+        Curve(case.rates, scale * stretched / 2.0, "ηa²T exp(−aT)/2", "theory"),
+        Curve(case.rates, scale * stretched**2 / 3.0, "η²a³T exp(−aT)/3", "theory"),
     )
     return Prediction({FIRST: Predicted(1.0), SECOND: Predicted(2.0)}, lines)
 

@@ -80,11 +80,13 @@ def predict(case: VarianceCase) -> Prediction:
     stretched = case.lr * case.curvature
     value, ratio = 1.0 / (case.curvature * (2.0 - stretched)), 2.0 / (1.0 + stretched / 2.0)
     reason = "rounding of the recursion"
-    lines = tuple(
+    ends = np.array([0.0, 20.0 / stretched])
+    lines = (
+        Curve(ends, np.full(2, value), "1/(2a − ηa²)", "theory"),
+        Curve(ends, np.full(2, case.of_equation(1)), "first order, 1/(2a)", "reference"),
         Curve(
-            np.array([0.0, 20.0 / stretched]), np.full(2, case.of_equation(order)), f"order {order}", "theory"
-        )
-        for order in (1, 2)
+            ends, np.full(2, case.of_equation(2)), "second order, 1/(2a + ηa²)", "theory", "conventional_sde"
+        ),
     )
     accuracy = 16.0 * ROUNDING / stretched
     return Prediction(
