@@ -123,8 +123,8 @@ CLAIM = Claim(
     reference=Reference("gu2023", "range of the approximation; the circle is ours", ("v2",)),
     source="derived",
     proof=(
-        r"As $\eta\to0$ at fixed $s$ each worker is within $O(\sqrt\eta)$ of the circle and its angle a Brownian motion "
-        r"of variance $\frac{M\sigma_T^2}{B}\eta^2H=s$; independent workers have "
+        r"As $\eta\to0$ at fixed $s$ each worker is within $O(\sqrt\eta)$ of the circle and its angle a Brownian "
+        r"motion of variance $\frac{M\sigma_T^2}{B}\eta^2H=s$; independent workers have "
         r"$E|\frac1M\sum_me^{i\varphi_m}|^2=\frac1M+\frac{1}{M^2}\sum_{m\ne n}E\,e^{i(\varphi_m-\varphi_n)}$ and "
         r"$E\,e^{i(\varphi_m-\varphi_n)}=e^{-s}$. Constant curvature and no mixed noise: no drift of the angles."
     ),
