@@ -63,6 +63,12 @@ class GridCase:
     large: Plan
     stream: Stream
 
+    @property
+    def large_steps(self) -> int:
+        """Steps at the large learning rate that take the slow time of the long training, in whole rounds."""
+        per_round = self.large.lr**2 * self.large.local_steps
+        return self.large.local_steps * round(float(self.small.slow_times[-1]) / per_round)
+
 
 def setup(knobs: GridKnobs, stream: Stream) -> GridCase:
     """Return the case of the knobs."""
@@ -78,7 +84,7 @@ def needs(case: GridCase, budget: Budget) -> tuple[RunSpec, ...]:
     cells = (
         (small, small.steps, (1, small.local_steps, FEW), replicas),
         (small, short, (1, small.local_steps), replicas),
-        (large, large.steps, (1, large.local_steps), LOUD * replicas),
+        (large, case.large_steps, (1, large.local_steps), LOUD * replicas),
     )
     return tuple(
         _spec(plan, steps, local_steps, count, case.stream)

@@ -29,8 +29,8 @@ MULTIPLE = 80
 class ValleyKnobs:
     """The method and the start; label noise δ = 1."""
 
-    workers: int = knob(8, "M", "workers", low=4, high=12)
-    total_batch: float = knob(4.0, "B", "total batch", low=3.0, high=8.0)
+    workers: int = knob(8, "M", "workers", low=4, high=8)
+    total_batch: float = knob(4.0, "B", "total batch", low=4.0, high=8.0)
     start: float = knob(1.0, "x(0)", "position in the valley", low=0.8, high=1.2)
 
 

@@ -115,11 +115,11 @@ CLAIM = Claim(
     key="gu2024/decaying-rate",
     title="As η decays a constant H loses the gain, α = ηH → 0; QSR keeps the M-fold drift to the end",
     statement=(
-        r"With $H=(\alpha_Q/\eta)^2$ a round takes the slow time $\alpha_Q^2$ whatever $\eta$ is, and Local SGD follows the "
-        r"slow SDE with $M$ times the drift [second-hand]. Under a learning rate that is halved twice a constant $H$ has "
-        r"$\alpha=\eta H$ halved with it. Here: on the valley $\frac12(1+x^2)y^2$ with label noise the sharpness of SGD, of "
-        r"Local SGD with a constant $H$ and of QSR ends where the slow ODE with $\alpha=0$, with $\alpha=\eta H$ phase "
-        r"by phase, and with $\alpha=\infty$ throughout says."
+        r"With $H=(\alpha_Q/\eta)^2$ a round takes the slow time $\alpha_Q^2$ whatever $\eta$ is, and Local SGD "
+        r"follows the slow SDE with $M$ times the drift [second-hand]. Under a learning rate that is halved twice a "
+        r"constant $H$ has $\alpha=\eta H$ halved with it. Here: on the valley $\frac12(1+x^2)y^2$ with label noise "
+        r"the sharpness of SGD, of Local SGD with a constant $H$ and of QSR ends where the slow ODE with $\alpha=0$, "
+        r"with $\alpha=\eta H$ phase by phase, and with $\alpha=\infty$ throughout says."
     ),
     hypotheses=(
         "label noise ±δ, fresh at every step; three learning rates, the same slow time each",
@@ -129,8 +129,9 @@ CLAIM = Claim(
     source="derived",
     proof=(
         r"In slow time $dt=\eta_k^2$ per step the ODE of each phase has the coefficient $1+(M-1)\psi(2\alpha h)$ with "
-        r"$\alpha=\eta H$. Under the rule $\alpha=\alpha_Q^2/\eta\to\infty$ as $\eta\to0$ at a fixed $\alpha_Q$, so $\psi\to1$; "
-        r"without noise along $\Gamma$ workers do not spread along it, and no error in $\alpha_Q^2$ is left."
+        r"$\alpha=\eta H$. Under the rule $\alpha=\alpha_Q^2/\eta\to\infty$ as $\eta\to0$ at a fixed $\alpha_Q$, so "
+        r"$\psi\to1$; without noise along $\Gamma$ workers do not spread along it, and no error in $\alpha_Q^2$ is "
+        r"left."
     ),
     knobs=ValleyKnobs(),
     setup=setup,
