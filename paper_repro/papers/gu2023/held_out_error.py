@@ -133,9 +133,7 @@ def _by(moves_like: dict[str, str], case: HeldOutCase) -> Prediction:
         for name in set(moves_like.values())
     }
     quantities = {quantity(name): Predicted(lines[m][judged]) for name, m in moves_like.items()}
-    curves = tuple(
-        Curve(times, lines[m], f"slow ODE, {NAMES[m]}", "theory", m) for m in METHODS if m in lines
-    )
+    curves = tuple(Curve(times, lines[m], NAMES[m], "theory", m) for m in METHODS if m in lines)
     return Prediction(quantities, curves)
 
 
