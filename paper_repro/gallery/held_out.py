@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from figures import Panel, View
 from implicitbias import Stream, Trace
 from paper_repro.claims.budget import Budget
+from paper_repro.claims.observation import Curve
 from paper_repro.claims.picture import series
-from paper_repro.papers.gu2023.held_out_error import HeldOutCase, LR, needs, observe, predict, setup_for
-from paper_repro.papers.gu2023.sparse_setting import RECORDS, SparseKnobs
+from paper_repro.papers.gu2023.held_out_error import HeldOutCase, LINE, LR, needs, observe, predict, setup_for
+from paper_repro.papers.gu2023.sparse_setting import predicted_path, RECORDS, SparseKnobs
 
 
 KNOBS = SparseKnobs()
@@ -37,10 +40,14 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
 
 
 def _panel(case: HeldOutCase, traces: tuple[Trace, ...], title: str) -> Panel:
-    curves = (*predict(case).curves, *observe(case, traces).curves)
-    return Panel(
-        tuple(series(curve) for curve in curves),
-        "slow time η²·steps",
-        "held-out error |w − w*|²",
-        title=title,
-    )
+    curves = (*predict(case).curves, _finite_qsr(case), *observe(case, traces).curves)
+    marks = tuple(series(curve) for curve in curves)
+    return Panel(marks, "slow time η²·steps", "held-out error |w − w*|²", title=title)
+
+
+def _finite_qsr(case: HeldOutCase) -> Curve:
+    """The slow ODE at the ηH that QSR has at this η, on its way to infinity."""
+    plan = case.plans[1]
+    end, alpha = float(plan.slow_times[-1]), plan.lr * plan.steps / RECORDS
+    path = case.error(predicted_path(plan.knobs, end, ((alpha, LINE),)))
+    return Curve(end * np.arange(LINE + 1) / LINE, path, f"QSR at its ηH = {alpha:g}", "reference")
