@@ -153,6 +153,12 @@ ENTRIES = (
         name="CLAIM_SHARED",
     ),
     Entry(
+        "derived/mixed-noise-drift",
+        "derived.curved_minima.mixed_noise",
+        "On a circle mixed noise drifts, and local steps speed that up by 1 + (M − 1)ψ(αh), not ψ(2αh)",
+        "derived",
+    ),
+    Entry(
         "derived/normalised-limit",
         "derived.local_gd.normalised_limit",
         "Normalised steps settle on the residual limit of gradient descent, only exponentially faster",
@@ -287,9 +293,33 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/sphere-unchanged",
+        "derived.curved_minima.sphere",
+        "On a sphere with isotropic noise local steps change nothing: E ζ(t) = ζ₀ exp(−(D − 1)t/2B) for all M and α",
+        "derived",
+    ),
+    Entry(
+        "derived/stationary-ring",
+        "derived.curved_minima.stationary_ring",
+        "On a ring Local SGD gathers where it is flat: exp(−κ(ln h + (M − 1)J(2αh))), SGD has exp(−κ ln h)",
+        "derived",
+    ),
+    Entry(
+        "derived/stationary-valley",
+        "derived.curved_minima.stationary_valley",
+        "In the valley h = 1 + x² Local SGD settles on exp(−κ(ln h + (M − 1)J(2αh))), SGD on exp(−κ ln h)",
+        "derived",
+    ),
+    Entry(
         "derived/sweeping-limit",
         "derived.many_local_steps.sweeping_limit",
         "At a fixed round, many local steps sweep: w/log(ηH) tends to the averaged sweeping process",
+        "derived",
+    ),
+    Entry(
+        "derived/twisted-valley-pair",
+        "derived.curved_minima.twisted_valley",
+        "Two unequal modes together gain 1 + (M − 1)ψ(α(λ₁ + λ₂)), no average of what each would gain",
         "derived",
     ),
     Entry(
@@ -297,6 +327,18 @@ ENTRIES = (
         "evron2023.sequential_projections",
         "Weak regularisation projects from task to task, and need not end at the max margin",
         "second-hand",
+    ),
+    Entry(
+        "gu2023/closeness",
+        "gu2023.closeness",
+        "Over a whole slow horizon θ̄ stays within √(αη log(1/η)) of Γ",
+        "recalled",
+    ),
+    Entry(
+        "gu2023/diffusion-not-amplified",
+        "gu2023.diffusion",
+        "Local steps amplify the drift, not the diffusion: the angle's variance grows by σ_T²/B for every M and α",
+        "recalled",
     ),
     Entry(
         "gu2023/first-phase",
@@ -309,6 +351,12 @@ ENTRIES = (
         "gu2023.local_steps_gain",
         "The loss of sharpness grows with the local steps H and saturates at the M-fold drift, along 1 + (M − 1)ψ",
         "derived",
+    ),
+    Entry(
+        "gu2023/giant-step",
+        "gu2023.giant_step",
+        "Over ⌊1/(αη^β)⌋ rounds Φ moves by the slow drift, and its covariance grows like Σ_∥/B",
+        "recalled",
     ),
     Entry(
         "gu2023/held-out-error",
@@ -353,6 +401,12 @@ ENTRIES = (
         "gu2023.too_long_rounds",
         "If ηMα is not small the average leaves Γ: on the circle E|θ̄|² = 1/M + (1 − 1/M)e^{−s}, s = ηMασ²/B",
         "derived",
+    ),
+    Entry(
+        "gu2023/weak-approximation",
+        "gu2023.weak_approximation",
+        "Over a whole slow horizon E g(Φ(θ̄_r)) follows the slow SDE, on a ring with all kinds of noise",
+        "recalled",
     ),
     Entry(
         "gu2024/decaying-rate",
@@ -407,6 +461,12 @@ ENTRIES = (
         "jung2025.sequential_limit",
         "Workers in turn lead to the joint max margin: Local GD with M times its step, whatever the order",
         "second-hand",
+    ),
+    Entry(
+        "kloeden1992/weak-orders",
+        "kloeden1992.weak_orders",
+        "Weak Euler has order 1 and Platen's schemes order 2, with increments of two and three points",
+        "recalled",
     ),
     Entry(
         "li2017/sme-orders",

@@ -24,6 +24,8 @@ UNREAD = (
     "__firstlineno__",
     "__static_attributes__",
 )
+# Packages that are delivered together, and vouched for like installed ones.
+OWN = ("implicitbias", "sde")
 
 
 def parts_of_function(function: FunctionType) -> Iterator[Any]:
@@ -57,7 +59,7 @@ def named_elsewhere(value: Any) -> bool:
     if not callable(value) or name is None or "<" in name:
         return False
     package = (getattr(value, "__module__", None) or "builtins").partition(".")[0]
-    return package == __name__.partition(".")[0] or _installed(package)
+    return package in OWN or _installed(package)
 
 
 @lru_cache

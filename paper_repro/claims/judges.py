@@ -118,10 +118,12 @@ def _combined(statuses: list[Status]) -> Status:
 
 def _compare(name: str, measured: Measured, predicted: Predicted, contain: bool) -> Comparison:
     """Compare entry by entry, and report the entry that decides (the worst one)."""
-    value, error, target, allowance = np.broadcast_arrays(
+    value, error, target, allowance, learnt = np.broadcast_arrays(
         *(np.atleast_1d(np.asarray(a, dtype=float)).ravel() for a in (measured.value, measured.error)),
         *(np.atleast_1d(np.asarray(a, dtype=float)).ravel() for a in (predicted.value, predicted.allowance)),
+        np.atleast_1d(np.asarray(measured.allowance, dtype=float)).ravel(),
     )
+    allowance = allowance + learnt
     if not np.isfinite(value).all() or np.isnan(error).any():
         raise BadInput(
             f"{name} was measured as {value} ± {error}: a measurement must be finite; look at the run"

@@ -18,13 +18,24 @@ Values = float | Float[np.ndarray, "..."]
 
 @dataclass(frozen=True)
 class Measured:
-    """A value with the half-width of the interval it is known to lie in (an array of values entry by entry)."""
+    """A value with the half-width of the interval it is known to lie in (an array of values entry by entry).
+
+    Attributes
+    ----------
+    value, error
+        Centre and half-width.
+    allowance
+        By how much any prediction may be missed for a reason that was measured with the value: what an extrapolation
+        moved it, |E_η − E_{η/2}|. It adds to the allowance of the prediction.
+    """
 
     value: Values
     error: Values = 0.0
+    allowance: Values = 0.0
 
     def __post_init__(self):
         _check_spread("error", self.error)
+        _check_spread("allowance", self.allowance)
 
 
 @dataclass(frozen=True)

@@ -27,5 +27,11 @@ GALLERY: tuple[Figure, ...] = (
     ),
     Figure("ablation", "When Local SGD gains: learning rate, slow time, ηH", InModule("ablation")),
     Figure("held-out", "Held-out error of four methods, on two truths", InModule("held_out")),
+    Figure(
+        "ring-density", "The density on a ring over slow time, Local SGD and SGD", InModule("ring_density")
+    ),
+    Figure(
+        "stationary-laws", "Where Local SGD ends up in a valley, at several α", InModule("stationary_laws")
+    ),
     Figure("last-layer", "The last layer of a random network on MNIST", InModule("last_layer")),
 )

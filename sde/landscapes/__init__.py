@@ -1,5 +1,6 @@
 """Landscapes: a symbolic loss, the noise of its gradients, its manifold of minima, and what follows from them."""
 
+from sde.landscapes.antithetic import antithetic as antithetic
 from sde.landscapes.curvature import Curvature as Curvature
 from sde.landscapes.landscape import Landscape as Landscape
 from sde.landscapes.manifold import Chart as Chart
