@@ -21,6 +21,13 @@ GALLERY: tuple[Figure, ...] = (
         "real-data", "Real data: when does the theory begin, and where does it end?", InModule("real_data")
     ),
     Figure(
+        "sharpness",
+        "Sharpness over slow time: SGD, Local SGD with H = 5, 25, 100, QSR",
+        InModule("sharpness"),
+    ),
+    Figure("ablation", "When Local SGD gains: learning rate, slow time, ηH", InModule("ablation")),
+    Figure("held-out", "Held-out error of four methods, on two truths", InModule("held_out")),
+    Figure(
         "ring-density", "The density on a ring over slow time, Local SGD and SGD", InModule("ring_density")
     ),
     Figure(
