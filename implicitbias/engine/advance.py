@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 # multiply–adds: a fraction of a second. It depends on the problem alone, so results do not depend on the clock.
 CHUNK_WORK = 3e8
 
-# Steps of all workers of one replica below which a landscape is not compiled unasked: NumPy takes them in a tenth of
-# a second, before a compiler has started.
-FEWEST_STEPS = 1000
+# Steps of all workers of one replica below which a landscape is not compiled unasked: NumPy takes them for ten
+# thousand replicas before a compiler has started. The number of replicas itself has no say, see ``choose_engine``.
+FEWEST_STEPS = 64
 
 # −x·w⁰ beyond which the start itself explains an overflow: the first step is e^20 times the one from 0.
 STEEP_START = 20.0
