@@ -501,7 +501,7 @@ ENTRIES = (
     Entry(
         "gu2023/too-long-rounds",
         "gu2023.too_long_rounds",
-        "If ηMα is not small the average leaves Γ: on the circle E|θ̄|² = 1/M + (1 − 1/M)e^{−s}, s = ηMασ²/B",
+        "If ηMα is not small the average leaves Γ: on the circle E|θ̄|² = 1/M + (1 − 1/M)exp(−s), s = ηMασ²/B",
         "derived",
     ),
     Entry(

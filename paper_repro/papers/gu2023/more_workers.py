@@ -59,7 +59,7 @@ def observe(case: ValleyCase, traces: Traces) -> Observation:
     found = at_zero_rate(values[:, 0], values[:, 1], 3 * len(WORKERS))
     value, error = np.asarray(found.value), np.asarray(found.error)
     quantities = {name: Measured(value[:, k], error[:, k]) for k, name in enumerate((TOTAL, LOCAL, SGD))}
-    labels = ("Local SGD, B fixed", "Local SGD, B/M fixed", "SGD, B/M fixed")
+    labels = ("Local SGD, B fixed (falls)", "Local SGD, B/M fixed (levels off)", "SGD, B/M fixed (rises)")
     return Observation(quantities, tuple(_curve(value, error, k, label) for k, label in enumerate(labels)))
 
 

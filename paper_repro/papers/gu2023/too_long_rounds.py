@@ -105,13 +105,13 @@ def by(law: Law, label: str, role: str = "theory") -> Callable[[SpreadCase], Pre
 
 
 def averaged(spread: np.ndarray, workers: int) -> np.ndarray:
-    """Return 1/M + (1 − 1/M)e^{−s}."""
+    """Return 1/M + (1 − 1/M)exp(−s)."""
     return 1.0 / workers + (1.0 - 1.0 / workers) * np.exp(-spread)
 
 
 CLAIM = Claim(
     key="gu2023/too-long-rounds",
-    title="If ηMα is not small the average leaves Γ: on the circle E|θ̄|² = 1/M + (1 − 1/M)e^{−s}, s = ηMασ²/B",
+    title="If ηMα is not small the average leaves Γ: on the circle E|θ̄|² = 1/M + (1 − 1/M)exp(−s), s = ηMασ²/B",
     statement=(
         r"The slow SDE is a limit in which $\eta M\alpha\sigma_T^2/B\to0$ on a curved $\Gamma$. In a round of time "
         r"$\alpha=\eta H$ the angles of $M$ workers on a circle spread by $s=\eta M\alpha\sigma_T^2/B$ each, and the "
@@ -132,7 +132,7 @@ CLAIM = Claim(
     setup=setup,
     needs=needs,
     observe=observe,
-    predict=by(averaged, "1/M + (1 − 1/M)e^{−s}"),
+    predict=by(averaged, "1/M + (1 − 1/M)exp(−s)"),
     judge=sampled_limit,
     falsifiers=(
         Falsifier(
