@@ -71,7 +71,7 @@ def test_what_is_left_out_covers_the_exact_steps_at_frozen_curvature(round_time)
     run = (at(round_time),)
     lr, steps = run[0].lr, run[0].local_steps
     exact = ratios(run, with_gain(run, lambda m, a, h: finite_drift_factor(m, lr, steps, h)))
-    assert abs(exact - slow_ratios(run).value)[0] < first_order(run)[0] < 0.15 * exact[0]
+    assert abs(exact - slow_ratios(run).value)[0] < first_order(run)[0] < 0.2 * exact[0]
 
 
 def test_falsifiers_of_the_scan_differ_by_more_than_is_left_out():
