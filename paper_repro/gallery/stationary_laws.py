@@ -12,8 +12,7 @@ from implicitbias.problems import TwoPoint
 from implicitbias.statistics import mean_interval
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.ensembles import rounds_for
-from paper_repro.papers.derived.curved_minima.stationary import Law
-from paper_repro.papers.derived.curved_minima.stationary_valley import law, TANGENTIAL
+from paper_repro.papers.derived.curved_minima.stationary_valley import TANGENTIAL
 from sde.zoo import quadratic_valley, QuadraticValley
 
 
@@ -23,7 +22,6 @@ RUNS = ((1, 0.05), (10, 0.05), (40, 0.05))
 # Half of the slow time lets the start be forgotten.
 SLOW_TIME, RECORDS = 16.0, 16
 EDGES, LEVEL = np.linspace(-1.25, 1.25, 26), 0.01
-# Lines are means over bins too narrow to see.
 FINE = np.linspace(-1.25, 1.25, 201)
 REPLICAS = {Budget.SMOKE: 100, Budget.QUICK: 1_000, Budget.PAPER: 20_000}
 
@@ -33,8 +31,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     del data_home
     valley = quadratic_valley(normal=1.0, tangential=TANGENTIAL, law=TwoPoint())
     marks = [mark for steps, lr in RUNS for mark in _marks(valley, steps, lr, REPLICAS[budget], Stream(seed))]
-    fold = law(valley, WORKERS, np.inf)
-    marks.append(_line(fold, "α → ∞, the M-fold limit", "reference", None))
+    marks.append(_line(valley, WORKERS, np.inf, "α → ∞, the M-fold limit", "reference", None))
     panel = Panel(tuple(marks), "x along the valley", "stationary density")
     title = "The longer the rounds, the closer Local SGD stays to the flattest point of the valley"
     caption = (
@@ -57,15 +54,21 @@ def _marks(
     intervals = [mean_interval(column, LEVEL) for column in shares.T]
     ends = ([i.low for i in intervals], [i.high for i in intervals])
     centres = 0.5 * (EDGES[1:] + EDGES[:-1])
-    line = _line(law(valley, workers, alpha), label, "theory", key)
+    line = _line(valley, workers, alpha, label, "theory", key)
     return line, Series(centres, shares.mean(axis=0), label, "measured", key, ends)
 
 
-def _line(of: Law, label: str, role: Role, key: str | None) -> Series:
-    """Return the density of x, from the law of |x|."""
-    ends = np.abs(FINE)
-    share = np.abs(np.diff(of.below(ends))) / np.diff(FINE)
-    return Series(0.5 * (FINE[1:] + FINE[:-1]), 0.5 * share, label, role, key)
+def _line(
+    valley: QuadraticValley, workers: int, alpha: float, label: str, role: Role, key: str | None
+) -> Series:
+    """Return the density exp(log-density), normalised by quadrature."""
+    from scipy.integrate import quad
+
+    def weight(x: Float[np.ndarray, "..."] | float) -> Float[np.ndarray, "..."]:
+        return np.exp(valley.stationary_log_density(np.asarray(x, dtype=float)[..., None], workers, alpha))
+
+    mass = 2.0 * quad(weight, 0.0, np.inf)[0]
+    return Series(FINE, weight(FINE) / mass, label, role, key)
 
 
 def _shares(
