@@ -409,7 +409,7 @@ ENTRIES = (
     Entry(
         "gu2023/closeness",
         "gu2023.closeness",
-        "Over a whole slow horizon θ̄ stays within √(αη log(1/η)) of Γ",
+        "Over a slow horizon the largest distance of θ̄ to Γ falls with η like √(η log(1/η))",
         "recalled",
     ),
     Entry(

@@ -1,5 +1,7 @@
 """Label noise, factorisations, orders in η: what the claims' settings compute, against known numbers."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,17 @@ from hypothesis import strategies as st
 from implicitbias import local_sgd, RecordAt, run, Stream
 from implicitbias.errors import BadInput
 from implicitbias.problems import TwoPoint
-from paper_repro.claims import closed_form, Measured, Observation, Predicted, Prediction, statistical, Status
+from paper_repro.catalogue import find
+from paper_repro.claims import (
+    closed_form,
+    Measured,
+    Observation,
+    Predicted,
+    Prediction,
+    statistical,
+    Status,
+    verify_one,
+)
 from paper_repro.claims.ensembles import limit_of, mean_curve
 from paper_repro.claims.refinement import Refinement
 from paper_repro.papers.damian2021.regulariser import RegulariserCase, RegulariserKnobs
@@ -177,3 +189,9 @@ def test_a_curve_of_means_has_an_interval_at_every_record():
     values = STREAM.at("test/curve").generator().standard_normal((50, 3))
     curve = mean_curve(np.arange(3.0), values, "x", "sgd")
     assert (curve.low < values.mean(axis=0)).all() and (values.mean(axis=0) < curve.high).all()
+
+
+def test_the_stationary_variance_holds_where_one_step_forgets_everything():
+    claim = find("li2019/stationary-variance")
+    knobs = dataclasses.replace(claim.knobs, lr=0.5, curvature=2.0)
+    assert verify_one(claim, knobs).status is Status.HOLDS

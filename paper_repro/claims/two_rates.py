@@ -6,16 +6,14 @@ and a claim about means needs some ten times fewer replicas.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
 from implicitbias import local_sgd, LocalMethod, RecordAt, RunSpec, Stream
-from implicitbias.statistics import student_quantile
-from paper_repro.claims.level import share_of_level
+from paper_repro.claims.ensembles import limit_of
 from paper_repro.claims.observation import Measured
-from sde.comparison import estimate, extrapolated
 from sde.landscapes import antithetic, Landscape
 
 
@@ -175,13 +173,10 @@ def in_the_limit(
         Whether the test functions are parts of one statement about their largest error, as a maximum over time: then
         each has the largest allowance of all.
     """
-    parts = [estimate(values.reshape(len(values), -1)) for values in (coarse, fine)]
-    found = extrapolated(*parts)
-    width = student_quantile(share_of_level(comparisons), found.limit.degrees) * found.limit.standard_error
-    allowance = np.full_like(found.allowance, found.allowance.max()) if together else found.allowance
-    if coarse.ndim == 1:
-        return Measured(float(found.limit.mean[0]), float(width[0]), float(allowance[0]))
-    return Measured(found.limit.mean, width, allowance)
+    found = limit_of(coarse, fine, comparisons)
+    if not together:
+        return found
+    return replace(found, allowance=np.full_like(found.allowance, np.max(found.allowance)))
 
 
 def joined(found: Sequence[Measured]) -> Measured:

@@ -67,7 +67,7 @@ def _line(
     def weight(x: Float[np.ndarray, "..."] | float) -> Float[np.ndarray, "..."]:
         return np.exp(valley.stationary_log_density(np.asarray(x, dtype=float)[..., None], workers, alpha))
 
-    mass = 2.0 * quad(weight, 0.0, np.inf)[0]
+    mass = 2.0 * quad(lambda x: float(weight(x)), 0.0, np.inf)[0]
     return Series(FINE, weight(FINE) / mass, label, role, key)
 
 

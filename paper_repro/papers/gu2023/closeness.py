@@ -140,7 +140,7 @@ def slope(power: float) -> Callable[[ClosenessCase], Prediction]:
 
 CLAIM = Claim(
     key="gu2023/closeness",
-    title="Over a whole slow horizon θ̄ stays within √(αη log(1/η)) of Γ",
+    title="Over a slow horizon the largest distance of θ̄ to Γ falls with η like √(η log(1/η))",
     statement=(
         r"With probability $1-\delta$, for all rounds $O(\frac1\alpha\log\frac1\eta)\le r\le "
         r"O(\frac1{\alpha\eta})$, "

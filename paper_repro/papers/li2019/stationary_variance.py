@@ -62,7 +62,8 @@ def observe(case: VarianceCase, traces: Traces) -> Observation:
     del traces
     factor = (1.0 - case.lr * case.curvature) ** 2
     path = [0.0]
-    for _ in range(int(np.ceil(np.log(REMAINDER) / np.log(factor)))):
+    # At ηa = 1 one step forgets everything.
+    for _ in range(int(np.ceil(np.log(REMAINDER) / np.log(max(factor, REMAINDER))))):
         path.append(factor * path[-1] + case.lr)
     errors = [abs(path[-1] - case.of_equation(order)) for order in (1, 2)]
     rounding = 4.0 * ROUNDING * path[-1] / errors[0]
@@ -113,7 +114,7 @@ CLAIM = Claim(
         r"the modified equations $\frac{\eta s^2}{2a}$ and $\frac{\eta s^2}{2a+\eta a^2}$: the one of second order is "
         r"$\frac{2}{1+\eta a/2}$ times as far off. Weak orders hold on finite horizons, and say nothing about rest."
     ),
-    hypotheses=("0 < ηa < 1", "additive noise"),
+    hypotheses=("0 < ηa ≤ 1", "additive noise"),
     reference=Reference("li2019", "example of a quadratic"),
     source="derived",
     proof=(
