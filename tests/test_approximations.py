@@ -13,6 +13,7 @@ from implicitbias import (
     BadInput,
     local_gd,
     local_sgd,
+    NotCertified,
     PowerDecay,
     QuadraticRule,
     RecordAt,
@@ -199,6 +200,37 @@ def test_the_slow_path_of_label_noise_solves_its_ode():
     assert np.allclose(imbalance, imbalance[0] * np.exp(-np.linspace(0, 2, 5) / 4), rtol=1e-9)
 
 
+def _path(landscape=None, start=(0.3, 0.0), times=(0.0, 1.0), lr=0.01):
+    return slow_path(landscape or valley(), local_sgd(lr, 10, batch=1.0, workers=4), start, times)
+
+
+def test_a_slow_path_that_ends_before_the_last_time_is_not_cut_short():
+    """Of h = x² the path is a square root: SGD's x² falls at the rate 1/B and reaches 0, where Γ loses its rank."""
+    landscape = Landscape(x**2 * y**2 / 2, (x, y), Factors([[0], [1]]), Chart((x,), (x, 0)))
+    sgd = local_sgd(0.01, 1, batch=1.0, workers=4)
+    times = np.array([0.0, 0.1, 0.2])
+    assert np.allclose(
+        slow_path(landscape, sgd, [0.3, 0.0], times)[:, 0], np.sqrt(0.09 - times / 4), rtol=1e-9
+    )
+    with pytest.raises(NotCertified, match=r"followed to slow time 0\.36"):
+        slow_path(landscape, sgd, [0.3, 0.0], [0.0, 0.1, 0.5])
+
+
+def test_a_slow_path_into_noise_along_the_minima_is_refused():
+    """At the start itself there is none."""
+    into = valley(Factors(((sympy.sin(3 * x), 0), (0, 1))))
+    with pytest.raises(BadInput, match=r"noise: .* along Γ at the point \[-.* 0.*\].*slow_sde"):
+        _path(into, start=(0.0, 0.0))
+
+
+def test_a_slow_path_is_looked_at_as_its_equation_is():
+    with pytest.warns(ApproximationWarning, match="ηM = 0.4") as said:
+        _path(lr=0.1)
+    assert said[0].filename == __file__
+    with pytest.raises(BadInput, match="ηλ = .* ≥ 2"):
+        _path(lr=20.0)
+
+
 def test_conventional_equations_match_two_moments_of_a_step():
     """Order 2 has drift −∇(L + (η/4)|∇L|²); its noise is √(η/B)A at both orders."""
     landscape, lr = valley(), 0.1
@@ -250,8 +282,14 @@ def test_too_large_a_step_is_said():
         ),
         (
             lambda: slow_path(valley(), local_sgd(0.01, 1, batch=1.0), np.array([0.3, 0.5]), [0.0, 1.0]),
-            "not on Γ|rank",
+            r"start = \[0.3 0.5\]: is not on Γ.*landscape.project",
         ),
+        (lambda: _path(start=[[0.3, 0.0]]), "start = .*one point"),
+        (lambda: _path(start=[np.nan, 0.0]), "start = .*finite"),
+        (lambda: _path(times=[0.5, 0.0]), "times = .*increase"),
+        (lambda: _path(times=[0.0]), "times = .*at least two"),
+        (lambda: _path(times=[0.0, np.inf]), "times = .*finite"),
+        (lambda: slow_path("valley", local_sgd(0.1, 1, batch=1.0), [0.3, 0.0], [0.0, 1.0]), "give Landscape"),
     ],
 )
 def test_methods_and_landscapes_without_a_slow_sde_are_refused(build, said):

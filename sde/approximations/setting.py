@@ -25,6 +25,8 @@ LARGEST_NOISE = 0.2  # ηM
 LARGEST_SPREAD = 0.05  # ηMα where Γ is curved and the noise has a tangential part
 # ηλ from which gradient steps across Γ overshoot by more than they correct.
 UNSTABLE = 2.0
+# Frames from `_warn` to the line that asked for an equation.
+CALLER = 5
 
 # Axes on which the theory is known only at their neutral value.
 _NEUTRAL = {
@@ -126,7 +128,7 @@ def warn_of_coarseness(setting: Setting, curved: bool, sharpest: float) -> None:
 
 def _warn(what: str, cure: str) -> None:
     text = f"{what}: the slow SDE is the limit η → 0, and its error here exceeds a few per cent; {cure}"
-    warnings.warn(text, ApproximationWarning, stacklevel=4)
+    warnings.warn(text, ApproximationWarning, stacklevel=CALLER)
 
 
 def _rate(method: LocalMethod, steps: float) -> float:

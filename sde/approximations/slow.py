@@ -13,15 +13,15 @@ differential equation, the gradient flow along Γ of −(δ²/4B) tr(∇²L + (M
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from implicitbias import checks
-from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
 from implicitbias.stream import Stream
 from sde.approximations.setting import Setting, setting_of, warn_of_coarseness
 from sde.equations import Convention, SDE
 from sde.landscapes import Chart, LabelNoise, Landscape
+from sde.landscapes.curvature import Curvature
 
 
 # Points of Γ at which a setting is looked at before anything runs.
@@ -29,8 +29,6 @@ POINTS = 8
 LOOKS = Stream(0).child("slow-sde")
 # Tangential noise, or bending of Γ, below this share of the whole is none.
 NEGLIGIBLE = 1e-9
-# Error per step where the slow SDE is an ODE: far below what any simulation resolves.
-RTOL, ATOL = 1e-11, 1e-12
 
 Points = Float[np.ndarray, "*batch dim"]
 
@@ -110,10 +108,16 @@ def slow_sde(landscape: Landscape, method: LocalMethod) -> SDE:
 def look_at(landscape: Landscape, setting: Setting, points: Float[np.ndarray, "point dim"]) -> None:
     """Warn of a setting far from the limit, refuse one beyond stability: see ``warn_of_coarseness``."""
     curvature = landscape.curvature(points)
-    tangential = np.abs(curvature.sigma_parallel).max() > NEGLIGIBLE * np.abs(curvature.covariance).max()
+    tangential = has_noise_along(curvature).any()
     bending = curvature.pseudo_inverse @ curvature.contracted(curvature.tangent_projector)[..., None]
     curved = bool(tangential and np.abs(bending).max() > NEGLIGIBLE)
     warn_of_coarseness(setting, curved, float(curvature.eigenvalues[:, 0].min()))
+
+
+def has_noise_along(curvature: Curvature) -> Bool[np.ndarray, "*batch"]:
+    """Return at which points the noise has a part along Γ, Σ_∥ ≠ 0."""
+    along, whole = (np.abs(s).max(axis=(-2, -1)) for s in (curvature.sigma_parallel, curvature.covariance))
+    return along > NEGLIGIBLE * whole
 
 
 @dataclass(frozen=True)
@@ -210,44 +214,3 @@ class NoDiffusion:
     def __call__(self, zeta: Points) -> Float[np.ndarray, "*batch dim 0"]:
         """Return no columns."""
         return np.zeros((*zeta.shape[:-1], self.dim, 0))
-
-
-def slow_path(
-    landscape: Landscape,
-    method: LocalMethod,
-    start: Float[np.ndarray, " dim"],
-    times: Float[np.ndarray, " time"],
-) -> Float[np.ndarray, "time dim"]:
-    """Return ζ at slow times, where the slow SDE has no diffusion: an ODE, to eleven digits.
-
-    Parameters
-    ----------
-    start
-        A point of Γ.
-    times
-        Increasing, the first one that of ``start``.
-
-    Raises
-    ------
-    BadInput
-        If the noise has a tangential part at the start, or the start is not on Γ; and as ``slow_sde``.
-    """
-    from scipy.integrate import solve_ivp
-
-    setting = setting_of(method, landscape.workers)
-    zeta, times = landscape.point(start), checks.real_array("times", times)
-    curvature = landscape.curvature(zeta)
-    if np.abs(curvature.sigma_parallel).max() > NEGLIGIBLE * np.abs(curvature.covariance).max():
-        raise BadInput(f"start = {zeta}: the noise has a part along Γ there; integrate slow_sde(…) instead")
-    drift = SlowDrift(landscape, setting)
-    span = float(times[0]), float(times[-1])
-    found = solve_ivp(
-        lambda t, z: drift(landscape.retract(z)),
-        span,
-        zeta,
-        method="DOP853",
-        t_eval=times,
-        rtol=RTOL,
-        atol=ATOL,
-    )
-    return landscape.retract(found.y.T)
