@@ -175,8 +175,8 @@ def _slope_of_potential(u, workers, alpha):
     return (potential(u + step) - potential(u - step)) / (2 * step)
 
 
-def test_a_quadratic_rule_is_the_limit_of_long_rounds():
-    landscape, rule = valley(), local_sgd(0.01, QuadraticRule(1, 0.2), batch=1.0, workers=3)
+def test_a_quadratic_rule_under_a_schedule_is_the_limit_of_long_rounds():
+    landscape, rule = valley(), local_sgd(PowerDecay(0.01), QuadraticRule(1, 0.6), batch=1.0, workers=3)
     zeta = np.array([[0.3, 0.0]])
     long = quiet(slow_sde, landscape, local_sgd(0.01, 10**7, batch=1.0, workers=3)).drift(zeta)
     assert np.allclose(slow_sde(landscape, rule).drift(zeta), long, rtol=1e-4)
@@ -184,10 +184,33 @@ def test_a_quadratic_rule_is_the_limit_of_long_rounds():
     assert np.allclose(slow_sde(landscape, rule).drift(zeta), 3 * one, rtol=1e-12)
 
 
+@settings(deadline=None, max_examples=10)
+@given(st.floats(0.003, 0.1), st.floats(0.01, 0.3), st.integers(1, 30), st.integers(0, 9))
+def test_a_quadratic_rule_at_a_constant_rate_is_its_number_of_steps(lr, growth, base, warmup):
+    rule = QuadraticRule(base, growth, warmup=warmup, first=3)
+    own = setting_of(local_sgd(lr, rule, batch=1.0, workers=3))
+    steps = max(base, int((growth / lr) ** 2))
+    assert own == setting_of(local_sgd(lr, steps, batch=1.0, workers=3))
+    assert np.isclose(own.round_time, lr * steps if steps > 1 else 0.0, rtol=1e-12)
+
+
+def test_rounds_of_a_quadratic_rule_that_are_far_from_their_limit_are_said():
+    """ηH = 4 at the first rate; on the valley e^x is 0.22 or more, and α = ∞ asks for ηHλ ≥ 5."""
+    short, alone = (local_sgd(PowerDecay(0.01), QuadraticRule(1, 0.2), batch=1.0, workers=m) for m in (3, 1))
+    with pytest.warns(ApproximationWarning, match="rounds of ηH = 4 .*growth"):
+        slow_sde(valley(), short)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        slow_sde(valley(), alone)
+    with pytest.raises(BadInput, match="one learning rate"):
+        conventional_sde(valley(), short)
+
+
 def test_momentum_changes_only_the_step():
     landscape = valley()
     with_momentum = setting_of(local_sgd(0.001, 1, batch=1.0, workers=2, momentum=0.9))
-    assert np.isclose(with_momentum.lr, 0.01) and with_momentum.round_time == 0.0
+    assert np.isclose(with_momentum.lr, 0.01) and np.isclose(with_momentum.step, 0.001)
+    assert with_momentum.round_time == 0.0
     with pytest.raises(BadInput, match="limit is known for one local step"):
         slow_sde(landscape, local_sgd(0.001, 5, batch=1.0, workers=2, momentum=0.9))
 
@@ -253,7 +276,25 @@ def test_too_large_a_step_is_said():
         slow_sde(valley(), local_sgd(20.0, 1, batch=1.0, workers=1))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        slow_sde(ring(), local_sgd(0.01, QuadraticRule(1, 0.2), batch=1.0, workers=8))
+        slow_sde(ring(), local_sgd(PowerDecay(0.01), QuadraticRule(1, 0.6), batch=1.0, workers=8))
+
+
+@pytest.mark.parametrize("beta", [0.5, 0.9])
+def test_steps_with_momentum_are_refused_where_they_diverge(beta):
+    """On a quadratic v ← βv − γλw, w ← w + v is stable for γλ < 2(1 + β), whatever η = γ/(1 − β) is."""
+    landscape = Landscape(3 * y**2 / 2, (x, y), Factors([[0], [1]]), Chart((x,), (x, 0)))
+    least = 2 * (1 + beta) / 3
+    for lr, diverges in ((0.999 * least, False), (1.001 * least, True)):
+        growth = np.abs(np.linalg.eigvals([[1 - 3 * lr, beta], [-3 * lr, beta]])).max()
+        assert (growth > 1) == diverges
+        method = local_sgd(lr, 1, batch=1, momentum=beta)
+        if diverges:
+            with pytest.raises(BadInput, match=rf"lr = {lr:g}: γλ = .* ≥ 2\(1 \+ β\).* = {least:.3g}"):
+                quiet(chart_sde, landscape, method)
+        else:
+            assert quiet(chart_sde, landscape, method).dim == 1
+    with pytest.warns(ApproximationWarning, match=rf"ηM = .*take lr ≤ {0.2 * (1 - beta):.3g}"):
+        slow_sde(landscape, local_sgd(0.3, 1, batch=1, momentum=beta))
 
 
 @pytest.mark.parametrize(

@@ -76,17 +76,20 @@ def slow_sde(landscape: Landscape, method: LocalMethod) -> SDE:
     landscape
         With its manifold Γ.
     method
-        ``local_sgd(lr, local_steps, batch, workers=M)``; H = 1 is SGD; a ``QuadraticRule`` is read as α = ∞.
+        ``local_sgd(lr, local_steps, batch, workers=M)``; H = 1 is SGD. A ``QuadraticRule`` has the H of a
+        constant learning rate; under a schedule it is read as its limit, α = ∞.
 
     Raises
     ------
     BadInput
-        Without Γ, for a method whose slow SDE is not known, or where ηλ ≥ 2 on all of Γ.
+        Without Γ, for a method whose slow SDE is not known, or where ηλ ≥ 2 on all of Γ (γλ ≥ 2(1 + β) for a step
+        γ with momentum β).
 
     Warns
     -----
     ApproximationWarning
-        If ηM, or on curved Γ with tangential noise ηMα, is too large for the limit to be near.
+        If ηM, or on curved Γ with tangential noise ηMα, is too large for the limit to be near, or the rounds of a
+        quadratic rule are too short for theirs.
     """
     checks.instance("landscape", landscape, Landscape, "give Landscape(loss, variables, noise, manifold)")
     setting = setting_of(method, landscape.workers)
@@ -111,7 +114,8 @@ def look_at(landscape: Landscape, setting: Setting, points: Float[np.ndarray, "p
     tangential = has_noise_along(curvature).any()
     bending = curvature.pseudo_inverse @ curvature.contracted(curvature.tangent_projector)[..., None]
     curved = bool(tangential and np.abs(bending).max() > NEGLIGIBLE)
-    warn_of_coarseness(setting, curved, float(curvature.eigenvalues[:, 0].min()))
+    across = curvature.eigenvalues[:, : landscape.codimension]
+    warn_of_coarseness(setting, curved, float(across[:, 0].min()), float(across.min()))
 
 
 def has_noise_along(curvature: Curvature) -> Bool[np.ndarray, "*batch"]:
