@@ -123,6 +123,54 @@ def _second(chart, u):
     return np.array([np.array(h.tolist(), dtype=float) for h in hessians])
 
 
+@cache
+def twisted_sheet():
+    """A curved surface with curved curvature: expressions that no simplification ends on."""
+    loss = (z - x * y + x**3) ** 2 * (2 + sympy.sin(x) * y) / 2
+    return Landscape(
+        loss,
+        (x, y, z),
+        Factors(((1, x), (sympy.Rational(1, 3), y + 1), (sympy.Rational(1, 2), 1))),
+        Chart((x, y), (x, y, x * y - x**3), domain=(-1, 1)),
+    )
+
+
+@cache
+def twisted_cubic():
+    """Of codimension 2, with square roots as eigenvalues."""
+    loss = ((y - x**2) ** 2 * (1 + x**2) + (z - x * y) ** 2 * 2) / 2
+    return Landscape(
+        loss,
+        (x, y, z),
+        Factors(((1, x), (0, y + 1), (sympy.Rational(1, 2), 1))),
+        Chart((x,), (x, x**2, x**3)),
+    )
+
+
+@cache
+def three_curvatures():
+    """Their characteristic polynomial is an irreducible cubic."""
+    a, b, c, d = sympy.symbols("a b c d", real=True)
+    loss = ((1 + a) * b**2 + 2 * c**2 + (3 - a) * d**2) / 2 + b * c / 3 + c * d / 5
+    return Landscape(loss, (a, b, c, d), Isotropic(1.0), Chart((a,), (a, 0, 0, 0), domain=(-0.5, 0.5)))
+
+
+@pytest.mark.parametrize("build", [twisted_sheet, twisted_cubic])
+def test_large_equations_are_derived_and_left_as_they_stand(build):
+    landscape, method = build(), local_sgd(0.001, 500, batch=1.0, workers=4)
+    inner, outer = quiet(chart_sde, landscape, method), quiet(slow_sde, landscape, method)
+    u = Stream(1).at("u", np.arange(3)).uniform(inner.dim) - 0.5
+    # A chart whose first coordinates are its parameters.
+    assert np.allclose(inner.drift(u), outer.drift(landscape.manifold.embed(u))[:, : inner.dim], rtol=1e-8)
+
+
+def test_without_a_closed_form_there_is_only_the_general_equation():
+    landscape, method = three_curvatures(), local_sgd(0.01, 50, batch=1.0, workers=4)
+    with pytest.raises(BadInput, match="no closed form.*degree 3; use slow_sde"):
+        chart_sde(landscape, method)
+    assert r"\hat\Psi" in slow_sde(landscape, method).latex()
+
+
 def test_the_valley_is_printed_as_on_paper():
     equation = chart_equation(valley())
     psi_valued = equation.drift[0].atoms(sympy.Function) - {sympy.exp(x)}
