@@ -13,6 +13,7 @@ from implicitbias import (
     BadInput,
     local_gd,
     local_sgd,
+    NotCertified,
     PowerDecay,
     QuadraticRule,
     RecordAt,
@@ -122,6 +123,54 @@ def _second(chart, u):
     return np.array([np.array(h.tolist(), dtype=float) for h in hessians])
 
 
+@cache
+def twisted_sheet():
+    """A curved surface with curved curvature: expressions that no simplification ends on."""
+    loss = (z - x * y + x**3) ** 2 * (2 + sympy.sin(x) * y) / 2
+    return Landscape(
+        loss,
+        (x, y, z),
+        Factors(((1, x), (sympy.Rational(1, 3), y + 1), (sympy.Rational(1, 2), 1))),
+        Chart((x, y), (x, y, x * y - x**3), domain=(-1, 1)),
+    )
+
+
+@cache
+def twisted_cubic():
+    """Of codimension 2, with square roots as eigenvalues."""
+    loss = ((y - x**2) ** 2 * (1 + x**2) + (z - x * y) ** 2 * 2) / 2
+    return Landscape(
+        loss,
+        (x, y, z),
+        Factors(((1, x), (0, y + 1), (sympy.Rational(1, 2), 1))),
+        Chart((x,), (x, x**2, x**3)),
+    )
+
+
+@cache
+def three_curvatures():
+    """Their characteristic polynomial is an irreducible cubic."""
+    a, b, c, d = sympy.symbols("a b c d", real=True)
+    loss = ((1 + a) * b**2 + 2 * c**2 + (3 - a) * d**2) / 2 + b * c / 3 + c * d / 5
+    return Landscape(loss, (a, b, c, d), Isotropic(1.0), Chart((a,), (a, 0, 0, 0), domain=(-0.5, 0.5)))
+
+
+@pytest.mark.parametrize("build", [twisted_sheet, twisted_cubic])
+def test_large_equations_are_derived_and_left_as_they_stand(build):
+    landscape, method = build(), local_sgd(0.001, 500, batch=1.0, workers=4)
+    inner, outer = quiet(chart_sde, landscape, method), quiet(slow_sde, landscape, method)
+    u = Stream(1).at("u", np.arange(3)).uniform(inner.dim) - 0.5
+    # A chart whose first coordinates are its parameters.
+    assert np.allclose(inner.drift(u), outer.drift(landscape.manifold.embed(u))[:, : inner.dim], rtol=1e-8)
+
+
+def test_without_a_closed_form_there_is_only_the_general_equation():
+    landscape, method = three_curvatures(), local_sgd(0.01, 50, batch=1.0, workers=4)
+    with pytest.raises(BadInput, match="no closed form.*degree 3; use slow_sde"):
+        chart_sde(landscape, method)
+    assert r"\hat\Psi" in slow_sde(landscape, method).latex()
+
+
 def test_the_valley_is_printed_as_on_paper():
     equation = chart_equation(valley())
     psi_valued = equation.drift[0].atoms(sympy.Function) - {sympy.exp(x)}
@@ -174,8 +223,8 @@ def _slope_of_potential(u, workers, alpha):
     return (potential(u + step) - potential(u - step)) / (2 * step)
 
 
-def test_a_quadratic_rule_is_the_limit_of_long_rounds():
-    landscape, rule = valley(), local_sgd(0.01, QuadraticRule(1, 0.2), batch=1.0, workers=3)
+def test_a_quadratic_rule_under_a_schedule_is_the_limit_of_long_rounds():
+    landscape, rule = valley(), local_sgd(PowerDecay(0.01), QuadraticRule(1, 0.6), batch=1.0, workers=3)
     zeta = np.array([[0.3, 0.0]])
     long = quiet(slow_sde, landscape, local_sgd(0.01, 10**7, batch=1.0, workers=3)).drift(zeta)
     assert np.allclose(slow_sde(landscape, rule).drift(zeta), long, rtol=1e-4)
@@ -183,10 +232,33 @@ def test_a_quadratic_rule_is_the_limit_of_long_rounds():
     assert np.allclose(slow_sde(landscape, rule).drift(zeta), 3 * one, rtol=1e-12)
 
 
+@settings(deadline=None, max_examples=10)
+@given(st.floats(0.003, 0.1), st.floats(0.01, 0.3), st.integers(1, 30), st.integers(0, 9))
+def test_a_quadratic_rule_at_a_constant_rate_is_its_number_of_steps(lr, growth, base, warmup):
+    rule = QuadraticRule(base, growth, warmup=warmup, first=3)
+    own = setting_of(local_sgd(lr, rule, batch=1.0, workers=3))
+    steps = max(base, int((growth / lr) ** 2))
+    assert own == setting_of(local_sgd(lr, steps, batch=1.0, workers=3))
+    assert np.isclose(own.round_time, lr * steps if steps > 1 else 0.0, rtol=1e-12)
+
+
+def test_rounds_of_a_quadratic_rule_that_are_far_from_their_limit_are_said():
+    """ηH = 4 at the first rate; on the valley e^x is 0.22 or more, and α = ∞ asks for ηHλ ≥ 5."""
+    short, alone = (local_sgd(PowerDecay(0.01), QuadraticRule(1, 0.2), batch=1.0, workers=m) for m in (3, 1))
+    with pytest.warns(ApproximationWarning, match="rounds of ηH = 4 .*growth"):
+        slow_sde(valley(), short)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        slow_sde(valley(), alone)
+    with pytest.raises(BadInput, match="one learning rate"):
+        conventional_sde(valley(), short)
+
+
 def test_momentum_changes_only_the_step():
     landscape = valley()
     with_momentum = setting_of(local_sgd(0.001, 1, batch=1.0, workers=2, momentum=0.9))
-    assert np.isclose(with_momentum.lr, 0.01) and with_momentum.round_time == 0.0
+    assert np.isclose(with_momentum.lr, 0.01) and np.isclose(with_momentum.step, 0.001)
+    assert with_momentum.round_time == 0.0
     with pytest.raises(BadInput, match="limit is known for one local step"):
         slow_sde(landscape, local_sgd(0.001, 5, batch=1.0, workers=2, momentum=0.9))
 
@@ -197,6 +269,37 @@ def test_the_slow_path_of_label_noise_solves_its_ode():
     path = slow_path(landscape, local_sgd(0.01, 1, batch=2.0, workers=2), start, np.linspace(0, 2, 5))
     imbalance = path[:, 0] ** 2 - path[:, 1] ** 2
     assert np.allclose(imbalance, imbalance[0] * np.exp(-np.linspace(0, 2, 5) / 4), rtol=1e-9)
+
+
+def _path(landscape=None, start=(0.3, 0.0), times=(0.0, 1.0), lr=0.01):
+    return slow_path(landscape or valley(), local_sgd(lr, 10, batch=1.0, workers=4), start, times)
+
+
+def test_a_slow_path_that_ends_before_the_last_time_is_not_cut_short():
+    """Of h = x² the path is a square root: SGD's x² falls at the rate 1/B and reaches 0, where Γ loses its rank."""
+    landscape = Landscape(x**2 * y**2 / 2, (x, y), Factors([[0], [1]]), Chart((x,), (x, 0)))
+    sgd = local_sgd(0.01, 1, batch=1.0, workers=4)
+    times = np.array([0.0, 0.1, 0.2])
+    assert np.allclose(
+        slow_path(landscape, sgd, [0.3, 0.0], times)[:, 0], np.sqrt(0.09 - times / 4), rtol=1e-9
+    )
+    with pytest.raises(NotCertified, match=r"followed to slow time 0\.36"):
+        slow_path(landscape, sgd, [0.3, 0.0], [0.0, 0.1, 0.5])
+
+
+def test_a_slow_path_into_noise_along_the_minima_is_refused():
+    """At the start itself there is none."""
+    into = valley(Factors(((sympy.sin(3 * x), 0), (0, 1))))
+    with pytest.raises(BadInput, match=r"noise: .* along Γ at the point \[-.* 0.*\].*slow_sde"):
+        _path(into, start=(0.0, 0.0))
+
+
+def test_a_slow_path_is_looked_at_as_its_equation_is():
+    with pytest.warns(ApproximationWarning, match="ηM = 0.4") as said:
+        _path(lr=0.1)
+    assert said[0].filename == __file__
+    with pytest.raises(BadInput, match="ηλ = .* ≥ 2"):
+        _path(lr=20.0)
 
 
 def test_conventional_equations_match_two_moments_of_a_step():
@@ -221,7 +324,25 @@ def test_too_large_a_step_is_said():
         slow_sde(valley(), local_sgd(20.0, 1, batch=1.0, workers=1))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        slow_sde(ring(), local_sgd(0.01, QuadraticRule(1, 0.2), batch=1.0, workers=8))
+        slow_sde(ring(), local_sgd(PowerDecay(0.01), QuadraticRule(1, 0.6), batch=1.0, workers=8))
+
+
+@pytest.mark.parametrize("beta", [0.5, 0.9])
+def test_steps_with_momentum_are_refused_where_they_diverge(beta):
+    """On a quadratic v ← βv − γλw, w ← w + v is stable for γλ < 2(1 + β), whatever η = γ/(1 − β) is."""
+    landscape = Landscape(3 * y**2 / 2, (x, y), Factors([[0], [1]]), Chart((x,), (x, 0)))
+    least = 2 * (1 + beta) / 3
+    for lr, diverges in ((0.999 * least, False), (1.001 * least, True)):
+        growth = np.abs(np.linalg.eigvals([[1 - 3 * lr, beta], [-3 * lr, beta]])).max()
+        assert (growth > 1) == diverges
+        method = local_sgd(lr, 1, batch=1, momentum=beta)
+        if diverges:
+            with pytest.raises(BadInput, match=rf"lr = {lr:g}: γλ = .* ≥ 2\(1 \+ β\).* = {least:.3g}"):
+                quiet(chart_sde, landscape, method)
+        else:
+            assert quiet(chart_sde, landscape, method).dim == 1
+    with pytest.warns(ApproximationWarning, match=rf"ηM = .*take lr ≤ {0.2 * (1 - beta):.3g}"):
+        slow_sde(landscape, local_sgd(0.3, 1, batch=1, momentum=beta))
 
 
 @pytest.mark.parametrize(
@@ -250,8 +371,14 @@ def test_too_large_a_step_is_said():
         ),
         (
             lambda: slow_path(valley(), local_sgd(0.01, 1, batch=1.0), np.array([0.3, 0.5]), [0.0, 1.0]),
-            "not on Γ|rank",
+            r"start = \[0.3 0.5\]: is not on Γ.*landscape.project",
         ),
+        (lambda: _path(start=[[0.3, 0.0]]), "start = .*one point"),
+        (lambda: _path(start=[np.nan, 0.0]), "start = .*finite"),
+        (lambda: _path(times=[0.5, 0.0]), "times = .*increase"),
+        (lambda: _path(times=[0.0]), "times = .*at least two"),
+        (lambda: _path(times=[0.0, np.inf]), "times = .*finite"),
+        (lambda: slow_path("valley", local_sgd(0.1, 1, batch=1.0), [0.3, 0.0], [0.0, 1.0]), "give Landscape"),
     ],
 )
 def test_methods_and_landscapes_without_a_slow_sde_are_refused(build, said):

@@ -10,10 +10,10 @@
 
 from sde.approximations.chart import chart_sde as chart_sde
 from sde.approximations.conventional import conventional_sde as conventional_sde
+from sde.approximations.path import slow_path as slow_path
 from sde.approximations.setting import ApproximationWarning as ApproximationWarning
 from sde.approximations.setting import Setting as Setting
 from sde.approximations.setting import setting_of as setting_of
 from sde.approximations.slow import label_noise_flow as label_noise_flow
-from sde.approximations.slow import slow_path as slow_path
 from sde.approximations.slow import slow_sde as slow_sde
 from sde.approximations.worker_noise import WorkerNoise as WorkerNoise

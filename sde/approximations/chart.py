@@ -23,6 +23,11 @@ from sde.equations import Convention, SDE, SymbolicSDE
 from sde.landscapes import Chart, Landscape
 
 
+# Operations of an expression from which it stays as it is: simplifying a larger one takes seconds, then
+# hours, and compiled code shares its common parts anyway.
+LARGEST, LARGEST_RATIONAL = 100, 2000
+
+
 def chart_sde(landscape: Landscape, method: LocalMethod) -> SDE:
     """Return the slow SDE of a method in the parameters u of the landscape's chart; time is slow time.
 
@@ -103,10 +108,10 @@ def _pulled(landscape: Landscape, at: dict[Any, Any], left: Any, tangent: Any) -
     # P_aΣP_b = (P_aA)(P_bA)ᵀ: columns simplify where products of four matrices do not.
     parts = [(value, _simple(projector * factor)) for value, projector in eigenspaces]
     found: dict[Any, Any] = {}
-    for first, of_first in parts:
-        for second, of_second in parts:
-            rate = _simplified(first + second)
-            if rate != 0:
+    for a, (first, of_first) in enumerate(parts):
+        for b, (second, of_second) in enumerate(parts):
+            if a or b:
+                rate = _simplified(first + second)
                 pair = left * _contracted(third, of_first * of_second.T) / rate
                 found[rate] = found.get(rate, sympy.zeros(*pair.shape)) + pair
     return {rate: _simple(coefficient) for rate, coefficient in found.items()}
@@ -131,16 +136,33 @@ def _normal_parts(landscape: Landscape, hessian: Any, tangent: Any) -> list[tupl
 
 
 def _distinct_eigenvalues(landscape: Landscape, hessian: Any) -> list[Any]:
+    """Return the non-zero roots of det(λ − ∇²L): those of its irreducible factors, which share none."""
     import sympy
 
-    try:
-        found = hessian.eigenvals(simplify=True)
-    except sympy.matrices.exceptions.MatrixError as failure:
+    root = sympy.Dummy("lambda")
+    # The further coefficients vanish: ∇²L is 0 along Γ.
+    kept = [_simplified(c) for c in hessian.charpoly(root).all_coeffs()[: landscape.codimension + 1]]
+    polynomial = sum(c * root**k for k, c in enumerate(reversed(kept)))
+    _, factors = sympy.factor_list(sympy.numer(sympy.together(polynomial)), root)
+    return [value for factor, _ in factors for value in _roots(landscape, sympy.Poly(factor, root))]
+
+
+def _roots(landscape: Landscape, factor: Any) -> list[Any]:
+    """Return the distinct roots of a factor of degree 1 or 2."""
+    import sympy
+
+    if factor.degree() == 1:
+        slope, level = factor.all_coeffs()
+        return [_simplified(-level / slope)]
+    if factor.degree() != 2:
         raise BadInput(
-            f"{landscape!r}: the eigenvalues of ∇²L on Γ have no closed form; use slow_sde(…), which computes them"
-        ) from failure
-    values = dict.fromkeys(_simplified(value) for value in found)
-    return [value for value in values if value != 0]
+            f"{landscape!r}: the eigenvalues of ∇²L on Γ have no closed form, being roots of a polynomial of degree "
+            f"{factor.degree()}; use slow_sde(…), which computes them"
+        )
+    a, b, c = factor.all_coeffs()
+    spread = sympy.sqrt(_simplified(b**2 - 4 * a * c))
+    signs = (1, -1) if spread else (1,)
+    return [_simplified((-b + sign * spread) / (2 * a)) for sign in signs]
 
 
 def _third_on(landscape: Landscape, at: dict[Any, Any]) -> list[Any]:
@@ -178,16 +200,29 @@ def _simple(matrix: Any) -> Any:
 # Tensors repeat their entries, and simplifying one takes tenths of a second.
 @lru_cache(maxsize=4096)
 def _simplified(expression: Any) -> Any:
+    """Return a shorter form, or the expression as it stands if it is too large for that."""
     import sympy
 
-    if expression.is_rational_function():
+    rational, circular = expression.is_rational_function(), expression.has(sympy.sin, sympy.cos)
+    largest = LARGEST_RATIONAL if rational or _of_angles_alone(expression) else LARGEST
+    if sympy.count_ops(expression) > largest:
+        return expression
+    if rational:
         return sympy.factor(sympy.cancel(expression))
-    if not expression.has(sympy.sin, sympy.cos):
+    if not circular:
         return sympy.simplify(expression)
     # On a circle everything is a rational function of sine and cosine once cos² is 1 − sin², roots of 1 included.
-    rational = sympy.cancel(_pythagorean(sympy.expand_trig(expression)))
-    reduced = sympy.cancel(_pythagorean(sympy.expand(rational)))
+    quotient = sympy.cancel(_pythagorean(sympy.expand_trig(expression)))
+    reduced = sympy.cancel(_pythagorean(sympy.expand(quotient)))
     return min(reduced, sympy.trigsimp(reduced), key=sympy.count_ops)
+
+
+def _of_angles_alone(expression: Any) -> bool:
+    """Whether symbols occur within sine and cosine only, which are then all the generators there are."""
+    import sympy
+
+    waves = expression.atoms(sympy.sin, sympy.cos)
+    return not expression.xreplace(dict.fromkeys(waves, sympy.S.One)).free_symbols
 
 
 def _pythagorean(expression: Any) -> Any:

@@ -49,6 +49,11 @@ def conventional_equation(landscape: Landscape, setting: Setting, order: int = 1
     checks.instance("landscape", landscape, Landscape, "give Landscape(loss, variables, noise)")
     if order not in (1, 2):
         raise checks.refuse("order", order, "is known for 1 and 2", "give one of them")
+    if setting.grows:
+        raise BadInput(
+            f"lr = {setting.step:g} at first, then others: the conventional SDE is for one learning rate; take it "
+            "phase by phase, a number each"
+        )
     if order == 2 and setting.local_steps != 1:
         raise BadInput(
             f"order = 2 with H = {setting.local_steps:g}: averaging changes Local SGD by O(η); give order=1, or H = 1"

@@ -23,8 +23,10 @@ from implicitbias.methods.schedules import Constant
 # Beyond them the O(η) terms that a limit leaves out exceed a few per cent (measured on valleys and circles).
 LARGEST_NOISE = 0.2  # ηM
 LARGEST_SPREAD = 0.05  # ηMα where Γ is curved and the noise has a tangential part
-# ηλ from which gradient steps across Γ overshoot by more than they correct.
-UNSTABLE = 2.0
+# αλ from which ψ exceeds 0.8, so that α = ∞ is a limit in sight.
+LONGEST = 5.0
+# Frames from `_warn` to the line that asked for an equation.
+CALLER = 5
 
 # Axes on which the theory is known only at their neutral value.
 _NEUTRAL = {
@@ -52,18 +54,39 @@ class Setting:
     workers, batch
         M, and the total batch B = M·B_loc.
     local_steps
-        H; infinite for a quadratic rule.
+        H; that at the first learning rate where it grows.
+    momentum
+        β.
+    grows
+        Whether H grows without bound as the learning rate decays, as a quadratic rule makes it.
     """
 
     lr: float
     workers: int
     batch: float
     local_steps: float
+    momentum: float = 0.0
+    grows: bool = False
 
     @property
     def round_time(self) -> float:
-        """α = ηH. A single local step is parallel SGD, for which α = 0 is exact; a quadratic rule has α = ∞."""
+        """α = ηH. A single local step is parallel SGD, for which α = 0 is exact; where H grows, α = ∞."""
+        return math.inf if self.grows else self.first_round_time
+
+    @property
+    def first_round_time(self) -> float:
+        """ηH at the first learning rate, also where H grows."""
         return 0.0 if self.local_steps == 1 else self.lr * self.local_steps
+
+    @property
+    def step(self) -> float:
+        """γ = (1 − β)η, the learning rate as it is given."""
+        return (1.0 - self.momentum) * self.lr
+
+    @property
+    def stable_below(self) -> float:
+        """The least γλ from which steps across Γ diverge: 2(1 + β)."""
+        return 2.0 * (1.0 + self.momentum)
 
 
 def setting_of(method: LocalMethod, workers: int = 1) -> Setting:
@@ -72,7 +95,8 @@ def setting_of(method: LocalMethod, workers: int = 1) -> Setting:
     Parameters
     ----------
     method
-        Local SGD, or SGD, with a constant learning rate; ``QuadraticRule`` is read as its limit of long rounds.
+        Local SGD, or SGD, with a constant learning rate. A ``QuadraticRule`` at a constant rate has the H that it
+        says after its warm-up; under a schedule it is read as its limit of long rounds, α = ∞.
     workers
         M, where the method leaves it open.
 
@@ -91,11 +115,16 @@ def setting_of(method: LocalMethod, workers: int = 1) -> Setting:
             rule = "no slow SDE is known for it here"
             raise checks.refuse(axis, getattr(method, axis), rule, f"leave {axis} at {neutral!r}")
     count = method.workers or workers
-    steps = _local_steps(method, count)
-    return Setting(_rate(method, steps), count, count * method.batch, steps)
+    steps, beta = _local_steps(method, count), _momentum(method)
+    if beta and steps != 1:
+        raise BadInput(
+            f"momentum = {method.momentum!r} with H = {steps:g}: the limit is known for one local step; leave it out"
+        )
+    lr = method.first_lr / (1.0 - beta)
+    return Setting(lr, count, count * method.batch, steps, beta, grows=not _one_rate(method))
 
 
-def warn_of_coarseness(setting: Setting, curved: bool, sharpest: float) -> None:
+def warn_of_coarseness(setting: Setting, curved: bool, sharpest: float, flattest: float) -> None:
     """Warn of a step too large for the approximation; refuse one that no gradient step survives.
 
     Parameters
@@ -106,48 +135,67 @@ def warn_of_coarseness(setting: Setting, curved: bool, sharpest: float) -> None:
         Whether Γ is curved and the noise has a tangential part.
     sharpest
         The smallest over points of Γ of the largest eigenvalue of ∇²L there.
+    flattest
+        The smallest over points of Γ of the smallest non-zero eigenvalue.
 
     Raises
     ------
     BadInput
-        If ηλ ≥ 2 everywhere.
+        If steps diverge everywhere: ηλ ≥ 2, or γλ ≥ 2(1 + β) with momentum β.
     """
-    if setting.lr * sharpest >= UNSTABLE:
-        raise BadInput(
-            f"lr = {setting.lr:g}: ηλ = {setting.lr * sharpest:.3g} ≥ 2 on all of Γ, so that gradient steps diverge "
-            f"across it; take η < 2/λ = {UNSTABLE / sharpest:.3g}"
-        )
+    _refuse_divergence(setting, sharpest)
     noise, spread = setting.lr * setting.workers, setting.lr * setting.workers * setting.round_time
     if noise > LARGEST_NOISE:
-        _warn(f"ηM = {noise:.3g} > {LARGEST_NOISE}", f"take η ≤ {LARGEST_NOISE / setting.workers:.3g}")
+        largest = (1.0 - setting.momentum) * LARGEST_NOISE / setting.workers
+        _warn(f"ηM = {noise:.3g} > {LARGEST_NOISE}", f"take lr ≤ {largest:.3g}")
     elif curved and np.isfinite(spread) and spread > LARGEST_SPREAD:
         _warn(f"ηMα = {spread:.3g} > {LARGEST_SPREAD}", "take a smaller η at the same α = ηH")
+    elif setting.grows and setting.workers > 1 and setting.first_round_time * flattest < LONGEST:
+        _warn_of_short_rounds(setting, flattest)
+
+
+def _refuse_divergence(setting: Setting, sharpest: float) -> None:
+    step, limit = setting.step, setting.stable_below
+    rate, bound = ("γ", "2(1 + β)") if setting.momentum else ("η", "2")
+    if step * sharpest >= limit:
+        raise BadInput(
+            f"lr = {step:g}: {rate}λ = {step * sharpest:.3g} ≥ {bound} on all of Γ, so that gradient steps diverge "
+            f"across it; take {rate} < {bound}/λ = {limit / sharpest:.3g}"
+        )
 
 
 def _warn(what: str, cure: str) -> None:
     text = f"{what}: the slow SDE is the limit η → 0, and its error here exceeds a few per cent; {cure}"
-    warnings.warn(text, ApproximationWarning, stacklevel=4)
+    warnings.warn(text, ApproximationWarning, stacklevel=CALLER)
 
 
-def _rate(method: LocalMethod, steps: float) -> float:
-    if method.normalised or not isinstance(method.schedule, Constant):
-        if isinstance(method.local_steps, QuadraticRule) and not method.normalised:
-            return method.first_lr
-        raise BadInput(
-            f"lr = {method.lr!r}: the approximation is for one learning rate; take it phase by phase, a number each"
-        )
-    if not isinstance(method.momentum, HeavyBall):
-        return method.first_lr
-    if steps != 1:
-        raise BadInput(
-            f"momentum = {method.momentum!r} with H = {steps:g}: the limit is known for one local step; leave it out"
-        )
-    return method.first_lr / (1.0 - method.momentum.beta)
+def _warn_of_short_rounds(setting: Setting, flattest: float) -> None:
+    text = (
+        f"local_steps: rounds of ηH = {setting.first_round_time:.3g} at the first learning rate make ηHλ = "
+        f"{setting.first_round_time * flattest:.3g} < {LONGEST:g} where Γ is flattest, and α = ∞ is far from them; "
+        "take a larger growth, or the equation phase by phase, a number as learning rate each"
+    )
+    warnings.warn(text, ApproximationWarning, stacklevel=CALLER)
+
+
+def _one_rate(method: LocalMethod) -> bool:
+    """Whether the learning rate is constant; another one is known for a quadratic rule only."""
+    if isinstance(method.schedule, Constant) and not method.normalised:
+        return True
+    if isinstance(method.local_steps, QuadraticRule) and not method.normalised:
+        return False
+    raise BadInput(
+        f"lr = {method.lr!r}: the approximation is for one learning rate; take it phase by phase, a number each"
+    )
+
+
+def _momentum(method: LocalMethod) -> float:
+    return method.momentum.beta if isinstance(method.momentum, HeavyBall) else 0.0
 
 
 def _local_steps(method: LocalMethod, workers: int) -> float:
     if isinstance(method.local_steps, QuadraticRule):
-        return math.inf
+        return float(method.local_steps.steps(method.first_lr, method.local_steps.warmup))
     try:
         steps = set(method.steps(workers, 0)) if isinstance(method.local_steps, int | tuple) else set()
     except BadInput as refused:

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 
 from implicitbias import checks
 from implicitbias.errors import BadInput
-from implicitbias.methods import LocalMethod
+from implicitbias.methods import AbstractStepRule, LocalMethod
 from implicitbias.stream import Stream
 from sde.approximations.setting import setting_of
 from sde.brownian import AbstractPath, Increments
@@ -47,8 +47,8 @@ class WorkerNoise(AbstractPath):
 
     def __post_init__(self):
         checks.instance("stream", self.stream, Stream, "give the stream of the run")
-        setting = setting_of(self.method, self.landscape.workers)
-        if not np.isfinite(setting.local_steps) or self.method.momentum is not None:
+        setting_of(self.method, self.landscape.workers)
+        if isinstance(self.method.local_steps, AbstractStepRule) or self.method.momentum is not None:
             raise BadInput(
                 f"method = {self.method!r}: rounds of one length and steps without momentum have increments; "
                 "give local_sgd(lr, local_steps, batch, workers=M)"

@@ -65,10 +65,10 @@ def retracted(
         If ∇L does not vanish there.
     """
     for _ in range(NEWTON_STEPS):
-        if (_slope(landscape, theta) <= REST).all():
+        if (relative_slope(landscape, theta) <= REST).all():
             return theta
         theta = theta - _normal_step(landscape, theta)
-    if not (_slope(landscape, theta) <= REST).all():
+    if not (relative_slope(landscape, theta) <= REST).all():
         raise NotCertified(
             f"Φ: some point is not led to the minima of {landscape!r}; start nearer to Γ, or take smaller steps"
         )
@@ -91,7 +91,7 @@ def _flow(landscape: "Landscape", theta: Float[np.ndarray, "point dim"]) -> Floa
     curvature = float(np.abs(landscape.hessian(theta)).max())
     time = 1.0 / curvature if curvature > 0.0 else 1.0
     for _ in range(DOUBLINGS):
-        if (_slope(landscape, theta) <= SMALL).all():
+        if (relative_slope(landscape, theta) <= SMALL).all():
             return theta
         theta = flow_for(landscape.gradient, landscape.hessian, theta, time)
         time *= 2.0
@@ -138,7 +138,9 @@ def flow_for(
     return path[-1].reshape(count, dim)
 
 
-def _slope(landscape: "Landscape", theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+def relative_slope(
+    landscape: "Landscape", theta: Float[np.ndarray, "*batch dim"]
+) -> Float[np.ndarray, "*batch"]:
     """Return |∇L| relative to |∇²L|(1 + |θ|)."""
     scale = np.linalg.norm(landscape.hessian(theta), axis=(-2, -1)) * (1.0 + np.linalg.norm(theta, axis=-1))
     return np.linalg.norm(landscape.gradient(theta), axis=-1) / np.where(scale > 0.0, scale, 1.0)

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias import local_sgd, LocalMethod, qsr, Stream
+from implicitbias import local_sgd, LocalMethod, PowerDecay, qsr, Stream
 from paper_repro.claims import (
     Claim,
     Curve,
@@ -75,7 +75,8 @@ class ErrorCase:
     @property
     def limit(self) -> SDE:
         """The M-fold limit."""
-        return self.equation(qsr(ANY_RATE, 1.0, 1, self.knobs.batch, workers=self.knobs.workers))
+        decaying = PowerDecay(ANY_RATE)
+        return self.equation(qsr(decaying, 1.0, 1, self.knobs.batch, workers=self.knobs.workers))
 
     @property
     def sgd(self) -> SDE:
