@@ -100,6 +100,25 @@ def test_a_singular_covariance_has_a_column_of_zeros():
     assert np.allclose(landscape.covariance(theta)[1], [[0.49, 0.7], [0.7, 1]], atol=1e-12)
 
 
+def test_a_covariance_that_vanishes_somewhere_has_a_factor_there_too():
+    landscape = Landscape(y**2, (x, y), Covariance([[x**2, x * y], [y * x, y**2]]))
+    theta = np.array([[0.0, 0.0], [0.0, 1.0], [0.3, 0.2]])
+    # Warnings are errors here: neither piece of the factor may divide by 0.
+    assert np.allclose(landscape.covariance(theta), theta[:, :, None] * theta[:, None, :], atol=1e-12)
+
+
+def test_a_covariance_may_be_symmetric_after_expansion():
+    matrix = [[5, x * (x + 1)], [x**2 + x, 5]]
+    assert valley(noise=Covariance(matrix)).covariance([1.0, 0.0])[0, 1] == pytest.approx(2.0)
+
+
+def test_a_covariance_need_not_be_semidefinite_where_no_minima_are():
+    domain = (0.5, 1.5)
+    chart = Chart((x,), (x, 0), domain=domain)
+    landscape = Landscape(sympy.exp(x) * y**2 / 2, (x, y), Covariance([[x, 0], [0, 1]]), chart)
+    assert np.allclose(landscape.covariance([0.8, 0.0]), [[0.8, 0.0], [0.0, 1.0]])
+
+
 @settings(deadline=None, max_examples=10)
 @given(LAWS, seeds, st.integers(1, 3), st.integers(1, 5))
 def test_a_replica_does_not_know_its_company(law, seed, workers, local_steps):
@@ -197,6 +216,12 @@ def test_chart_and_equations_find_the_same_points():
         (lambda: Landscape(y**2, (x, x), Isotropic(1.0)), "distinct"),
         (lambda: Landscape(y**2, (x, y), Factors([[1]])), "one row for each"),
         (lambda: Landscape(y**2, (x, y), Covariance([[1, 2], [0, 1]])), "symmetric"),
+        (lambda: valley(noise=Covariance([[1, 2], [2, 1]])), "not positive semidefinite at"),
+        (lambda: valley(noise=Covariance([[-1, 0], [0, 1]])), "not positive semidefinite at"),
+        (lambda: valley(noise=Covariance([[0, 1], [1, 0]])), "not positive semidefinite at"),
+        (lambda: valley(noise=Covariance([[x, 0], [0, 1]])), "not positive semidefinite at"),
+        (lambda: valley(noise=Covariance([[1, 0], [0, y]])), "not positive semidefinite at"),
+        (lambda: Landscape(y**2, (x, y), Covariance([[x, 0], [0, 1]])), "not positive semidefinite at"),
         (lambda: Landscape(y**2, (x, y), Factors([[0], [u]])), "holds u"),
         (lambda: Landscape(y**2, (x, y), "noise"), "give Factors"),
         (lambda: Landscape(y**2, (x, y), Factors([[0], [1]], law=Drawn())), "SampleLosses"),

@@ -11,7 +11,7 @@ from implicitbias.errors import BadInput
 from implicitbias.stream import Stream
 from sde.landscapes.compiled import compiled
 from sde.landscapes.curvature import eigenpairs
-from sde.landscapes.noise import LabelNoise, SampleLosses
+from sde.landscapes.noise import Covariance, LabelNoise, SampleLosses
 
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ POINTS = 8
 CHECKS = Stream(0).child("landscape-checks")
 # |∇L| on Γ and differences of formulas, relative to their terms: rounding of the expressions, with room.
 TOLERANCE = 1e-8
+# How far from Γ, in every coordinate, the points near it are: far enough for a wrong formula to show, and not
+# beyond what the formula is meant for.
+NEAR = 0.03
 
 
 def checked_variables(variables: object) -> tuple[Any, ...]:
@@ -49,6 +52,7 @@ def inspect_landscape(landscape: "Landscape") -> None:
         points = landscape.points(POINTS, CHECKS)
         _check_minima(landscape, points)
         _check_label_noise(landscape, points)
+    _check_covariance(landscape)
     _check_sample_losses(landscape)
     _check_invariants(landscape)
 
@@ -95,6 +99,34 @@ def _check_label_noise(landscape: "Landscape", points: Float[np.ndarray, "point 
             f"outputs = {noise.outputs}: label noise has Σ = δ²∇²L on Γ for L = (1/2n) Σ (f_i − y_i)², and here it has "
             "not; give the n outputs f_i of that loss, with the factor 1/(2n)"
         )
+
+
+def _check_covariance(landscape: "Landscape") -> None:
+    """Refuse a Σ that is not positive semidefinite, which has no factor A with AAᵀ = Σ."""
+    noise = landscape.noise
+    if not isinstance(noise, Covariance):
+        return
+    points = _points_in_question(landscape)
+    with np.errstate(all="ignore"):
+        wanted = compiled(landscape.variables, noise.matrix)(points)
+        gap = np.abs(landscape.covariance(points) - wanted).max(axis=(1, 2))
+    bad = gap > TOLERANCE * np.abs(wanted).max(axis=(1, 2))
+    if bad.any():
+        k = int(np.argmax(bad))
+        raise BadInput(
+            f"matrix = {noise.matrix}: not positive semidefinite at {points[k]}, where its eigenvalues are "
+            f"{np.linalg.eigvalsh(wanted[k])}; a covariance is: mend it, give a manifold on whose domain it is, or "
+            "Factors(A) with Σ = AAᵀ"
+        )
+
+
+def _points_in_question(landscape: "Landscape") -> Float[np.ndarray, "point dim"]:
+    """Return points of Γ and near it; without a manifold, points anywhere."""
+    off = CHECKS.at("anywhere", np.arange(POINTS)).normal(landscape.dim)
+    if landscape.manifold is None:
+        return off
+    on = landscape.points(POINTS, CHECKS)
+    return np.concatenate([on, on + NEAR * off[: len(on)]])
 
 
 def _check_sample_losses(landscape: "Landscape") -> None:

@@ -23,6 +23,8 @@ from implicitbias.problems import AbstractLaw, Drawn, Gaussian, TwoPoint
 
 # A pivot below this share of the trace is one that vanishes: rounding leaves some 1e-16 of it.
 PIVOT_TOLERANCE = 1e-13
+# Both pieces of a Piecewise are computed: where all of Σ vanishes, the one not chosen must not divide by 0.
+LEAST_PIVOT = 1e-300
 
 
 class AbstractNoise(ABC):
@@ -68,7 +70,7 @@ class Covariance(AbstractNoise):
         """Return the lower factor of Cholesky, whose column is 0 where the pivot is."""
         del loss
         covariance = _matrix("matrix", self.matrix, len(variables))
-        if covariance.shape[1] != len(variables) or covariance != covariance.T:
+        if covariance.shape[1] != len(variables) or not _symmetric(covariance):
             raise BadInput(
                 f"matrix has shape {covariance.shape}: a covariance is symmetric, (d, d) with d = {len(variables)}; "
                 "give Factors(A) if Σ = AAᵀ"
@@ -139,6 +141,10 @@ class SampleLosses(AbstractNoise):
         return jacobian.T / sympy.sqrt(len(self.losses))
 
 
+def _symmetric(matrix: Any) -> bool:
+    return matrix == matrix.T or (matrix - matrix.T).expand().is_zero_matrix is True
+
+
 def _cholesky(covariance: Any) -> Any:
     import sympy
 
@@ -158,7 +164,8 @@ def _over_root(sympy: Any, entry: Any, pivot: Any, tiny: Any) -> Any:
     """Return entry/√pivot, 0 where the pivot vanishes."""
     if pivot.is_positive:
         return sympy.simplify(entry / sympy.sqrt(pivot))
-    return sympy.Piecewise((entry / sympy.sqrt(sympy.Max(pivot, tiny)), pivot > tiny), (0, True))
+    root = sympy.sqrt(sympy.Max(pivot, tiny, LEAST_PIVOT))
+    return sympy.Piecewise((entry / root, pivot > tiny), (0, True))
 
 
 def _matrix(name: str, value: Any, rows: int) -> Any:
