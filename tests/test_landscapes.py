@@ -180,6 +180,14 @@ def test_the_projection_is_where_the_flow_ends():
     assert np.abs(found[:, 1]).max() < 1e-12
 
 
+def test_a_projection_may_be_given_as_expressions_or_as_a_function():
+    theta = np.array([[0.3, 0.4], [-0.2, 0.1]])
+    limit = np.array([[0.26, 0.0], [-0.2025, 0.0]])
+    assert np.allclose(valley(project=(x - y**2 / 4, 0)).project(theta), limit, atol=1e-15)
+    solved = valley(project=valley().project)
+    assert np.allclose(solved.project(theta), limit, atol=1e-9)
+
+
 def test_a_landscape_is_a_value():
     first, second = valley(), valley()
     assert first == second and hash(first) == hash(second)
@@ -223,6 +231,14 @@ def test_chart_and_equations_find_the_same_points():
         (lambda: valley(noise=Covariance([[1, 0], [0, y]])), "not positive semidefinite at"),
         (lambda: Landscape(y**2, (x, y), Covariance([[x, 0], [0, 1]])), "not positive semidefinite at"),
         (lambda: Landscape(y**2, (x, y), Factors([[0], [u]])), "holds u"),
+        (lambda: valley(project=(x, 0)), "changes along the gradient flow"),
+        (lambda: valley(project=(x - y**2 / 5, 0)), "changes along the gradient flow"),
+        (lambda: valley(project=lambda w: w * [1.0, 0.0]), "changes along the gradient flow"),
+        (lambda: valley(project=(x, y)), r"\|∇L\| = .* it must vanish"),
+        (lambda: valley(project=lambda w: w * 0), "must not move"),
+        (lambda: valley(project=lambda w: w[..., :1]), r"maps shape \(8, 2\) to \(8, 1\)"),
+        (lambda: valley(project=(x,)), "project has 1 coordinates"),
+        (lambda: valley(project=(u, 0)), "project = u: holds u"),
         (lambda: Landscape(y**2, (x, y), "noise"), "give Factors"),
         (lambda: Landscape(y**2, (x, y), Factors([[0], [1]], law=Drawn())), "SampleLosses"),
         (lambda: Landscape(y**2, (x, y), SampleLosses((y**2, 2 * y**2))), "mean must be the loss"),

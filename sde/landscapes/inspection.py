@@ -8,24 +8,15 @@ from jaxtyping import Float
 
 from implicitbias import checks
 from implicitbias.errors import BadInput
-from implicitbias.stream import Stream
 from sde.landscapes.compiled import compiled
 from sde.landscapes.curvature import eigenpairs
+from sde.landscapes.inspected_projection import check_projection
+from sde.landscapes.looking import CHECKS, POINTS, points_on_and_off, TOLERANCE
 from sde.landscapes.noise import Covariance, LabelNoise, SampleLosses
 
 
 if TYPE_CHECKING:
     from sde.landscapes.landscape import Landscape
-
-# Points at which Γ, invariants and noise are checked: a wrong formula is wrong almost everywhere.
-POINTS = 8
-# The stream of the checks: a landscape is accepted or refused the same way every time.
-CHECKS = Stream(0).child("landscape-checks")
-# |∇L| on Γ and differences of formulas, relative to their terms: rounding of the expressions, with room.
-TOLERANCE = 1e-8
-# How far from Γ, in every coordinate, the points near it are: far enough for a wrong formula to show, and not
-# beyond what the formula is meant for.
-NEAR = 0.03
 
 
 def checked_variables(variables: object) -> tuple[Any, ...]:
@@ -37,6 +28,19 @@ def checked_variables(variables: object) -> tuple[Any, ...]:
     if not all(isinstance(v, sympy.Symbol) for v in given) or len(set(given)) != len(given):
         raise checks.refuse("variables", variables, "must be distinct SymPy symbols", cure)
     return given
+
+
+def checked_projection(project: Any, variables: Sequence[Any]) -> Any:
+    """Return Φ as a tuple of expressions, or as the function or the ``None`` that it is."""
+    import sympy
+
+    if project is None or callable(project):
+        return project
+    cure = "give one expression per variable, a function (…, d) ↦ (…, d), or leave it out"
+    given = checks.sequence("project", project, cure)
+    if len(given) != len(variables):
+        raise BadInput(f"project has {len(given)} coordinates: needs d = {len(variables)}; {cure}")
+    return tuple(sympy.sympify(e) for e in given)
 
 
 def inspect_landscape(landscape: "Landscape") -> None:
@@ -52,6 +56,8 @@ def inspect_landscape(landscape: "Landscape") -> None:
         points = landscape.points(POINTS, CHECKS)
         _check_minima(landscape, points)
         _check_label_noise(landscape, points)
+    if landscape.given_projection is not None:
+        check_projection(landscape)
     _check_covariance(landscape)
     _check_sample_losses(landscape)
     _check_invariants(landscape)
@@ -59,8 +65,10 @@ def inspect_landscape(landscape: "Landscape") -> None:
 
 def _check_symbols(landscape: "Landscape") -> None:
     known = set(landscape.variables)
-    parts = {"loss": landscape.expression, "noise": landscape.factor_expressions}
-    for name, part in parts.items():
+    parts: list[tuple[str, Any]] = [("loss", landscape.expression), ("noise", landscape.factor_expressions)]
+    if not callable(landscape.given_projection):
+        parts += [("project", e) for e in landscape.given_projection or ()]
+    for name, part in parts:
         unknown = part.free_symbols - known
         if unknown:
             raise BadInput(
@@ -106,7 +114,7 @@ def _check_covariance(landscape: "Landscape") -> None:
     noise = landscape.noise
     if not isinstance(noise, Covariance):
         return
-    points = _points_in_question(landscape)
+    points = np.concatenate(points_on_and_off(landscape))
     with np.errstate(all="ignore"):
         wanted = compiled(landscape.variables, noise.matrix)(points)
         gap = np.abs(landscape.covariance(points) - wanted).max(axis=(1, 2))
@@ -118,15 +126,6 @@ def _check_covariance(landscape: "Landscape") -> None:
             f"{np.linalg.eigvalsh(wanted[k])}; a covariance is: mend it, give a manifold on whose domain it is, or "
             "Factors(A) with Σ = AAᵀ"
         )
-
-
-def _points_in_question(landscape: "Landscape") -> Float[np.ndarray, "point dim"]:
-    """Return points of Γ and near it; without a manifold, points anywhere."""
-    off = CHECKS.at("anywhere", np.arange(POINTS)).normal(landscape.dim)
-    if landscape.manifold is None:
-        return off
-    on = landscape.points(POINTS, CHECKS)
-    return np.concatenate([on, on + NEAR * off[: len(on)]])
 
 
 def _check_sample_losses(landscape: "Landscape") -> None:

@@ -19,7 +19,7 @@ from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractNoisyProblem
 from sde.landscapes.compiled import compiled, Field
 from sde.landscapes.curvature import Curvature, curvature_of
-from sde.landscapes.inspection import checked_variables, inspect_landscape
+from sde.landscapes.inspection import checked_projection, checked_variables, inspect_landscape
 from sde.landscapes.manifold import AbstractManifold
 from sde.landscapes.noise import AbstractNoise
 
@@ -50,7 +50,7 @@ class Landscape(AbstractNoisyProblem):
     manifold
         Γ as ``Equations`` or ``Chart``; checked at random points: ∇L = 0, rank ∇²L = codimension of Γ.
     project
-        Φ as expressions or as a function (…, d) ↦ (…, d); by default the gradient flow is integrated.
+        Φ as expressions or as a function (…, d) ↦ (…, d), checked near Γ; by default the gradient flow is integrated.
     invariants
         Expressions q with q∘Φ = q, checked by ∇q·∇L = 0.
     name
@@ -59,7 +59,8 @@ class Landscape(AbstractNoisyProblem):
     Raises
     ------
     BadInput
-        For expressions in other symbols, noise of another shape, or a Γ that is not one of minima.
+        For expressions in other symbols, noise of another shape, a Γ that is not one of minima, or a Φ that is not
+        the limit of the gradient flow.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Landscape(AbstractNoisyProblem):
         )
         self.noise, self.manifold, self.name = noise, manifold, name
         self.law, self.shared = noise.law, noise.shared
-        self.given_projection = project if callable(project) or project is None else tuple(project)
+        self.given_projection = checked_projection(project, self.variables)
         self.invariants = tuple(sympy.sympify(q) for q in invariants)
         self._workers = 1
         inspect_landscape(self)
