@@ -276,6 +276,9 @@ def test_runs_ask_for_what_noise_needs():
     sampled = Landscape(y**2, (x, y), SampleLosses((y**2 / 2, 3 * y**2 / 2)))
     with pytest.raises(BadInput, match="must be an integer"):
         run(sampled, local_sgd(0.1, 2, batch=1.5, workers=2), 3, stream=Stream(0))
+    for problem in (sampled, valley()):
+        with pytest.raises(BadInput, match="replacement = False"):
+            run(problem, local_sgd(0.1, 2, batch=1, workers=2, replacement=False), 3, stream=Stream(0))
 
 
 @settings(deadline=None, max_examples=12)
