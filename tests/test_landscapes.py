@@ -180,6 +180,31 @@ def test_the_projection_is_where_the_flow_ends():
     assert np.abs(found[:, 1]).max() < 1e-12
 
 
+@pytest.mark.parametrize(
+    "h",
+    [
+        1 + sympy.Max(x, 0) ** 3,
+        2 + sympy.Abs(x) ** 2.7,
+        2 + x**3 * sympy.Heaviside(x),
+        2 + sympy.sign(x),
+        2 + sympy.Min(x, x**2, 3),
+        2 + sympy.Max(x, x**3 / 2),
+    ],
+)
+def test_derivatives_hold_where_a_loss_has_a_kink_elsewhere(h):
+    landscape, step = valley(h), 1e-5
+    theta = np.array([[0.6, 0.3], [-0.7, 0.5], [1.2, -0.4]])
+    ahead, behind = (theta[:, None] + s * step * np.eye(2) for s in (1, -1))
+    for function, derivative in (
+        (landscape.loss, landscape.gradient),
+        (landscape.gradient, landscape.hessian),
+        (landscape.hessian, landscape.third),
+    ):
+        change = (function(ahead) - function(behind)) / (2 * step)
+        assert np.allclose(np.moveaxis(change, 1, -1), derivative(theta), atol=1e-8)
+    assert not landscape.why_not_compiled(local_sgd(0.1, 2, batch=1, workers=2))
+
+
 def test_a_projection_may_be_given_as_expressions_or_as_a_function():
     theta = np.array([[0.3, 0.4], [-0.2, 0.1]])
     limit = np.array([[0.26, 0.0], [-0.2025, 0.0]])
@@ -231,6 +256,10 @@ def test_chart_and_equations_find_the_same_points():
         (lambda: valley(noise=Covariance([[1, 0], [0, y]])), "not positive semidefinite at"),
         (lambda: Landscape(y**2, (x, y), Covariance([[x, 0], [0, 1]])), "not positive semidefinite at"),
         (lambda: Landscape(y**2, (x, y), Factors([[0], [u]])), "holds u"),
+        (
+            lambda: Landscape(sympy.Abs(sympy.Symbol("a")) ** 3, (sympy.Symbol("a"),), Isotropic(1.0)),
+            "real=True",
+        ),
         (lambda: valley(project=(x, 0)), "changes along the gradient flow"),
         (lambda: valley(project=(x - y**2 / 5, 0)), "changes along the gradient flow"),
         (lambda: valley(project=lambda w: w * [1.0, 0.0]), "changes along the gradient flow"),

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from implicitbias import checks
 from implicitbias.errors import BadInput
-from sde.landscapes.compiled import compiled
+from sde.landscapes.compiled import compiled, slopes
 from sde.landscapes.curvature import eigenpairs
 from sde.landscapes.inspected_projection import check_projection
 from sde.landscapes.looking import CHECKS, POINTS, points_on_and_off, TOLERANCE
@@ -66,6 +66,7 @@ def inspect_landscape(landscape: "Landscape") -> None:
 def _check_symbols(landscape: "Landscape") -> None:
     known = set(landscape.variables)
     parts: list[tuple[str, Any]] = [("loss", landscape.expression), ("noise", landscape.factor_expressions)]
+    parts += [("gradient", e) for e in landscape.gradient_expressions]
     if not callable(landscape.given_projection):
         parts += [("project", e) for e in landscape.given_projection or ()]
     for name, part in parts:
@@ -145,10 +146,9 @@ def _check_invariants(landscape: "Landscape") -> None:
     """Refuse an invariant that changes along the gradient flow."""
     if not landscape.invariants:
         return
-    slopes = [[q.diff(v) for v in landscape.variables] for q in landscape.invariants]
     theta = 0.5 + 0.3 * CHECKS.at("anywhere", np.arange(POINTS)).normal(landscape.dim)
     with np.errstate(all="ignore"):
-        along = compiled(landscape.variables, slopes)(theta)
+        along = compiled(landscape.variables, slopes(landscape.invariants, landscape.variables))(theta)
         gradient = landscape.gradient(theta)
         change = np.abs(along @ gradient[..., None])[..., 0]
         size = np.linalg.norm(along, axis=2) * np.linalg.norm(gradient, axis=1)[:, None]

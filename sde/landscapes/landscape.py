@@ -17,7 +17,7 @@ from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractNoisyProblem
-from sde.landscapes.compiled import compiled, Field
+from sde.landscapes.compiled import compiled, Field, slope
 from sde.landscapes.curvature import Curvature, curvature_of
 from sde.landscapes.inspection import checked_projection, checked_variables, inspect_landscape
 from sde.landscapes.manifold import AbstractManifold
@@ -117,15 +117,15 @@ class Landscape(AbstractNoisyProblem):
     @cached_property
     def gradient_expressions(self) -> tuple[Any, ...]:
         """∇L, d expressions."""
-        return tuple(self.expression.diff(v) for v in self.variables)
+        return tuple(slope(self.expression, v) for v in self.variables)
 
     @cached_property
     def hessian_expressions(self) -> Any:
         """∇²L as a SymPy matrix."""
         import sympy
 
-        slopes, v = self.gradient_expressions, self.variables
-        upper = {(i, j): slopes[i].diff(v[j]) for i, j in combinations_with_replacement(range(self.dim), 2)}
+        first, v = self.gradient_expressions, self.variables
+        upper = {(i, j): slope(first[i], v[j]) for i, j in combinations_with_replacement(range(self.dim), 2)}
         return sympy.Matrix(self.dim, self.dim, lambda i, j: upper[min(i, j), max(i, j)])
 
     @cached_property
@@ -133,7 +133,7 @@ class Landscape(AbstractNoisyProblem):
         """∇³L as nested lists [i][j][k]."""
         bends, v, axes = self.hessian_expressions, self.variables, range(self.dim)
         ordered: dict[tuple[int, ...], Any] = {
-            (i, j, k): bends[i, j].diff(v[k]) for i, j, k in combinations_with_replacement(axes, 3)
+            (i, j, k): slope(bends[i, j], v[k]) for i, j, k in combinations_with_replacement(axes, 3)
         }
         return [[[ordered[tuple(sorted((i, j, k)))] for k in axes] for j in axes] for i in axes]
 

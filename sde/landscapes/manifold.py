@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from implicitbias import checks
 from implicitbias.errors import BadInput
-from sde.landscapes.compiled import compiled, Field
+from sde.landscapes.compiled import compiled, Field, slopes
 
 
 # Newton's method converges quadratically; a point that needs more is not near the manifold.
@@ -175,7 +175,4 @@ def checked_interval(name: str, interval: object) -> tuple[float, float]:
 # Outside the manifolds, which thus stay values that can be compared and sent to another process.
 @lru_cache(maxsize=256)
 def _with_jacobian(functions: tuple[Any, ...], variables: tuple[Any, ...]) -> tuple[Field, Field]:
-    import sympy
-
-    jacobian = sympy.Matrix(functions).jacobian(list(variables)).tolist()
-    return compiled(variables, functions), compiled(variables, jacobian)
+    return compiled(variables, functions), compiled(variables, slopes(functions, variables))

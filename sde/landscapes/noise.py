@@ -19,6 +19,7 @@ from typing import Any
 from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.problems import AbstractLaw, Drawn, Gaussian, TwoPoint
+from sde.landscapes.compiled import slopes
 
 
 # A pivot below this share of the trace is one that vanishes: rounding leaves some 1e-16 of it.
@@ -117,7 +118,7 @@ class LabelNoise(AbstractNoise):
         import sympy
 
         del loss
-        jacobian = sympy.Matrix(self.outputs).jacobian(list(variables))
+        jacobian = slopes(self.outputs, variables)
         return (self.delta / sympy.sqrt(len(self.outputs))) * jacobian.T
 
 
@@ -137,7 +138,7 @@ class SampleLosses(AbstractNoise):
         """Return (1/√n)(∇ℓ_1 − ∇L, …, ∇ℓ_n − ∇L)."""
         import sympy
 
-        jacobian = sympy.Matrix([own - loss for own in self.losses]).jacobian(list(variables))
+        jacobian = slopes([own - loss for own in self.losses], variables)
         return jacobian.T / sympy.sqrt(len(self.losses))
 
 
