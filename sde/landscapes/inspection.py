@@ -12,22 +12,13 @@ from sde.landscapes.compiled import compiled, slopes
 from sde.landscapes.curvature import eigenpairs
 from sde.landscapes.inspected_projection import check_projection
 from sde.landscapes.looking import CHECKS, POINTS, points_on_and_off, TOLERANCE
+from sde.landscapes.manifold import Equations
 from sde.landscapes.noise import Covariance, LabelNoise, SampleLosses
+from sde.landscapes.symbols import check_expression
 
 
 if TYPE_CHECKING:
     from sde.landscapes.landscape import Landscape
-
-
-def checked_variables(variables: object) -> tuple[Any, ...]:
-    """Return the symbols, or refuse what is none, or doubled."""
-    import sympy
-
-    cure = 'give symbols, e.g. sympy.symbols("x y", real=True)'
-    given = checks.sequence("variables", variables, cure)
-    if not all(isinstance(v, sympy.Symbol) for v in given) or len(set(given)) != len(given):
-        raise checks.refuse("variables", variables, "must be distinct SymPy symbols", cure)
-    return given
 
 
 def checked_projection(project: Any, variables: Sequence[Any]) -> Any:
@@ -53,6 +44,7 @@ def inspect_landscape(landscape: "Landscape") -> None:
     """
     _check_symbols(landscape)
     if landscape.manifold is not None:
+        landscape.manifold.codimension(landscape.dim)
         points = landscape.points(POINTS, CHECKS)
         _check_minima(landscape, points)
         _check_label_noise(landscape, points)
@@ -64,18 +56,15 @@ def inspect_landscape(landscape: "Landscape") -> None:
 
 
 def _check_symbols(landscape: "Landscape") -> None:
-    known = set(landscape.variables)
     parts: list[tuple[str, Any]] = [("loss", landscape.expression), ("noise", landscape.factor_expressions)]
     parts += [("gradient", e) for e in landscape.gradient_expressions]
     if not callable(landscape.given_projection):
         parts += [("project", e) for e in landscape.given_projection or ()]
+    parts += [("invariants", q) for q in landscape.invariants]
+    if isinstance(landscape.manifold, Equations):
+        parts += [("manifold", f) for f in landscape.manifold.functions]
     for name, part in parts:
-        unknown = part.free_symbols - known
-        if unknown:
-            raise BadInput(
-                f"{name} = {part}: holds {', '.join(sorted(map(str, unknown)))}, which is no variable; the variables "
-                f"are {landscape.variables}: substitute numbers for parameters"
-            )
+        check_expression(name, part, landscape.variables)
 
 
 def _check_minima(landscape: "Landscape", points: Float[np.ndarray, "point dim"]) -> None:

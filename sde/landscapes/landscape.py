@@ -19,9 +19,10 @@ from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractNoisyProblem
 from sde.landscapes.compiled import compiled, Field, slope
 from sde.landscapes.curvature import Curvature, curvature_of
-from sde.landscapes.inspection import checked_projection, checked_variables, inspect_landscape
+from sde.landscapes.inspection import checked_projection, inspect_landscape
 from sde.landscapes.manifold import AbstractManifold
 from sde.landscapes.noise import AbstractNoise
+from sde.landscapes.symbols import checked_symbols
 
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Landscape(AbstractNoisyProblem):
     ):
         import sympy
 
-        self.variables = checked_variables(variables)
+        self.variables = checked_symbols("variables", variables)
         self.expression = sympy.sympify(loss)
         checks.instance("noise", noise, AbstractNoise, NOISE_CURE)
         checks.instance(
