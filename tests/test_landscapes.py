@@ -15,6 +15,7 @@ from implicitbias import (
     local_gd,
     local_sgd,
     Moments,
+    NotCertified,
     OfWorkers,
     RecordAt,
     round_step,
@@ -24,6 +25,7 @@ from implicitbias import (
 )
 from implicitbias.problems import Drawn, Gaussian, Skewed, TwoPoint
 from implicitbias.problems.laws import SEGMENT
+from implicitbias.stiff import stiff_path
 from paper_repro.testing import landscapes
 from sde.landscapes import (
     Chart,
@@ -203,6 +205,20 @@ def test_derivatives_hold_where_a_loss_has_a_kink_elsewhere(h):
         change = (function(ahead) - function(behind)) / (2 * step)
         assert np.allclose(np.moveaxis(change, 1, -1), derivative(theta), atol=1e-8)
     assert not landscape.why_not_compiled(local_sgd(0.1, 2, batch=1, workers=2))
+
+
+@pytest.mark.parametrize("lost", [np.inf, np.nan])
+def test_no_flow_starts_at_a_point_that_is_not_finite(lost):
+    with pytest.raises(BadInput, match=r"start at \[0\.2 (inf|nan)\]"):
+        valley().project([[0.1, 0.0], [0.2, lost]])
+
+
+def test_a_path_that_is_not_finite_is_not_called_a_success():
+    path = dict(rtol=1e-8, atol=1e-8, what="the flow", cure="")
+    with pytest.raises(NotCertified, match="the flow: The path is not finite"):
+        stiff_path(
+            lambda y, t: y * np.nan, lambda y, t: np.full((1, 1), np.nan), np.ones(1), np.arange(2.0), **path
+        )
 
 
 def test_a_projection_may_be_given_as_expressions_or_as_a_function():

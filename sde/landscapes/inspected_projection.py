@@ -66,7 +66,8 @@ def _check_constancy(
     landscape: "Landscape", theta: Float[np.ndarray, "point dim"], step: float, tolerance: float
 ) -> None:
     slope = landscape.gradient(theta)
-    along = slope / np.linalg.norm(slope, axis=1, keepdims=True)
+    size = np.linalg.norm(slope, axis=1, keepdims=True)
+    along = slope / np.where(size > 0.0, size, 1.0)
     ahead, behind = landscape.project(theta - step * along), landscape.project(theta + step * along)
     change = np.linalg.norm(ahead - behind, axis=1) / (2.0 * step)
     _refuse_first(

@@ -224,6 +224,8 @@ class Landscape(AbstractNoisyProblem):
 
         Raises
         ------
+        BadInput
+            If it must be integrated from a point that is not finite.
         NotCertified
             If the flow does not come to rest on Γ.
         """
