@@ -322,6 +322,22 @@ def test_a_step_too_large_is_said_before_the_run_and_after():
         run(valley(), local_sgd(1.0, 1, batch=1e6, workers=2, momentum=0.5), 3, **options)
 
 
+@pytest.mark.parametrize(
+    ("h", "noise", "said"),
+    [
+        (1 + sympy.log(x + 3), [[0], [1]], "∇L of .* is not finite at the start"),
+        (sympy.exp(x), [[sympy.sqrt(x + 3)], [1]], "the noise of .* is not finite at the start"),
+    ],
+)
+def test_a_start_without_a_gradient_is_not_called_too_large_a_step(h, noise, said):
+    landscape = Landscape(h * y**2 / 2, (x, y), Factors(noise))
+    starts = [[0.0, 0.1], [-4.0, 0.1]]
+    method, options = local_sgd(0.1, 2, batch=1, workers=2), dict(replicas=2, stream=Stream(0))
+    with pytest.raises(BadInput, match=r"start = \[-4\.   0\.1\]: " + said):
+        run(landscape, method, 3, start=starts, **options)
+    run(landscape, method, 3, start=starts[0], **options)
+
+
 def test_runs_ask_for_what_noise_needs():
     with pytest.raises(BadInput, match="stream = None"):
         run(valley(), local_sgd(0.1, 2, batch=1.0, workers=2), 3, start=[0.1, 0.0])
