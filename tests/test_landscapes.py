@@ -20,8 +20,11 @@ from implicitbias import (
     RecordAt,
     round_step,
     run,
+    run_batch,
+    RunSpec,
     StepWarning,
     Stream,
+    sweep,
 )
 from implicitbias.problems import Drawn, Gaussian, Skewed, TwoPoint
 from implicitbias.problems.laws import SEGMENT
@@ -320,6 +323,18 @@ def test_a_step_too_large_is_said_before_the_run_and_after():
         warnings.simplefilter("error")
         run(valley(), local_sgd(0.7, 2, batch=1e6, workers=2), 3, **options)
         run(valley(), local_sgd(1.0, 1, batch=1e6, workers=2, momentum=0.5), 3, **options)
+
+
+def test_sweeps_and_batches_bring_the_workers_of_the_method():
+    def method(lr):
+        return local_sgd(lr, 10, batch=1, workers=2)
+
+    landscape = valley()
+    swept = sweep(landscape, method, rounds=5, over={"lr": (0.01, 0.02)}, seeds=(3, 4), start=(0.2, 0.1))
+    alone = run(landscape, method(0.02), 5, start=[0.2, 0.1], stream=Stream(4), record=RecordAt.last())
+    assert alone.final.local.shape[1] == 2 and np.array_equal(swept["w"][1, 1], alone.w[0, -1])
+    (trace,) = run_batch([RunSpec(landscape, method(0.02), 5, RecordAt.last(), (0.2, 0.1), 1, Stream(4))])
+    assert np.array_equal(trace.w, alone.w)
 
 
 @pytest.mark.parametrize(
