@@ -105,6 +105,25 @@ def test_a_singular_covariance_has_a_column_of_zeros():
     assert np.allclose(landscape.covariance(theta)[1], [[0.49, 0.7], [0.7, 1]], atol=1e-12)
 
 
+def test_the_noise_of_samples_grows_with_their_number_and_not_with_its_square():
+    rows = Stream(0).at("rows", np.arange(30)).normal(2)
+
+    def noise(count):
+        losses = [(a * x + b * y - 1) ** 2 / 2 for a, b in rows[:count]]
+        return Landscape(sum(losses) / count, (x, y), SampleLosses(tuple(losses)))
+
+    def operations(landscape):
+        shared, entries = sympy.cse(list(landscape.factor_expressions))
+        return sum(e.count_ops() for e in (*(value for _, value in shared), *entries))
+
+    assert operations(noise(30)) < 4 * operations(noise(10))
+    landscape = noise(10)
+    theta = np.array([0.3, -0.2])
+    own = rows[:10] * (rows[:10] @ theta - 1)[:, None]
+    assert np.allclose(landscape.factors(theta), (own - own.mean(axis=0)).T / np.sqrt(10), atol=1e-12)
+    assert landscape == noise(10) and landscape != noise(9)
+
+
 def test_a_covariance_that_vanishes_somewhere_has_a_factor_there_too():
     landscape = Landscape(y**2, (x, y), Covariance([[x**2, x * y], [y * x, y**2]]))
     theta = np.array([[0.0, 0.0], [0.0, 1.0], [0.3, 0.2]])

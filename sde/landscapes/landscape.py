@@ -21,7 +21,7 @@ from sde.landscapes.compiled import compiled, Field, slope
 from sde.landscapes.curvature import Curvature, curvature_of
 from sde.landscapes.inspection import checked_projection, inspect_landscape
 from sde.landscapes.manifold import AbstractManifold
-from sde.landscapes.noise import AbstractNoise
+from sde.landscapes.noise import AbstractNoise, SampleLosses
 from sde.landscapes.symbols import checked_symbols
 
 
@@ -293,7 +293,13 @@ class Landscape(AbstractNoisyProblem):
         """Return loss, variables and noise as text: the number of workers belongs to the method."""
         import sympy
 
-        shown = (sympy.srepr(part) for part in (self.expression, sympy.Matrix(self.factor_expressions)))
+        # Of samples the losses say it all, and are shorter than n differences of gradients.
+        noise = (
+            sympy.Tuple(*self.noise.losses)
+            if isinstance(self.noise, SampleLosses)
+            else sympy.Matrix(self.factor_expressions)
+        )
+        shown = (sympy.srepr(part) for part in (self.expression, noise))
         return (*shown, str(self.variables), repr(self.law), self.shared)
 
     def latex(self) -> str:

@@ -138,8 +138,19 @@ class SampleLosses(AbstractNoise):
         """Return (1/√n)(∇ℓ_1 − ∇L, …, ∇ℓ_n − ∇L)."""
         import sympy
 
-        jacobian = slopes([own - loss for own in self.losses], variables)
-        return jacobian.T / sympy.sqrt(len(self.losses))
+        mean = slopes([loss], variables)
+        scale = 1 / sympy.sqrt(len(self.losses))
+        own = slopes(self.losses, variables)
+        return sympy.Matrix(
+            len(variables), len(self.losses), lambda i, j: scale * _difference(own[j, i], mean[i])
+        )
+
+
+def _difference(own: Any, mean: Any) -> Any:
+    """Return own − mean with the mean as one term, which all samples share; multiplied out, n samples have n² terms."""
+    import sympy
+
+    return sympy.Add(own, sympy.Mul(-1, mean, evaluate=False), evaluate=False)
 
 
 def _symmetric(matrix: Any) -> bool:
