@@ -65,7 +65,8 @@ def stiff_path(
         path, report = _lsoda(velocity, jacobian, start, times, rtol, atol, first, longest_step, steps, band)
         if report["message"] == SUCCESS and np.isfinite(path).all():
             return path
-    raise NotCertified(f"{what}: {report['message']} {cure}")
+    reason = "The path is not finite." if report["message"] == SUCCESS else report["message"]
+    raise NotCertified(f"{what}: {reason} {cure}")
 
 
 def _attempts(first_step: float) -> tuple[tuple[float, int], ...]:

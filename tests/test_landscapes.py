@@ -15,15 +15,20 @@ from implicitbias import (
     local_gd,
     local_sgd,
     Moments,
+    NotCertified,
     OfWorkers,
     RecordAt,
     round_step,
     run,
+    run_batch,
+    RunSpec,
     StepWarning,
     Stream,
+    sweep,
 )
 from implicitbias.problems import Drawn, Gaussian, Skewed, TwoPoint
 from implicitbias.problems.laws import SEGMENT
+from implicitbias.stiff import stiff_path
 from paper_repro.testing import landscapes
 from sde.landscapes import (
     Chart,
@@ -100,6 +105,44 @@ def test_a_singular_covariance_has_a_column_of_zeros():
     assert np.allclose(landscape.covariance(theta)[1], [[0.49, 0.7], [0.7, 1]], atol=1e-12)
 
 
+def test_the_noise_of_samples_grows_with_their_number_and_not_with_its_square():
+    rows = Stream(0).at("rows", np.arange(30)).normal(2)
+
+    def noise(count):
+        losses = [(a * x + b * y - 1) ** 2 / 2 for a, b in rows[:count]]
+        return Landscape(sum(losses) / count, (x, y), SampleLosses(tuple(losses)))
+
+    def operations(landscape):
+        shared, entries = sympy.cse(list(landscape.factor_expressions))
+        return sum(e.count_ops() for e in (*(value for _, value in shared), *entries))
+
+    assert operations(noise(30)) < 4 * operations(noise(10))
+    landscape = noise(10)
+    theta = np.array([0.3, -0.2])
+    own = rows[:10] * (rows[:10] @ theta - 1)[:, None]
+    assert np.allclose(landscape.factors(theta), (own - own.mean(axis=0)).T / np.sqrt(10), atol=1e-12)
+    assert landscape == noise(10) and landscape != noise(9)
+
+
+def test_a_covariance_that_vanishes_somewhere_has_a_factor_there_too():
+    landscape = Landscape(y**2, (x, y), Covariance([[x**2, x * y], [y * x, y**2]]))
+    theta = np.array([[0.0, 0.0], [0.0, 1.0], [0.3, 0.2]])
+    # Warnings are errors here: neither piece of the factor may divide by 0.
+    assert np.allclose(landscape.covariance(theta), theta[:, :, None] * theta[:, None, :], atol=1e-12)
+
+
+def test_a_covariance_may_be_symmetric_after_expansion():
+    matrix = [[5, x * (x + 1)], [x**2 + x, 5]]
+    assert valley(noise=Covariance(matrix)).covariance([1.0, 0.0])[0, 1] == pytest.approx(2.0)
+
+
+def test_a_covariance_need_not_be_semidefinite_where_no_minima_are():
+    domain = (0.5, 1.5)
+    chart = Chart((x,), (x, 0), domain=domain)
+    landscape = Landscape(sympy.exp(x) * y**2 / 2, (x, y), Covariance([[x, 0], [0, 1]]), chart)
+    assert np.allclose(landscape.covariance([0.8, 0.0]), [[0.8, 0.0], [0.0, 1.0]])
+
+
 @settings(deadline=None, max_examples=10)
 @given(LAWS, seeds, st.integers(1, 3), st.integers(1, 5))
 def test_a_replica_does_not_know_its_company(law, seed, workers, local_steps):
@@ -161,6 +204,53 @@ def test_the_projection_is_where_the_flow_ends():
     assert np.abs(found[:, 1]).max() < 1e-12
 
 
+@pytest.mark.parametrize(
+    "h",
+    [
+        1 + sympy.Max(x, 0) ** 3,
+        2 + sympy.Abs(x) ** 2.7,
+        2 + x**3 * sympy.Heaviside(x),
+        2 + sympy.sign(x),
+        2 + sympy.Min(x, x**2, 3),
+        2 + sympy.Max(x, x**3 / 2),
+    ],
+)
+def test_derivatives_hold_where_a_loss_has_a_kink_elsewhere(h):
+    landscape, step = valley(h), 1e-5
+    theta = np.array([[0.6, 0.3], [-0.7, 0.5], [1.2, -0.4]])
+    ahead, behind = (theta[:, None] + s * step * np.eye(2) for s in (1, -1))
+    for function, derivative in (
+        (landscape.loss, landscape.gradient),
+        (landscape.gradient, landscape.hessian),
+        (landscape.hessian, landscape.third),
+    ):
+        change = (function(ahead) - function(behind)) / (2 * step)
+        assert np.allclose(np.moveaxis(change, 1, -1), derivative(theta), atol=1e-8)
+    assert not landscape.why_not_compiled(local_sgd(0.1, 2, batch=1, workers=2))
+
+
+@pytest.mark.parametrize("lost", [np.inf, np.nan])
+def test_no_flow_starts_at_a_point_that_is_not_finite(lost):
+    with pytest.raises(BadInput, match=r"start at \[0\.2 (inf|nan)\]"):
+        valley().project([[0.1, 0.0], [0.2, lost]])
+
+
+def test_a_path_that_is_not_finite_is_not_called_a_success():
+    path = dict(rtol=1e-8, atol=1e-8, what="the flow", cure="")
+    with pytest.raises(NotCertified, match="the flow: The path is not finite"):
+        stiff_path(
+            lambda y, t: y * np.nan, lambda y, t: np.full((1, 1), np.nan), np.ones(1), np.arange(2.0), **path
+        )
+
+
+def test_a_projection_may_be_given_as_expressions_or_as_a_function():
+    theta = np.array([[0.3, 0.4], [-0.2, 0.1]])
+    limit = np.array([[0.26, 0.0], [-0.2025, 0.0]])
+    assert np.allclose(valley(project=(x - y**2 / 4, 0)).project(theta), limit, atol=1e-15)
+    solved = valley(project=valley().project)
+    assert np.allclose(solved.project(theta), limit, atol=1e-9)
+
+
 def test_a_landscape_is_a_value():
     first, second = valley(), valley()
     assert first == second and hash(first) == hash(second)
@@ -197,7 +287,32 @@ def test_chart_and_equations_find_the_same_points():
         (lambda: Landscape(y**2, (x, x), Isotropic(1.0)), "distinct"),
         (lambda: Landscape(y**2, (x, y), Factors([[1]])), "one row for each"),
         (lambda: Landscape(y**2, (x, y), Covariance([[1, 2], [0, 1]])), "symmetric"),
+        (lambda: valley(noise=Covariance([[1, 2], [2, 1]])), "not positive semidefinite at"),
+        (lambda: valley(noise=Covariance([[-1, 0], [0, 1]])), "not positive semidefinite at"),
+        (lambda: valley(noise=Covariance([[0, 1], [1, 0]])), "not positive semidefinite at"),
+        (lambda: valley(noise=Covariance([[x, 0], [0, 1]])), "not positive semidefinite at"),
+        (lambda: valley(noise=Covariance([[1, 0], [0, y]])), "not positive semidefinite at"),
+        (lambda: Landscape(y**2, (x, y), Covariance([[x, 0], [0, 1]])), "not positive semidefinite at"),
         (lambda: Landscape(y**2, (x, y), Factors([[0], [u]])), "holds u"),
+        (
+            lambda: Landscape(sympy.Abs(sympy.Symbol("a")) ** 3, (sympy.Symbol("a"),), Isotropic(1.0)),
+            "real=True",
+        ),
+        (lambda: Landscape(y**2, (x, y), Isotropic(1.0), Equations(u)), "manifold = u: holds u"),
+        (lambda: valley(invariants=(u,)), "invariants = u: holds u"),
+        (lambda: Chart((x,), (x + u, 0)), r"point = u \+ x: holds u"),
+        (lambda: Chart(("x",), (x, 0)), "parameters = .* must be distinct SymPy symbols"),
+        (lambda: Landscape(y**2, (x, y), Isotropic(1.0), Chart((x,), (x,))), "needs d = 2 coordinates"),
+        (lambda: Landscape("y**2", (x, y), Isotropic(1.0)), "other assumptions"),
+        (lambda: valley(noise=Factors([[sympy.I], [1]])), "imaginary unit"),
+        (lambda: valley(project=(x, 0)), "changes along the gradient flow"),
+        (lambda: valley(project=(x - y**2 / 5, 0)), "changes along the gradient flow"),
+        (lambda: valley(project=lambda w: w * [1.0, 0.0]), "changes along the gradient flow"),
+        (lambda: valley(project=(x, y)), r"\|∇L\| = .* it must vanish"),
+        (lambda: valley(project=lambda w: w * 0), "must not move"),
+        (lambda: valley(project=lambda w: w[..., :1]), r"maps shape \(8, 2\) to \(8, 1\)"),
+        (lambda: valley(project=(x,)), "project has 1 coordinates"),
+        (lambda: valley(project=(u, 0)), "project = u: holds u"),
         (lambda: Landscape(y**2, (x, y), "noise"), "give Factors"),
         (lambda: Landscape(y**2, (x, y), Factors([[0], [1]], law=Drawn())), "SampleLosses"),
         (lambda: Landscape(y**2, (x, y), SampleLosses((y**2, 2 * y**2))), "mean must be the loss"),
@@ -229,12 +344,43 @@ def test_a_step_too_large_is_said_before_the_run_and_after():
         run(valley(), local_sgd(1.0, 1, batch=1e6, workers=2, momentum=0.5), 3, **options)
 
 
+def test_sweeps_and_batches_bring_the_workers_of_the_method():
+    def method(lr):
+        return local_sgd(lr, 10, batch=1, workers=2)
+
+    landscape = valley()
+    swept = sweep(landscape, method, rounds=5, over={"lr": (0.01, 0.02)}, seeds=(3, 4), start=(0.2, 0.1))
+    alone = run(landscape, method(0.02), 5, start=[0.2, 0.1], stream=Stream(4), record=RecordAt.last())
+    assert alone.final.local.shape[1] == 2 and np.array_equal(swept["w"][1, 1], alone.w[0, -1])
+    (trace,) = run_batch([RunSpec(landscape, method(0.02), 5, RecordAt.last(), (0.2, 0.1), 1, Stream(4))])
+    assert np.array_equal(trace.w, alone.w)
+
+
+@pytest.mark.parametrize(
+    ("h", "noise", "said"),
+    [
+        (1 + sympy.log(x + 3), [[0], [1]], "∇L of .* is not finite at the start"),
+        (sympy.exp(x), [[sympy.sqrt(x + 3)], [1]], "the noise of .* is not finite at the start"),
+    ],
+)
+def test_a_start_without_a_gradient_is_not_called_too_large_a_step(h, noise, said):
+    landscape = Landscape(h * y**2 / 2, (x, y), Factors(noise))
+    starts = [[0.0, 0.1], [-4.0, 0.1]]
+    method, options = local_sgd(0.1, 2, batch=1, workers=2), dict(replicas=2, stream=Stream(0))
+    with pytest.raises(BadInput, match=r"start = \[-4\.   0\.1\]: " + said):
+        run(landscape, method, 3, start=starts, **options)
+    run(landscape, method, 3, start=starts[0], **options)
+
+
 def test_runs_ask_for_what_noise_needs():
     with pytest.raises(BadInput, match="stream = None"):
         run(valley(), local_sgd(0.1, 2, batch=1.0, workers=2), 3, start=[0.1, 0.0])
     sampled = Landscape(y**2, (x, y), SampleLosses((y**2 / 2, 3 * y**2 / 2)))
     with pytest.raises(BadInput, match="must be an integer"):
         run(sampled, local_sgd(0.1, 2, batch=1.5, workers=2), 3, stream=Stream(0))
+    for problem in (sampled, valley()):
+        with pytest.raises(BadInput, match="replacement = False"):
+            run(problem, local_sgd(0.1, 2, batch=1, workers=2, replacement=False), 3, stream=Stream(0))
 
 
 @settings(deadline=None, max_examples=12)

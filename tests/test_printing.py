@@ -107,6 +107,10 @@ def grown(inner):
 @example([x / 2 - y**2 / 3, -x, -x * y, -2 * x * y / (1 + x**2), 1 - x])
 @example([sympy.sqrt(2) * x / sympy.sqrt(3) - sympy.pi, x * sympy.exp(-y) / y**2, sympy.Integer(0)])
 @example([sympy.Piecewise((x, sympy.Or(x > 1, y <= 0)), (y, sympy.Not(sympy.And(x < y, x < 2))), (0, True))])
+@example([sympy.Piecewise((x, x < y), (y, True)), sympy.Piecewise((x * y, x < y), (1, True))])
+@example(
+    [sympy.Piecewise((x, sympy.Eq(x, y)), (y, True)), sympy.Piecewise((x * y, sympy.Eq(x, y)), (1, True))]
+)
 def test_lines_compute_the_expressions(expressions):
     for expression, found in zip(expressions, computed(expressions), strict=True):
         expected = exact(expression)

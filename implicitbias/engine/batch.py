@@ -10,7 +10,6 @@ from implicitbias.engine.kernels import find_kernel, lane_signature, LaneBatch, 
 from implicitbias.engine.kernels.packing import RUNS
 from implicitbias.engine.progress import progress_bar
 from implicitbias.engine.recorder import Recorder
-from implicitbias.engine.request import check_request
 from implicitbias.engine.run_spec import RunSpec
 from implicitbias.engine.start import first_state
 from implicitbias.engine.state import State
@@ -47,7 +46,7 @@ def run_batch(specs: Sequence[RunSpec], *, progress: Progress | bool | None = Fa
         raise checks.refuse("specs", specs, "must be a sequence of runs", "give [RunSpec(…), …]")
     for spec in specs:
         checks.instance("specs", spec, RunSpec, "give RunSpec(problem, method, rounds)")
-        check_request(spec.problem, spec.method, spec.rounds, spec.replicas, spec.stream)
+        spec.check()
     traces: dict[int, Trace] = {}
     with progress_bar(progress, sum(spec.rounds for spec in specs)) as bar:
         for members in _groups(specs):
@@ -114,7 +113,7 @@ class _Group:
 
     def __init__(self, specs: Sequence[RunSpec]):
         for spec in specs:
-            check_request(spec.problem, spec.method, spec.rounds, spec.replicas, spec.stream)
+            spec.check()
         self._specs = specs
         self._states = [_start(spec) for spec in specs]
         self._first = [state.w for state in self._states]

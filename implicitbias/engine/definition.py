@@ -212,6 +212,11 @@ def check_normalised(problem: AbstractProblem, method: LocalMethod) -> LinearCla
 def check_source(problem: AbstractProblem, method: LocalMethod, stream: Stream | None) -> None:
     """Refuse a method that draws what the problem does not have, or without a stream."""
     if isinstance(problem, AbstractNoisyProblem):
+        if not method.replacement:
+            raise BadInput(
+                f"replacement = False: {problem!r} has noise of independent steps, and its samples, if any, are drawn "
+                "with replacement; leave it out"
+            )
         problem.draw(stream, np.arange(1), 0, 0, 1, method.batch or 1.0)
         return
     for worker in range(problem.workers):

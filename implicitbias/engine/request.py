@@ -51,6 +51,31 @@ def check_request(
         check_source(problem, method, stream)
 
 
+def check_first_step(
+    problem: AbstractProblem, method: LocalMethod, start: Float[np.ndarray, "replica dim"]
+) -> None:
+    """Refuse a start at which the gradient, or its noise, does not exist: no learning rate would help.
+
+    Raises
+    ------
+    BadInput
+        Naming the point.
+    """
+    if not isinstance(problem, AbstractNoisyProblem):
+        return
+    with np.errstate(all="ignore"):
+        found = {"∇L": problem.worker_gradient(start, 0)}
+        if method.batch is not None:
+            found["the noise"] = problem.noisy_gradient(start, np.ones((len(start), problem.channels)))
+    for name, value in found.items():
+        lost = ~np.isfinite(value).all(axis=1)
+        if lost.any():
+            raise BadInput(
+                f"start = {start[np.argmax(lost)]}: {name} of {problem!r} is not finite at the start; start where the "
+                "loss and its noise are defined"
+            )
+
+
 def warn_of_step(
     problem: AbstractProblem, method: LocalMethod, start: Float[np.ndarray, "replica dim"]
 ) -> None:

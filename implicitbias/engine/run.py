@@ -11,7 +11,7 @@ from implicitbias.engine.binding import bound
 from implicitbias.engine.progress import progress_bar
 from implicitbias.engine.recorder import Observable, Recorder
 from implicitbias.engine.records import RecordAt
-from implicitbias.engine.request import check_records, check_request, RESERVED, warn_of_step
+from implicitbias.engine.request import check_first_step, check_records, check_request, RESERVED, warn_of_step
 from implicitbias.engine.start import first_state, replica_rows
 from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
@@ -91,6 +91,7 @@ def run(
     check_request(problem, method, rounds, replicas, stream)
     check_records(record, observe, reduce, progress)
     state = first_state(problem, method, start, replicas)
+    check_first_step(problem, method, state.w)
     warn_of_step(problem, method, state.w)
     advance = choose_engine(problem, method, engine, _may_be_many(method, start), rounds)
     gaps = np.diff(record.rounds(rounds))

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from implicitbias.engine.binding import bound
 from implicitbias.engine.records import RecordAt
+from implicitbias.engine.request import check_request
 from implicitbias.engine.run import run
 from implicitbias.engine.trace import Status, Trace
 from implicitbias.methods import LocalMethod
@@ -26,6 +28,19 @@ class RunSpec:
     start: tuple[float, ...] | tuple[tuple[float, ...], ...] | None = None
     replicas: int = 1
     stream: Stream = Stream(0)
+
+    def check(self) -> None:
+        """Refuse a run that cannot be done.
+
+        Raises
+        ------
+        BadInput
+            As ``run``.
+        """
+        problem = self.problem
+        if isinstance(problem, AbstractProblem) and isinstance(self.method, LocalMethod):
+            problem = bound(problem, self.method)
+        check_request(problem, self.method, self.rounds, self.replicas, self.stream)
 
     def compute(self) -> Trace:
         """Run it. A divergence is a result: it is in the trace's status."""

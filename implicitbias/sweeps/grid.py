@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from implicitbias import checks
+from implicitbias.engine.binding import bound
 from implicitbias.engine.records import RecordAt
-from implicitbias.engine.request import check_request
 from implicitbias.engine.run_spec import RunSpec
 from implicitbias.engine.start import first_state
 from implicitbias.errors import BadInput
@@ -121,10 +121,13 @@ def coordinates(name: str, values: object) -> tuple[Coordinate, ...]:
 
 
 def _checked(spec: RunSpec) -> int:
-    check_request(spec.problem, spec.method, spec.rounds, spec.replicas, spec.stream)
+    spec.check()
     spec.record.rounds(spec.rounds)
     first_state(
-        spec.problem, spec.method, None if spec.start is None else np.array(spec.start), spec.replicas
+        bound(spec.problem, spec.method),
+        spec.method,
+        None if spec.start is None else np.array(spec.start),
+        spec.replicas,
     )
     return spec.problem.dim
 

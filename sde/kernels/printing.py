@@ -77,7 +77,8 @@ class _Printer:
 
     def assign(self, name: str, expression: Any) -> None:
         """Write the line ``name = expression``."""
-        if expression.is_Boolean:
+        # ``is_Boolean`` is not set by a comparison, and a symbol is of the class Boolean too.
+        if isinstance(expression, sympy.logic.boolalg.Boolean) and not expression.is_Symbol:
             self.lines.append(f"{name} = {self._condition(expression)}")
         else:
             self.lines.append(f"{name} = {self._register(expression)}")

@@ -1,10 +1,12 @@
-"""Arrays of symbolic expressions as NumPy functions, batched over points."""
+"""Arrays of symbolic expressions as NumPy functions, batched over points, and derivatives that can be so compiled."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+
+from implicitbias.errors import BadInput
 
 
 Field = Callable[[Float[np.ndarray, "*batch dim"]], Float[np.ndarray, "..."]]
@@ -42,3 +44,31 @@ def compiled(variables: Sequence[Any], expressions: Any, functions: Mapping[str,
         return values[..., place]
 
     return field
+
+
+def slope(expression: Any, variable: Any) -> Any:
+    """Return ∂expression/∂variable almost everywhere: 0 where it jumps, in place of a Dirac delta.
+
+    Raises
+    ------
+    BadInput
+        If it has no derivative, as |x| of a symbol that may be complex.
+    """
+    import sympy
+
+    found = expression.diff(variable)
+    if found.has(sympy.Derivative):
+        raise BadInput(
+            f"{expression}: SymPy has no derivative of it in {variable}; declare the variables real, as in "
+            f'sympy.symbols("{variable}", real=True), and give closed expressions'
+        )
+    found = found.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)
+    return found.rewrite(sympy.Heaviside, sympy.Piecewise)
+
+
+def slopes(expressions: Sequence[Any], variables: Sequence[Any]) -> Any:
+    """Return the Jacobian (expression, variable) as a SymPy matrix of ``slope``."""
+    import sympy
+
+    entries = [[slope(e, v) for v in variables] for e in expressions]
+    return sympy.Matrix(len(expressions), len(variables), [e for row in entries for e in row])

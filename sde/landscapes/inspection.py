@@ -8,32 +8,30 @@ from jaxtyping import Float
 
 from implicitbias import checks
 from implicitbias.errors import BadInput
-from implicitbias.stream import Stream
-from sde.landscapes.compiled import compiled
+from sde.landscapes.compiled import compiled, slopes
 from sde.landscapes.curvature import eigenpairs
-from sde.landscapes.noise import LabelNoise, SampleLosses
+from sde.landscapes.inspected_projection import check_projection
+from sde.landscapes.looking import CHECKS, POINTS, points_on_and_off, TOLERANCE
+from sde.landscapes.manifold import Equations
+from sde.landscapes.noise import Covariance, LabelNoise, SampleLosses
+from sde.landscapes.symbols import check_expression
 
 
 if TYPE_CHECKING:
     from sde.landscapes.landscape import Landscape
 
-# Points at which Γ, invariants and noise are checked: a wrong formula is wrong almost everywhere.
-POINTS = 8
-# The stream of the checks: a landscape is accepted or refused the same way every time.
-CHECKS = Stream(0).child("landscape-checks")
-# |∇L| on Γ and differences of formulas, relative to their terms: rounding of the expressions, with room.
-TOLERANCE = 1e-8
 
-
-def checked_variables(variables: object) -> tuple[Any, ...]:
-    """Return the symbols, or refuse what is none, or doubled."""
+def checked_projection(project: Any, variables: Sequence[Any]) -> Any:
+    """Return Φ as a tuple of expressions, or as the function or the ``None`` that it is."""
     import sympy
 
-    cure = 'give symbols, e.g. sympy.symbols("x y", real=True)'
-    given = checks.sequence("variables", variables, cure)
-    if not all(isinstance(v, sympy.Symbol) for v in given) or len(set(given)) != len(given):
-        raise checks.refuse("variables", variables, "must be distinct SymPy symbols", cure)
-    return given
+    if project is None or callable(project):
+        return project
+    cure = "give one expression per variable, a function (…, d) ↦ (…, d), or leave it out"
+    given = checks.sequence("project", project, cure)
+    if len(given) != len(variables):
+        raise BadInput(f"project has {len(given)} coordinates: needs d = {len(variables)}; {cure}")
+    return tuple(sympy.sympify(e) for e in given)
 
 
 def inspect_landscape(landscape: "Landscape") -> None:
@@ -46,23 +44,27 @@ def inspect_landscape(landscape: "Landscape") -> None:
     """
     _check_symbols(landscape)
     if landscape.manifold is not None:
+        landscape.manifold.codimension(landscape.dim)
         points = landscape.points(POINTS, CHECKS)
         _check_minima(landscape, points)
         _check_label_noise(landscape, points)
+    if landscape.given_projection is not None:
+        check_projection(landscape)
+    _check_covariance(landscape)
     _check_sample_losses(landscape)
     _check_invariants(landscape)
 
 
 def _check_symbols(landscape: "Landscape") -> None:
-    known = set(landscape.variables)
-    parts = {"loss": landscape.expression, "noise": landscape.factor_expressions}
-    for name, part in parts.items():
-        unknown = part.free_symbols - known
-        if unknown:
-            raise BadInput(
-                f"{name} = {part}: holds {', '.join(sorted(map(str, unknown)))}, which is no variable; the variables "
-                f"are {landscape.variables}: substitute numbers for parameters"
-            )
+    parts: list[tuple[str, Any]] = [("loss", landscape.expression), ("noise", landscape.factor_expressions)]
+    parts += [("gradient", e) for e in landscape.gradient_expressions]
+    if not callable(landscape.given_projection):
+        parts += [("project", e) for e in landscape.given_projection or ()]
+    parts += [("invariants", q) for q in landscape.invariants]
+    if isinstance(landscape.manifold, Equations):
+        parts += [("manifold", f) for f in landscape.manifold.functions]
+    for name, part in parts:
+        check_expression(name, part, landscape.variables)
 
 
 def _check_minima(landscape: "Landscape", points: Float[np.ndarray, "point dim"]) -> None:
@@ -97,6 +99,25 @@ def _check_label_noise(landscape: "Landscape", points: Float[np.ndarray, "point 
         )
 
 
+def _check_covariance(landscape: "Landscape") -> None:
+    """Refuse a Σ that is not positive semidefinite, which has no factor A with AAᵀ = Σ."""
+    noise = landscape.noise
+    if not isinstance(noise, Covariance):
+        return
+    points = np.concatenate(points_on_and_off(landscape))
+    with np.errstate(all="ignore"):
+        wanted = compiled(landscape.variables, noise.matrix)(points)
+        gap = np.abs(landscape.covariance(points) - wanted).max(axis=(1, 2))
+    bad = gap > TOLERANCE * np.abs(wanted).max(axis=(1, 2))
+    if bad.any():
+        k = int(np.argmax(bad))
+        raise BadInput(
+            f"matrix = {noise.matrix}: not positive semidefinite at {points[k]}, where its eigenvalues are "
+            f"{np.linalg.eigvalsh(wanted[k])}; a covariance is: mend it, give a manifold on whose domain it is, or "
+            "Factors(A) with Σ = AAᵀ"
+        )
+
+
 def _check_sample_losses(landscape: "Landscape") -> None:
     """Refuse losses of samples whose mean is not L."""
     noise = landscape.noise
@@ -114,10 +135,9 @@ def _check_invariants(landscape: "Landscape") -> None:
     """Refuse an invariant that changes along the gradient flow."""
     if not landscape.invariants:
         return
-    slopes = [[q.diff(v) for v in landscape.variables] for q in landscape.invariants]
     theta = 0.5 + 0.3 * CHECKS.at("anywhere", np.arange(POINTS)).normal(landscape.dim)
     with np.errstate(all="ignore"):
-        along = compiled(landscape.variables, slopes)(theta)
+        along = compiled(landscape.variables, slopes(landscape.invariants, landscape.variables))(theta)
         gradient = landscape.gradient(theta)
         change = np.abs(along @ gradient[..., None])[..., 0]
         size = np.linalg.norm(along, axis=2) * np.linalg.norm(gradient, axis=1)[:, None]

@@ -17,11 +17,12 @@ from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractNoisyProblem
-from sde.landscapes.compiled import compiled, Field
+from sde.landscapes.compiled import compiled, Field, slope
 from sde.landscapes.curvature import Curvature, curvature_of
-from sde.landscapes.inspection import checked_variables, inspect_landscape
+from sde.landscapes.inspection import checked_projection, inspect_landscape
 from sde.landscapes.manifold import AbstractManifold
-from sde.landscapes.noise import AbstractNoise
+from sde.landscapes.noise import AbstractNoise, SampleLosses
+from sde.landscapes.symbols import checked_symbols
 
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Landscape(AbstractNoisyProblem):
     manifold
         Γ as ``Equations`` or ``Chart``; checked at random points: ∇L = 0, rank ∇²L = codimension of Γ.
     project
-        Φ as expressions or as a function (…, d) ↦ (…, d); by default the gradient flow is integrated.
+        Φ as expressions or as a function (…, d) ↦ (…, d), checked near Γ; by default the gradient flow is integrated.
     invariants
         Expressions q with q∘Φ = q, checked by ∇q·∇L = 0.
     name
@@ -59,7 +60,8 @@ class Landscape(AbstractNoisyProblem):
     Raises
     ------
     BadInput
-        For expressions in other symbols, noise of another shape, or a Γ that is not one of minima.
+        For expressions in other symbols, noise of another shape, a Γ that is not one of minima, or a Φ that is not
+        the limit of the gradient flow.
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class Landscape(AbstractNoisyProblem):
     ):
         import sympy
 
-        self.variables = checked_variables(variables)
+        self.variables = checked_symbols("variables", variables)
         self.expression = sympy.sympify(loss)
         checks.instance("noise", noise, AbstractNoise, NOISE_CURE)
         checks.instance(
@@ -83,7 +85,7 @@ class Landscape(AbstractNoisyProblem):
         )
         self.noise, self.manifold, self.name = noise, manifold, name
         self.law, self.shared = noise.law, noise.shared
-        self.given_projection = project if callable(project) or project is None else tuple(project)
+        self.given_projection = checked_projection(project, self.variables)
         self.invariants = tuple(sympy.sympify(q) for q in invariants)
         self._workers = 1
         inspect_landscape(self)
@@ -116,15 +118,15 @@ class Landscape(AbstractNoisyProblem):
     @cached_property
     def gradient_expressions(self) -> tuple[Any, ...]:
         """∇L, d expressions."""
-        return tuple(self.expression.diff(v) for v in self.variables)
+        return tuple(slope(self.expression, v) for v in self.variables)
 
     @cached_property
     def hessian_expressions(self) -> Any:
         """∇²L as a SymPy matrix."""
         import sympy
 
-        slopes, v = self.gradient_expressions, self.variables
-        upper = {(i, j): slopes[i].diff(v[j]) for i, j in combinations_with_replacement(range(self.dim), 2)}
+        first, v = self.gradient_expressions, self.variables
+        upper = {(i, j): slope(first[i], v[j]) for i, j in combinations_with_replacement(range(self.dim), 2)}
         return sympy.Matrix(self.dim, self.dim, lambda i, j: upper[min(i, j), max(i, j)])
 
     @cached_property
@@ -132,7 +134,7 @@ class Landscape(AbstractNoisyProblem):
         """∇³L as nested lists [i][j][k]."""
         bends, v, axes = self.hessian_expressions, self.variables, range(self.dim)
         ordered: dict[tuple[int, ...], Any] = {
-            (i, j, k): bends[i, j].diff(v[k]) for i, j, k in combinations_with_replacement(axes, 3)
+            (i, j, k): slope(bends[i, j], v[k]) for i, j, k in combinations_with_replacement(axes, 3)
         }
         return [[[ordered[tuple(sorted((i, j, k)))] for k in axes] for j in axes] for i in axes]
 
@@ -222,6 +224,8 @@ class Landscape(AbstractNoisyProblem):
 
         Raises
         ------
+        BadInput
+            If it must be integrated from a point that is not finite.
         NotCertified
             If the flow does not come to rest on Γ.
         """
@@ -289,7 +293,13 @@ class Landscape(AbstractNoisyProblem):
         """Return loss, variables and noise as text: the number of workers belongs to the method."""
         import sympy
 
-        shown = (sympy.srepr(part) for part in (self.expression, sympy.Matrix(self.factor_expressions)))
+        # Of samples the losses say it all, and are shorter than n differences of gradients.
+        noise = (
+            sympy.Tuple(*self.noise.losses)
+            if isinstance(self.noise, SampleLosses)
+            else sympy.Matrix(self.factor_expressions)
+        )
+        shown = (sympy.srepr(part) for part in (self.expression, noise))
         return (*shown, str(self.variables), repr(self.law), self.shared)
 
     def latex(self) -> str:

@@ -11,7 +11,8 @@ from jaxtyping import Float
 
 from implicitbias import checks
 from implicitbias.errors import BadInput
-from sde.landscapes.compiled import compiled, Field
+from sde.landscapes.compiled import compiled, Field, slopes
+from sde.landscapes.symbols import check_expression, checked_symbols
 
 
 # Newton's method converges quadratically; a point that needs more is not near the manifold.
@@ -114,6 +115,11 @@ class Chart(AbstractManifold):
         The d coordinates of the point as expressions in the parameters.
     domain
         Interval of every parameter, or one interval for each: where the point is evaluated in checks.
+
+    Raises
+    ------
+    BadInput
+        For parameters that are no symbols, or coordinates in others.
     """
 
     parameters: tuple[Any, ...]
@@ -124,9 +130,11 @@ class Chart(AbstractManifold):
         import sympy
 
         parameters = self.parameters if isinstance(self.parameters, Sequence) else (self.parameters,)
-        object.__setattr__(self, "parameters", checks.sequence("parameters", tuple(parameters), CURE))
+        object.__setattr__(self, "parameters", checked_symbols("parameters", tuple(parameters)))
         given = checks.sequence("point", tuple(self.point), CURE)
         object.__setattr__(self, "point", tuple(sympy.sympify(e) for e in given))
+        for coordinate in self.point:
+            check_expression("point", coordinate, self.parameters)
         for interval in self.intervals:
             checked_interval("domain", interval)
 
@@ -175,7 +183,4 @@ def checked_interval(name: str, interval: object) -> tuple[float, float]:
 # Outside the manifolds, which thus stay values that can be compared and sent to another process.
 @lru_cache(maxsize=256)
 def _with_jacobian(functions: tuple[Any, ...], variables: tuple[Any, ...]) -> tuple[Field, Field]:
-    import sympy
-
-    jacobian = sympy.Matrix(functions).jacobian(list(variables)).tolist()
-    return compiled(variables, functions), compiled(variables, jacobian)
+    return compiled(variables, functions), compiled(variables, slopes(functions, variables))

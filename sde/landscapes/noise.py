@@ -19,10 +19,13 @@ from typing import Any
 from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.problems import AbstractLaw, Drawn, Gaussian, TwoPoint
+from sde.landscapes.compiled import slopes
 
 
 # A pivot below this share of the trace is one that vanishes: rounding leaves some 1e-16 of it.
 PIVOT_TOLERANCE = 1e-13
+# Both pieces of a Piecewise are computed: where all of Σ vanishes, the one not chosen must not divide by 0.
+LEAST_PIVOT = 1e-300
 
 
 class AbstractNoise(ABC):
@@ -68,7 +71,7 @@ class Covariance(AbstractNoise):
         """Return the lower factor of Cholesky, whose column is 0 where the pivot is."""
         del loss
         covariance = _matrix("matrix", self.matrix, len(variables))
-        if covariance.shape[1] != len(variables) or covariance != covariance.T:
+        if covariance.shape[1] != len(variables) or not _symmetric(covariance):
             raise BadInput(
                 f"matrix has shape {covariance.shape}: a covariance is symmetric, (d, d) with d = {len(variables)}; "
                 "give Factors(A) if Σ = AAᵀ"
@@ -115,7 +118,7 @@ class LabelNoise(AbstractNoise):
         import sympy
 
         del loss
-        jacobian = sympy.Matrix(self.outputs).jacobian(list(variables))
+        jacobian = slopes(self.outputs, variables)
         return (self.delta / sympy.sqrt(len(self.outputs))) * jacobian.T
 
 
@@ -135,8 +138,23 @@ class SampleLosses(AbstractNoise):
         """Return (1/√n)(∇ℓ_1 − ∇L, …, ∇ℓ_n − ∇L)."""
         import sympy
 
-        jacobian = sympy.Matrix([own - loss for own in self.losses]).jacobian(list(variables))
-        return jacobian.T / sympy.sqrt(len(self.losses))
+        mean = slopes([loss], variables)
+        scale = 1 / sympy.sqrt(len(self.losses))
+        own = slopes(self.losses, variables)
+        return sympy.Matrix(
+            len(variables), len(self.losses), lambda i, j: scale * _difference(own[j, i], mean[i])
+        )
+
+
+def _difference(own: Any, mean: Any) -> Any:
+    """Return own − mean with the mean as one term, which all samples share; multiplied out, n samples have n² terms."""
+    import sympy
+
+    return sympy.Add(own, sympy.Mul(-1, mean, evaluate=False), evaluate=False)
+
+
+def _symmetric(matrix: Any) -> bool:
+    return matrix == matrix.T or (matrix - matrix.T).expand().is_zero_matrix is True
 
 
 def _cholesky(covariance: Any) -> Any:
@@ -158,7 +176,8 @@ def _over_root(sympy: Any, entry: Any, pivot: Any, tiny: Any) -> Any:
     """Return entry/√pivot, 0 where the pivot vanishes."""
     if pivot.is_positive:
         return sympy.simplify(entry / sympy.sqrt(pivot))
-    return sympy.Piecewise((entry / sympy.sqrt(sympy.Max(pivot, tiny)), pivot > tiny), (0, True))
+    root = sympy.sqrt(sympy.Max(pivot, tiny, LEAST_PIVOT))
+    return sympy.Piecewise((entry / root, pivot > tiny), (0, True))
 
 
 def _matrix(name: str, value: Any, rows: int) -> Any:

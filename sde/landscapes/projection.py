@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias.errors import NotCertified
+from implicitbias.errors import BadInput, NotCertified
 from implicitbias.stiff import stiff_path
 
 
@@ -42,10 +42,17 @@ def flow_limit(
 
     Raises
     ------
+    BadInput
+        At a point that is not finite.
     NotCertified
         If a flow does not come to rest.
     """
     flat = theta.reshape(-1, theta.shape[-1])
+    lost = ~np.isfinite(flat).all(axis=1)
+    if lost.any():
+        raise BadInput(
+            f"theta: the flow cannot start at {flat[np.argmax(lost)]}, which is not finite; leave out what diverged"
+        )
     chunks = [flat[low : low + CHUNK] for low in range(0, len(flat), CHUNK)]
     ends = [retracted(landscape, _flow(landscape, chunk)) for chunk in chunks]
     return np.concatenate(ends).reshape(theta.shape) if ends else theta.copy()
