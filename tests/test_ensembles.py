@@ -126,6 +126,8 @@ def test_shared_noise_is_that_of_the_first_worker():
 
 
 @pytest.mark.parametrize("lr", [1.3, 3.0])
+# The step is meant to be too large.
+@pytest.mark.filterwarnings("ignore::implicitbias.StepWarning")
 def test_a_divergence_is_reported_in_the_round_of_the_definition(lr):
     steep = Landscape(y**4 / 4 + x**2, (x, y), Factors([[0], [1]]))
     method = LocalMethod(lr, 1, batch=4.0, workers=2)
