@@ -143,7 +143,7 @@ def _distinct_eigenvalues(landscape: Landscape, hessian: Any) -> list[Any]:
     # The further coefficients vanish: ∇²L is 0 along Γ.
     kept = [_simplified(c) for c in hessian.charpoly(root).all_coeffs()[: landscape.codimension + 1]]
     polynomial = sum(c * root**k for k, c in enumerate(reversed(kept)))
-    _, factors = sympy.factor_list(sympy.numer(sympy.together(polynomial)), root)
+    factors = sympy.factor_list(sympy.numer(sympy.together(polynomial)), root)[1]
     return [value for factor, _ in factors for value in _roots(landscape, sympy.Poly(factor, root))]
 
 
