@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from implicitbias.errors import BadInput
+from implicitbias.errors import BadInput, WorkersLost
 
 
 DESCRIPTION = """Check the theory of local methods, claim by claim.
@@ -55,7 +55,7 @@ def _guarded(options: argparse.Namespace) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except OSError as error:
+    except (OSError, WorkersLost) as error:
         print(f"paper-repro {options.command}: {error}", file=sys.stderr)
         return 1
 

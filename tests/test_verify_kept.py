@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -144,7 +145,9 @@ def test_bad_input_is_one_line_and_code_2(more, said, capsys, tmp_path):
     assert said in error and error.count("\n") == 1 and files(tmp_path) == []
 
 
-def test_an_interrupted_verification_on_processes_says_one_line_and_keeps_its_runs(tmp_path):
+@pytest.mark.parametrize("sign", [r" cases$", r" runs$", r" runs \d+/"])
+def test_an_interrupted_verification_on_processes_says_one_line(sign, tmp_path):
+    # The first two strike while the processes start, before they can say that they ignore Ctrl-C.
     claim = "zhu2024/local-sgd-same-limit"
     command = [sys.executable, "-m", "paper_repro.command_line", "sweep", claim, "--seeds", "0:24"]
     process = subprocess.Popen(
@@ -157,11 +160,11 @@ def test_an_interrupted_verification_on_processes_says_one_line_and_keeps_its_ru
     )
     assert process.stderr is not None
     for line in process.stderr:
-        if "runs " in line and "/" in line:
+        if re.search(sign, line):
             break
     os.killpg(process.pid, signal.SIGINT)
     _, rest = process.communicate(timeout=60)
     assert (
         process.returncode == 130 and "Traceback" not in rest and rest.rstrip().endswith("goes on from them")
     )
-    assert len(files(tmp_path / "cache" / "runs")) >= 1
+    assert not sign.endswith("/") or len(files(tmp_path / "cache" / "runs")) >= 1

@@ -5,6 +5,7 @@ import signal
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -66,10 +67,15 @@ class Processes(AbstractExecutor):
             yield from Serial().finished(function, first)
             return
         pool: Any = Parallel(n_jobs=self.width, return_as="generator_unordered")
-        results = pool(delayed(_elsewhere)(os.getpid(), function, task) for task in chain(first, tasks))
+        with _deaf_children():
+            results = pool(delayed(_elsewhere)(os.getpid(), function, task) for task in chain(first, tasks))
         try:
             yield from _leaving(results)
-        except TerminatedWorkerError as error:
+        except (TerminatedWorkerError, OSError) as error:
+            if _while_interrupted(error):
+                raise KeyboardInterrupt from error
+            if not isinstance(error, TerminatedWorkerError):
+                raise
             raise WorkersLost(
                 f"jobs = {self.width}: a process was killed, often for want of memory; run again with fewer "
                 "processes (with a store, what is finished is kept)"
@@ -86,6 +92,26 @@ def _elsewhere(client: int, function: Callable[..., Any], task: Numbered) -> tup
     if os.getpid() != client and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return alone(function, task)
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Start processes and threads that Ctrl-C does not reach, not even while they start: they inherit the mask."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _while_interrupted(error: BaseException | None) -> bool:
+    """Return whether an error of a closing pool came up on the way out of a Ctrl-C, which it must not hide."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def _leaving(results: Generator[Any, None, None]) -> Generator[Any, None, None]:
