@@ -12,10 +12,14 @@ from paper_repro.bibliography import bibtex
 from paper_repro.catalogue import ENTRIES
 from paper_repro.claims import Budget, Evidence, Status, verify_one
 from paper_repro.claims.knobs import ranges
-from paper_repro.testing import assert_claim, knobs
+from paper_repro.testing import assert_claim, at_the_defaults, knobs
 
 
 every_claim = pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.key)
+# One process verifies a claim at its defaults and draws its knobs: what the first computes, the second shares.
+every_claim_at_work = pytest.mark.parametrize(
+    "entry", [pytest.param(e, id=e.key, marks=pytest.mark.xdist_group(e.key)) for e in ENTRIES]
+)
 
 # Draws per claim; each costs about a smoke budget, and a new landscape its derivation besides.
 DRAWS = 6
@@ -38,7 +42,7 @@ def test_every_claim_can_be_cited_and_read(entry):
         assert key in {e.key for e in ENTRIES}
 
 
-@every_claim
+@every_claim_at_work
 def test_the_verdict_is_the_expected_one_over_the_knobs(entry):
     claim = entry.load()
     applicable = []
@@ -56,10 +60,10 @@ def test_the_verdict_is_the_expected_one_over_the_knobs(entry):
         )
 
 
-@every_claim
+@every_claim_at_work
 def test_the_default_has_teeth_a_picture_and_the_same_bytes_again(entry):
     claim = entry.load()
-    first = verify_one(claim, budget=Budget.QUICK)
+    first = at_the_defaults(claim)
     assert first.as_expected, first.message + first.traceback
     assert not first.toothless
     if first.status in (Status.HOLDS, Status.REFUTED):
