@@ -15,9 +15,8 @@ from paper_repro.claims.knobs import ranges
 from paper_repro.testing import assert_claim, at_the_defaults, knobs
 
 
-every_claim = pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.key)
-# One process verifies a claim at its defaults and draws its knobs: what the first computes, the second shares.
-every_claim_at_work = pytest.mark.parametrize(
+# All that is asked of a claim is asked in one process, which verifies it at its defaults once for all.
+every_claim = pytest.mark.parametrize(
     "entry", [pytest.param(e, id=e.key, marks=pytest.mark.xdist_group(e.key)) for e in ENTRIES]
 )
 
@@ -42,7 +41,7 @@ def test_every_claim_can_be_cited_and_read(entry):
         assert key in {e.key for e in ENTRIES}
 
 
-@every_claim_at_work
+@every_claim
 def test_the_verdict_is_the_expected_one_over_the_knobs(entry):
     claim = entry.load()
     applicable = []
@@ -60,7 +59,7 @@ def test_the_verdict_is_the_expected_one_over_the_knobs(entry):
         )
 
 
-@every_claim_at_work
+@every_claim
 def test_the_default_has_teeth_a_picture_and_the_same_bytes_again(entry):
     claim = entry.load()
     first = at_the_defaults(claim)
