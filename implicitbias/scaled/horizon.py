@@ -59,7 +59,8 @@ def largest_local_steps(
 ) -> float:
     """Largest real H − 1 at which the (H − 1) term of T2 or T3 is ``ratio`` times its noise term.
 
-    Read off the bound itself at H = 2 and H = 3, whose terms are monomials in H − 1: no exponent of the corollary enters.
+    Read off the bound itself at H = 2 and H = 3, as its terms are monomials in H − 1: no exponent of the corollary
+    enters.
 
     Parameters
     ----------

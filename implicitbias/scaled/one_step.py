@@ -49,7 +49,7 @@ class OneStep:
     workers: int
 
 
-def one_step(
+def expected_step(
     problem: AbstractProblem,
     points: Float[np.ndarray, "*batch worker dim"],
     diagonal: Float[np.ndarray, " dim"],

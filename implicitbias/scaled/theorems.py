@@ -10,7 +10,8 @@
 x̄ = Σ w_t x̂_t/Σ w_t over t < T = RH with w_t = (1+c)^{−p(t)}, p(t) the round. Within a round D̂ is constant, so that
 y = D̂^{1/2}x is plain Local SGD on functions with constants L_D, μ_D, σ_D²; only the change of D̂ at refreshes is new.
 Crude or metric-aware: `Constants.scaled` decides. ``constants="derived"`` is proved here; ``"khaled_form"`` has the
-constants of Khaled, Mishchenko and Richtárik for D = I, as recalled; those printed in the SAVIC article have not been checked.
+constants of Khaled, Mishchenko and Richtárik for D = I, as recalled; those printed in the SAVIC article have not been
+checked.
 """
 
 import math
