@@ -5,6 +5,7 @@
 """
 
 from implicitbias.scaled.asymmetry import jump_shift as jump_shift
+from implicitbias.scaled.asymmetry import small_jump_shift as small_jump_shift
 from implicitbias.scaled.asymmetry import smooth_shift as smooth_shift
 from implicitbias.scaled.consensus import consensus_bound as consensus_bound
 from implicitbias.scaled.consensus import expected_consensus as expected_consensus

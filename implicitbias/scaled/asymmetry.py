@@ -5,9 +5,17 @@ coordinate, many workers (M → ∞), Gaussian noise of variance σ² per step a
 All derived.
 """
 
+import math
+
 import numpy as np
 
 from implicitbias import checks
+
+
+# Monotone and quadratic: about six steps from 0.
+NEWTON_STEPS = 50
+# Relative size of a step that is rounding.
+RESOLVED = 1e-14
 
 
 def smooth_shift(second: float, third: float, lr: float, local_steps: int, deviation: float) -> float:
@@ -34,10 +42,11 @@ def smooth_shift(second: float, third: float, lr: float, local_steps: int, devia
 
 
 def jump_shift(below: float, above: float, lr: float, local_steps: int, deviation: float) -> float:
-    """((a₋ − a₊)/ā)(ησ/√(2π))(1/H) Σ_{k<H} √k, the shift of x̂ where f″ jumps from a₋ to a₊ at the minimiser.
+    """Shift ησz of x̂ where f″ jumps from a₋ to a₊ at the minimiser: āz + ((a₊ − a₋)/2)(1/H) Σ_{k<H} E|z + √k ξ| = 0.
 
-    A worker spread by ησ√k around 0 has mean gradient (a₊ − a₋)ησ√k/√(2π); ā = (a₋ + a₊)/2 pulls back. Its square is
-    of order η²(H − 1): the powers of the bounds, so that their (H − 1) term is no artefact.
+    After k steps a worker is spread by ησ√k around x̂, ξ ~ N(0, 1), and its mean gradient is āx̂ + ((a₊ − a₋)/2) E|x|,
+    ā = (a₋ + a₊)/2. The square of the shift is of order η²(H − 1): the powers of the bounds, so that their (H − 1)
+    term is no artefact.
 
     Parameters
     ----------
@@ -51,10 +60,46 @@ def jump_shift(below: float, above: float, lr: float, local_steps: int, deviatio
     BadInput
         If a curvature or η is not positive, or H < 1.
     """
-    size = np.sqrt(_step_variance(lr, local_steps, deviation) / (2.0 * np.pi))
+    size = math.sqrt(_step_variance(lr, local_steps, deviation))
+    mean, half = _curvatures(below, above)
+    spreads, z = np.sqrt(np.arange(1, local_steps)), 0.0
+    # Convex or concave in z, with slope between a₋ and a₊: from its second step on Newton's method is monotone.
+    for _ in range(NEWTON_STEPS):
+        # The first step starts from x̂ itself, where E|z| = |z|.
+        absolute, sign = _absolute(z, spreads).sum() + abs(z), _sign(z, spreads).sum() + np.sign(z)
+        step = (mean * z + half * absolute / local_steps) / (mean + half * sign / local_steps)
+        if abs(step) <= RESOLVED * abs(z):
+            break
+        z -= float(step)
+    return size * z
+
+
+def small_jump_shift(below: float, above: float, lr: float, local_steps: int, deviation: float) -> float:
+    """((a₋ − a₊)/ā)(ησ/√(2π))(1/H) Σ_{k<H} √k: `jump_shift` to first order in (a₋ − a₊)/ā.
+
+    The parameters are those of `jump_shift`.
+    """
+    size = math.sqrt(_step_variance(lr, local_steps, deviation) / (2.0 * math.pi))
+    mean, half = _curvatures(below, above)
+    return -2.0 * half / mean * size * float(np.sqrt(np.arange(local_steps)).mean())
+
+
+def _absolute(z: float, spread: np.ndarray) -> np.ndarray:
+    """E|z + sξ|."""
+    return spread * math.sqrt(2.0 / math.pi) * np.exp(-((z / spread) ** 2) / 2.0) + z * _sign(z, spread)
+
+
+def _sign(z: float, spread: np.ndarray) -> np.ndarray:
+    """E sign(z + sξ), the derivative of E|z + sξ|."""
+    from scipy.special import erf
+
+    return erf(z / (spread * math.sqrt(2.0)))
+
+
+def _curvatures(below: float, above: float) -> tuple[float, float]:
     left = checks.number("below", below, "give the curvature left of the minimiser", above=0)
     right = checks.number("above", above, "give the curvature right of it", above=0)
-    return float(2.0 * (left - right) / (left + right) * size * np.sqrt(np.arange(local_steps)).mean())
+    return (left + right) / 2.0, (right - left) / 2.0
 
 
 def _step_variance(lr: float, local_steps: int, deviation: float) -> float:

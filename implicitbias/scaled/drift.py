@@ -146,7 +146,7 @@ def averaging_weight(beta: float, refreshes: int) -> float:
     """
     weight = _weight(beta)
     count = checks.integer("refreshes", refreshes, 0, "count refreshes from 0")
-    return 1.0 if beta == 0.0 else weight / -math.expm1((count + 1) * math.log1p(-weight))
+    return 1.0 if beta == 0.0 else weight / -math.expm1((count + 1) * math.log(beta))
 
 
 def _weight(beta: float) -> float:

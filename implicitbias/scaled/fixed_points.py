@@ -10,7 +10,7 @@ from jaxtyping import Float
 from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.formulas import local_bias
-from implicitbias.problems import AbstractProblem, Quadratics
+from implicitbias.problems import AbstractProblem, AbstractTwiceDifferentiable, Quadratics
 from implicitbias.scaled._roots import certified_root
 
 
@@ -89,12 +89,12 @@ def fixed_point(
     """
     checks.number("lr", lr, "give η, e.g. 0.1", above=0)
     checks.integer("local_steps", local_steps, 1, "give H ≥ 1")
-    scales = lr / worker_diagonals(problem, diagonals)
+    smooth, scales = _twice_differentiable(problem), lr / worker_diagonals(problem, diagonals)
     origin = stationary_point(problem, diagonals) if start is None else start
 
     def field(v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         ends, jacobians = zip(
-            *(_local_path(problem, m, scales[m], local_steps, v) for m in range(problem.workers)), strict=True
+            *(_local_path(smooth, m, scales[m], local_steps, v) for m in range(problem.workers)), strict=True
         )
         moved, turned = np.mean(ends, axis=0) - v, np.mean(jacobians, axis=0) - np.eye(problem.dim)
         return moved / (lr * local_steps), turned / (lr * local_steps)
@@ -138,10 +138,16 @@ def worker_gradients(
 def worker_hessians(
     problem: AbstractProblem, x: Float[np.ndarray, " dim"]
 ) -> Float[np.ndarray, "worker dim dim"]:
-    """Return ∇²f_m(x) of every worker, from its products with the unit vectors."""
-    axes = np.eye(problem.dim)
+    """Return ∇²f_m(x) of every worker, from its products with the unit vectors.
+
+    Raises
+    ------
+    BadInput
+        If the problem offers none.
+    """
+    smooth, axes = _twice_differentiable(problem), np.eye(problem.dim)
     here = np.broadcast_to(x, axes.shape)
-    return np.stack([problem.worker_hvp(here, axes, m) for m in range(problem.workers)])
+    return np.stack([smooth.worker_hvp(here, axes, m) for m in range(problem.workers)])
 
 
 def worker_diagonals(problem: AbstractProblem, diagonals: Diagonals) -> Float[np.ndarray, "worker dim"]:
@@ -165,8 +171,17 @@ def worker_diagonals(problem: AbstractProblem, diagonals: Diagonals) -> Float[np
     return np.broadcast_to(entries, shape)
 
 
+def _twice_differentiable(problem: AbstractProblem) -> AbstractTwiceDifferentiable:
+    if not isinstance(problem, AbstractTwiceDifferentiable):
+        raise BadInput(
+            f"problem = {problem!r}: Newton's method needs worker_hvp, which it lacks; derive it from "
+            "AbstractTwiceDifferentiable, or give what is sought"
+        )
+    return problem
+
+
 def _local_path(
-    problem: AbstractProblem, worker: int, scale: np.ndarray, local_steps: int, start: np.ndarray
+    problem: AbstractTwiceDifferentiable, worker: int, scale: np.ndarray, local_steps: int, start: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """End of the worker's local steps, and its derivative in the start."""
     x, jacobian = start, np.eye(problem.dim)

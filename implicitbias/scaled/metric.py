@@ -177,6 +177,7 @@ def _sample_smoothness(problem: AbstractProblem, diagonal: np.ndarray) -> float:
     if isinstance(problem, LinearClassification):
         lengths = (problem.signed**2 / diagonal).sum(axis=1)
         return float(_sup_curvature(problem) * lengths.max() + problem.l2 / diagonal.min())
+    checks.instance("problem with samples", problem, LinearRegression, "use Exact() or Additive(covariance)")
     assert isinstance(problem, LinearRegression)
     return float((problem.features**2 / diagonal).sum(axis=1).max())
 
