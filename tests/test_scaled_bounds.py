@@ -32,6 +32,7 @@ from implicitbias.scaled import (
     step_condition,
     THEOREMS,
 )
+from implicitbias.scaled.consensus import DISSIMILARITY, GAP, WEIGHTED_DISSIMILARITY, WEIGHTED_GAP
 from tests.scaled_zoo import covariance, diagonal, numbers, quadratics
 
 
@@ -284,6 +285,45 @@ def test_the_fourth_theorem_for_exact_gradients_has_the_values_of_its_worst_case
         at = dataclasses.replace(given_, local_steps=steps, lr=lr)
         bound = heterogeneous_strongly_convex(at, squared_distance=1.0, rounds=rounds)
         assert bound.applicable and bound.value == pytest.approx(printed, abs=6e-4)
+
+
+def test_the_first_theorem_is_half_attained_by_one_quadratic_coordinate():
+    """E|x̂|² → ησ²/(Mμ(2 − ημ)), against ησ²/(μM): no smaller coefficient than a half of its noise term would do."""
+    problem = Quadratics(np.full((3, 1, 1), 0.4), np.zeros((3, 1)))
+    noise, lr, rounds = Additive(np.array([[2.0]])), 0.3, 300
+    given_ = Constants.of(problem, floor=1.0, ceiling=1.0, lr=lr, local_steps=1, noise=noise)
+    path = exact_path(problem, np.ones((rounds, 1)), lr, 1, np.zeros(1), noise)
+    bound = identical_strongly_convex(given_, squared_distance=0.0, rounds=rounds)
+    assert bound.tightness(path.squared_distance[-1]) == pytest.approx(1 / (2 - lr * 0.4))
+    start = exact_path(problem, np.ones((1, 1)), lr, 1, np.ones(1), Additive(np.zeros((1, 1))))
+    silent = Constants.of(problem, floor=1.0, ceiling=1.0, lr=lr, local_steps=1)
+    once = identical_strongly_convex(silent, squared_distance=1.0, rounds=1)
+    assert once.tightness(start.squared_distance[-1]) == pytest.approx(1 - lr * 0.4)
+
+
+def test_the_heterogeneous_theorems_follow_from_their_lemmas():
+    """Coefficients read off T3 and T4, against 1/(1 − x) with x what L5 gives back of Δ in L4."""
+    lone = dataclasses.replace(GIVEN, floor=1.0, ceiling=1.0, heterogeneity=0.0, noise=1.0, lr=0.005)
+    eta, lip, m, h = 0.005, 2.0, 5, 4
+    units = {"start": 2.0 / (eta * 32), "noise": eta / m, "local steps": eta**2 * lip * (h - 1) ** 2}
+    three, four = (t(lone, **RUN).constants for t in (heterogeneous_convex, heterogeneous_strongly_convex))
+    share = 5 / 4 * GAP / 64
+    for term, least in (("start", 1.0), ("noise", 4.0), ("local steps", 5 / 4 * DISSIMILARITY)):
+        assert least / (1 - share) <= three[term] / units[term] <= 1.3 * least / (1 - share)
+    assert 5 / 4 * WEIGHTED_GAP / 64 < 1.0
+    for term, least in (("noise", 4.0), ("local steps", 5 / 4 * WEIGHTED_DISSIMILARITY)):
+        assert least <= four[term] * 0.1 / units[term] <= 1.01 * least
+
+
+def test_the_coefficients_of_l5_absorb_their_own_v():
+    """V ≤ 3/64 of itself, and 8/7 of that with weights that grow: 6/(1 − 3/64) and so on, rounded up."""
+    for printed, exact in (
+        (GAP, 6 / (1 - 3 / 64)),
+        (DISSIMILARITY, 3 / (1 - 3 / 64)),
+        (WEIGHTED_GAP, 8 / 7 * 6 / (1 - 8 / 7 * 3 / 64)),
+        (WEIGHTED_DISSIMILARITY, 8 / 7 * 3 / (1 - 8 / 7 * 3 / 64)),
+    ):
+        assert exact <= printed <= 1.005 * exact
 
 
 @pytest.mark.parametrize(
