@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from implicitbias import checks
 from implicitbias.engine.binding import bound
 from implicitbias.errors import BadInput
-from implicitbias.methods import Anchored, Fixed, LocalMethod
+from implicitbias.methods import Adaptive, Anchored, Fixed, LocalMethod
 from implicitbias.problems import AbstractProblem
 
 
@@ -44,7 +44,9 @@ class State:
     velocity
         Heavy-ball velocities of the workers.
     scaling
-        Diagonal D.
+        Diagonal D before it is clipped: one for all workers, or one for each.
+    refreshes
+        How often each of these was refreshed, warm-up samples included.
     controls
         Control variates of the workers (corrections).
     server
@@ -60,7 +62,8 @@ class State:
     replicas: Int[np.ndarray, " replica"]
     clock: Clock
     velocity: Float[np.ndarray, "replica worker dim"] | None = None
-    scaling: Float[np.ndarray, " dim"] | None = None
+    scaling: Float[np.ndarray, "replica scope dim"] | None = None
+    refreshes: Int[np.ndarray, " scope"] | None = None
     controls: Float[np.ndarray, "replica worker dim"] | None = None
     server: Float[np.ndarray, "replica dim"] | None = None
     anchor: Float[np.ndarray, "replica dim"] | None = None
@@ -83,13 +86,15 @@ def initial_state(
     replicas = np.arange(1) if replicas is None else replicas
     w = _start_rows(problem.dim, start, len(replicas))
     local = np.repeat(w[:, None], problem.workers, axis=1)
+    scaling, refreshes = _memory(problem, method, len(replicas))
     return State(
         w=w,
         local=local,
         replicas=replicas,
         clock=Clock(0, (0,) * problem.workers),
         velocity=np.zeros_like(local) if method.momentum else None,
-        scaling=_diagonal(problem.dim, method),
+        scaling=scaling,
+        refreshes=refreshes,
         server=np.zeros_like(w) if method.server.momentum else None,
         anchor=w if isinstance(method.aggregation, Anchored) else None,
     )
@@ -106,10 +111,21 @@ def _start_rows(dim: int, start: np.ndarray | None, replicas: int) -> np.ndarray
     return np.ascontiguousarray(np.broadcast_to(vector, (replicas, dim)), dtype=np.float64).copy()
 
 
-def _diagonal(dim: int, method: LocalMethod) -> np.ndarray | None:
-    if not isinstance(method.scaling, Fixed):
-        return None
-    diagonal = np.array(method.scaling.diagonal)
+def _memory(
+    problem: AbstractProblem, method: LocalMethod, replicas: int
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return D of every replica before any refresh, and the counts of refreshes if it has any."""
+    scaling, dim = method.scaling, problem.dim
+    if isinstance(scaling, Fixed):
+        return np.tile(_diagonal(dim, scaling), (replicas, 1, 1)), None
+    if isinstance(scaling, Adaptive):
+        scope = problem.workers if scaling.scope == "worker" else 1
+        return np.full((replicas, scope, dim), float(scaling.initial)), np.zeros(scope, dtype=np.int64)
+    return None, None
+
+
+def _diagonal(dim: int, scaling: Fixed) -> np.ndarray:
+    diagonal = np.array(scaling.diagonal)
     if diagonal.shape != (dim,):
         raise BadInput(
             f"diagonal has {len(diagonal)} entries: D needs one for each of the d = {dim} parameters; "

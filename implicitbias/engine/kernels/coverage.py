@@ -157,6 +157,7 @@ COVERAGE: tuple[Row, ...] = (
     ),
     _row((), "a normalised rate e/f_m needs the loss of the model at every step", rate="normalised"),
     _row((), "in turn, a worker starts from the model of the one before", aggregation="Sequential"),
+    _row((), "a scaling that follows the run changes D between rounds", scaling="Adaptive"),
     _row((), "a rescaling needs the norm of the model at the end of a round", rescaling="Rescaling"),
     _row((), "no kernel is compiled for this problem, loss or axis"),
 )
