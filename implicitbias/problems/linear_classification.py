@@ -10,10 +10,10 @@ from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.losses import AbstractLoss, Exponential
 from implicitbias.problems.abstract import apply, frozen_array, worker_assignment
-from implicitbias.problems.sampled import AbstractSampledProblem
+from implicitbias.problems.linear import AbstractLinearProblem
 
 
-class LinearClassification(AbstractSampledProblem):
+class LinearClassification(AbstractLinearProblem):
     """f(w) = Σ_i p_i ℓ(x_i·w) + (l2/2)|w|² with x_i = label_i·feature_i and p_i = 1/(M n_{m(i)}).
 
     Parameters

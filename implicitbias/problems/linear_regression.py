@@ -7,10 +7,10 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from implicitbias.problems.abstract import apply, frozen_array, worker_assignment
-from implicitbias.problems.sampled import AbstractSampledProblem
+from implicitbias.problems.linear import AbstractLinearProblem
 
 
-class LinearRegression(AbstractSampledProblem):
+class LinearRegression(AbstractLinearProblem):
     """f(w) = (1/M) Σ_m |X_m w − y_m|²/(2 n_m).
 
     Parameters
