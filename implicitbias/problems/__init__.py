@@ -13,3 +13,6 @@ from implicitbias.problems.network import TwoLayerNetwork as TwoLayerNetwork
 from implicitbias.problems.noisy import AbstractNoisyProblem as AbstractNoisyProblem
 from implicitbias.problems.quadratics import Quadratics as Quadratics
 from implicitbias.problems.sampled import AbstractSampledProblem as AbstractSampledProblem
+from implicitbias.problems.twice_differentiable import (
+    AbstractTwiceDifferentiable as AbstractTwiceDifferentiable,
+)

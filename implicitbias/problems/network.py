@@ -16,6 +16,7 @@ from implicitbias.problems.cross_entropy import bend, log_odds, probabilities, s
 from implicitbias.problems.layers import Layers, Layout, Pass
 from implicitbias.problems.log_sums import log_sum
 from implicitbias.problems.sampled import AbstractSampledProblem
+from implicitbias.problems.twice_differentiable import AbstractTwiceDifferentiable
 from implicitbias.stream import Stream
 
 
@@ -25,7 +26,7 @@ MOST_DOUBLES = 2**22
 LOSS = Logistic()
 
 
-class TwoLayerNetwork(AbstractSampledProblem):
+class TwoLayerNetwork(AbstractSampledProblem, AbstractTwiceDifferentiable):
     """f(w) = (1/M) Σ_m (1/n_m) Σ_{i∈m} −log p_{y_i}(x_i) + (l2/2)|w|², p = softmax of s(x) = V σ(W x + b) + c.
 
     The parameters are one vector w = (W, b, V, c): the rows of W (hidden × feature), b, the rows of V
@@ -77,12 +78,12 @@ class TwoLayerNetwork(AbstractSampledProblem):
         self.activation = _checked_activation(Tanh() if activation is None else activation)
         self.l2 = checks.number("l2", l2, "give 0 for no ridge", least=0)
 
-    @property
+    @cached_property
     def layout(self) -> Layout:
         """Where W, b, V, c lie in w."""
         return Layout(self.inputs.shape[1], self.hidden, self.outputs)
 
-    @cached_property
+    @property
     def dim(self) -> int:
         """Number of parameters, (features + 1)·hidden + (hidden + 1)·K."""
         return self.layout.dim
