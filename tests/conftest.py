@@ -17,7 +17,10 @@ hypothesis.settings.load_profile("house")
 
 # What --shapes checks: everything but the kernels, which numba has to read unwrapped.
 CHECKED = [
-    *(f"implicitbias.{room}" for room in ("asymptotics", "data", "losses", "methods", "oracle", "problems")),
+    *(
+        f"implicitbias.{room}"
+        for room in ("activations", "asymptotics", "data", "losses", "methods", "oracle", "problems")
+    ),
     *(f"implicitbias.{room}" for room in ("local_solvers", "statistics", "stream", "sweeps")),
     *(
         f"implicitbias.engine.{part}"
