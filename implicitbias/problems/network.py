@@ -193,8 +193,8 @@ class TwoLayerNetwork(AbstractSampledProblem, AbstractTwiceDifferentiable):
         inputs, own = self._drawn(worker, samples)
         passed, layers = self._pass(w, inputs), self.layout.split(direction)
         moves = passed.along(layers)
-        shares = probabilities(passed.scores) / inputs.shape[-2]
-        pull, moved = slopes(shares, own), bend(shares, own, moves.scores)
+        shares, count = probabilities(passed.scores), inputs.shape[-2]
+        pull, moved = slopes(shares, own) / count, bend(shares, own, moves.scores) / count
         return self._with_ridge(passed.back_along(layers, moves, pull, moved), direction)
 
     def content(self) -> tuple[object, ...]:
@@ -235,7 +235,7 @@ class TwoLayerNetwork(AbstractSampledProblem, AbstractTwiceDifferentiable):
         count = max(1, MOST_DOUBLES // (inputs * self.hidden))
         pieces = [function(rows[low : low + count]) for low in range(0, max(len(rows), 1), count)]
         found = np.concatenate(pieces)
-        return found.reshape(*w.shape[:-1], *found.shape[1:])
+        return found.reshape(w.shape[:-1] + found.shape[1:])
 
     def _checked_inputs(self, inputs: object) -> np.ndarray:
         return frozen_array("inputs", inputs, 2, shape=(None, self.inputs.shape[1]))
