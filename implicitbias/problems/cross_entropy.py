@@ -9,12 +9,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 
-Scores = Float[np.ndarray, "*batch sample class"]
-# Whether a class is the sample's own; each row holds one truth.
-Own = Bool[np.ndarray, "*batch sample class"]
+Scores = Float[np.ndarray, "*#batch sample class"]
+# Whether a class is the sample's own, one in each row; shared by all models that see the same samples.
+Own = Bool[np.ndarray, "*#batch sample class"]
 
 
-def log_odds(scores: Scores, own: Own) -> Float[np.ndarray, "*batch sample"]:
+def log_odds(scores: Scores, own: Own) -> Float[np.ndarray, "*#batch sample"]:
     """Return z = s_y − log Σ_{k≠y} e^{s_k}."""
     others = np.where(own, -np.inf, scores)
     top = others.max(axis=-1)
@@ -40,5 +40,5 @@ def bend(shares: Scores, own: Own, moves: Scores) -> Scores:
     return shares * (relative - (shares * relative).sum(axis=-1, keepdims=True))
 
 
-def _of_own(values: Scores, own: Own) -> Float[np.ndarray, "*batch sample"]:
+def _of_own(values: Scores, own: Own) -> Float[np.ndarray, "*#batch sample"]:
     return np.where(own, values, 0.0).sum(axis=-1)

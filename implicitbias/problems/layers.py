@@ -16,8 +16,9 @@ from jaxtyping import Float
 from implicitbias.activations import AbstractActivation
 
 
-Units = Float[np.ndarray, "*batch sample hidden"]
-Scores = Float[np.ndarray, "*batch sample class"]
+# Leading axes broadcast: many models may see the same samples, and one model many batches.
+Units = Float[np.ndarray, "*#batch sample hidden"]
+Scores = Float[np.ndarray, "*#batch sample class"]
 
 
 class Layers(NamedTuple):
@@ -75,7 +76,7 @@ class Pass:
     def __init__(
         self,
         layers: Layers,
-        inputs: Float[np.ndarray, "*batch sample feature"],
+        inputs: Float[np.ndarray, "*#batch sample feature"],
         activation: AbstractActivation,
     ):
         self._layers, self._inputs = layers, inputs
@@ -123,10 +124,10 @@ class Moves(NamedTuple):
 
 
 def _affine(
-    rows: Float[np.ndarray, "*batch sample column"],
-    weights: Float[np.ndarray, "*batch unit column"],
-    biases: Float[np.ndarray, "*batch unit"],
-) -> Float[np.ndarray, "*batch sample unit"]:
+    rows: Float[np.ndarray, "*#batch sample column"],
+    weights: Float[np.ndarray, "*#batch unit column"],
+    biases: Float[np.ndarray, "*#batch unit"],
+) -> Float[np.ndarray, "*#batch sample unit"]:
     return rows @ _turned(weights) + biases[..., None, :]
 
 
