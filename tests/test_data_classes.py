@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits, load_iris
 
-from implicitbias import BadInput, Stream, TwoLayerNetwork
-from implicitbias.data import by_label, Classified, iid, real_classes
+from implicitbias import BadInput, local_sgd, run, Stream
+from implicitbias.data import Classified, real_classes
+from paper_repro.claims.digits_network import digits_network
 
 
 ROUNDED = 1e-12
@@ -52,14 +53,26 @@ def test_no_part_is_without_a_class(share):
 
 
 def test_a_network_on_digits_by_label_gives_each_worker_its_digit():
-    train, rest = real_classes("digits", stream=Stream(0))
-    workers = by_label(train.classes, 10)
-    problem = TwoLayerNetwork(train.inputs, train.classes, hidden=4, workers=workers)
-    assert all((problem.classes[rows] == m).all() for m, rows in enumerate(problem.members))
-    even = iid(train.classes, 10, Stream(1))
-    assert all(len(np.unique(train.classes[even == m])) == 10 for m in range(10))
-    accuracy = problem.accuracy(problem.initial(Stream(0), np.arange(40)), rest.inputs, rest.classes)
-    assert accuracy.shape == (40,) and 0.05 < accuracy.mean() < 0.15
+    by_digit, even = (digits_network(split, Stream(0)) for split in ("by label", "even"))
+    for case, kinds in ((by_digit, 1), (even, 10)):
+        members, classes = case.network.members, case.network.classes
+        assert [len(np.unique(classes[rows])) for rows in members] == [kinds] * 10
+    assert all((by_digit.network.classes[rows] == m).all() for m, rows in enumerate(by_digit.network.members))
+    assert by_digit.held_out.inputs.tobytes() == even.held_out.inputs.tobytes()
+
+
+def test_local_sgd_on_digits_generalises():
+    case = digits_network("even", Stream(0), hidden=8)
+    start = case.network.initial(Stream(0))
+    trace = run(case.network, local_sgd(0.3, 16, 16), 4, start=start, stream=Stream(0))
+    guessed, learnt = case.accuracy(trace.w[:, [0, -1]])[0]
+    assert guessed < 0.3 and learnt > 0.85
+
+
+@pytest.mark.bad_input
+def test_a_split_that_is_none_is_refused():
+    with pytest.raises(BadInput, match="split = 'odd'.*by label, even"):
+        digits_network("odd", Stream(0))
 
 
 def test_a_set_describes_itself():

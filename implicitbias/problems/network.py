@@ -112,9 +112,15 @@ class TwoLayerNetwork(AbstractSampledProblem, AbstractTwiceDifferentiable):
         )
 
     def scores(
-        self, w: Float[np.ndarray, "*batch dim"], inputs: Float[np.ndarray, "sample feature"] | None = None
+        self, w: Float[np.ndarray, "*batch dim"], inputs: ArrayLike | None = None
     ) -> Float[np.ndarray, "*batch sample class"]:
-        """Return s(x) of the given inputs, by default the problem's own."""
+        """Return s(x) of the given inputs (sample, feature), by default the problem's own.
+
+        Raises
+        ------
+        BadInput
+            If the inputs do not fit the network.
+        """
         inputs = self.inputs if inputs is None else self._checked_inputs(inputs)
         return self._in_pieces(lambda piece: self._pass(piece, inputs).scores, self.point(w), len(inputs))
 
@@ -129,8 +135,8 @@ class TwoLayerNetwork(AbstractSampledProblem, AbstractTwiceDifferentiable):
     def accuracy(
         self,
         w: Float[np.ndarray, "*batch dim"],
-        inputs: Float[np.ndarray, "sample feature"] | None = None,
-        classes: Int[np.ndarray, " sample"] | None = None,
+        inputs: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
     ) -> Float[np.ndarray, "*batch"]:
         """Return the share of inputs whose own class has the largest score (the first of equal ones counts).
 
