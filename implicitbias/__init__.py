@@ -3,6 +3,8 @@
 from implicitbias import asymptotics as asymptotics
 from implicitbias import data as data
 from implicitbias import statistics as statistics
+from implicitbias.activations import Softplus as Softplus
+from implicitbias.activations import Tanh as Tanh
 from implicitbias.asymptotics import direction_error as direction_error
 from implicitbias.asymptotics import margin_gap as margin_gap
 from implicitbias.continuation import fast_forward as fast_forward
@@ -76,6 +78,7 @@ from implicitbias.problems import AbstractTwiceDifferentiable as AbstractTwiceDi
 from implicitbias.problems import LinearClassification as LinearClassification
 from implicitbias.problems import LinearRegression as LinearRegression
 from implicitbias.problems import Quadratics as Quadratics
+from implicitbias.problems import TwoLayerNetwork as TwoLayerNetwork
 from implicitbias.statistics import Moments as Moments
 from implicitbias.stream import Stream as Stream
 from implicitbias.sweeps import Sweep as Sweep

@@ -28,7 +28,7 @@ def check_normalised(problem: AbstractProblem, method: LocalMethod) -> LinearCla
     """Return the problem of a method with a normalised learning rate, or refuse it."""
     if not isinstance(problem, LinearClassification):
         raise BadInput(
-            f"lr = {method.lr!r}: divides by a loss that is positive everywhere, and that of {problem!r} vanishes at "
-            "a minimiser; give a number, or a LinearClassification"
+            f"lr = {method.lr!r}: divides by a loss known in logarithms with its gradient, and that of {problem!r} "
+            "vanishes at a minimiser, or is not known so; give a number, or a LinearClassification"
         )
     return problem

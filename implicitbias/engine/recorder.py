@@ -12,7 +12,7 @@ from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
-from implicitbias.problems import AbstractProblem, LinearClassification
+from implicitbias.problems import AbstractProblem, LinearClassification, TwoLayerNetwork
 
 
 Observable = Callable[[Float[np.ndarray, "replica dim"]], Float[np.ndarray, "replica *shape"]]
@@ -154,7 +154,9 @@ def disagreement(state: State) -> Float[np.ndarray, " replica"]:
 def _log_loss(problem: AbstractProblem, w: np.ndarray) -> np.ndarray:
     # As above; and f = 0 is a legitimate end of a regression.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return problem.log_loss(w) if isinstance(problem, LinearClassification) else np.log(problem.loss(w))
+        if isinstance(problem, LinearClassification | TwoLayerNetwork):
+            return problem.log_loss(w)
+        return np.log(problem.loss(w))
 
 
 def _min_margin(problem: AbstractProblem, w: np.ndarray) -> np.ndarray | None:

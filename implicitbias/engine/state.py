@@ -9,7 +9,7 @@ from implicitbias import checks
 from implicitbias.engine.binding import bound
 from implicitbias.errors import BadInput
 from implicitbias.methods import Adaptive, Anchored, Fixed, LocalMethod
-from implicitbias.problems import AbstractProblem
+from implicitbias.problems import AbstractProblem, TwoLayerNetwork
 
 
 START_CURE = "give a finite vector, a State or a Trace, or leave it out for w⁰ = 0"
@@ -80,11 +80,11 @@ def initial_state(
     Raises
     ------
     BadInput
-        If ``start`` has another dimension than the problem, or is not finite.
+        If ``start`` has another dimension than the problem, or is not finite; or for a network without a start.
     """
     problem = bound(problem, method)
     replicas = np.arange(1) if replicas is None else replicas
-    w = _start_rows(problem.dim, start, len(replicas))
+    w = _start_rows(problem.dim, _origin(problem) if start is None else start, len(replicas))
     local = np.repeat(w[:, None], problem.workers, axis=1)
     scaling, refreshes = _memory(problem, method, len(replicas))
     return State(
@@ -100,8 +100,18 @@ def initial_state(
     )
 
 
-def _start_rows(dim: int, start: np.ndarray | None, replicas: int) -> np.ndarray:
-    vector = np.zeros(dim) if start is None else checks.real_array("start", start, START_CURE)
+def _origin(problem: AbstractProblem) -> np.ndarray:
+    """Return w⁰ = 0, or refuse it where no gradient leads away from its symmetry."""
+    if isinstance(problem, TwoLayerNetwork):
+        raise BadInput(
+            "start = None: at w = 0 the hidden units of a network are alike, and gradients keep them so; "
+            "give start=problem.initial(Stream(0))"
+        )
+    return np.zeros(problem.dim)
+
+
+def _start_rows(dim: int, start: np.ndarray, replicas: int) -> np.ndarray:
+    vector = checks.real_array("start", start, START_CURE)
     if vector.shape not in ((dim,), (replicas, dim)):
         raise BadInput(
             f"start has shape {vector.shape}: must be ({dim},), or ({replicas}, {dim}) for all replicas; {START_CURE}"

@@ -10,11 +10,12 @@ from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.losses import AbstractLoss, Exponential
 from implicitbias.problems.abstract import apply, frozen_array, worker_assignment
-from implicitbias.problems.sampled import AbstractSampledProblem
+from implicitbias.problems.linear import AbstractLinearProblem
+from implicitbias.problems.log_sums import log_sum
 from implicitbias.problems.twice_differentiable import AbstractTwiceDifferentiable
 
 
-class LinearClassification(AbstractSampledProblem, AbstractTwiceDifferentiable):
+class LinearClassification(AbstractLinearProblem, AbstractTwiceDifferentiable):
     """f(w) = Σ_i p_i ℓ(x_i·w) + (l2/2)|w|² with x_i = label_i·feature_i and p_i = 1/(M n_{m(i)}).
 
     Parameters
@@ -90,7 +91,7 @@ class LinearClassification(AbstractSampledProblem, AbstractTwiceDifferentiable):
         """Return log f(w) by log-sum-exp, finite at margins where f itself under- or overflows."""
         w = self.point(w)
         terms = self.loss_function.log_value(self.margins(w)) + np.log(self.sample_weights)
-        return self._log_sum(terms, w)
+        return log_sum(terms, self.l2, w)
 
     def worker_gradient(
         self,
@@ -115,7 +116,7 @@ class LinearClassification(AbstractSampledProblem, AbstractTwiceDifferentiable):
         w = self.point(w, worker)
         rows = self.local_signed[worker]
         margins, log_share = apply(rows, w), np.log(1.0 / len(rows))
-        log_loss = self._log_sum(self.loss_function.log_value(margins) + log_share, w)[..., None]
+        log_loss = log_sum(self.loss_function.log_value(margins) + log_share, self.l2, w)[..., None]
         slopes = np.exp(self.loss_function.log_slope(margins) + log_share - log_loss)
         data = -apply(rows.T, slopes)
         return data if self.l2 == 0.0 else data + self.l2 * np.exp(-log_loss) * w
@@ -137,18 +138,6 @@ class LinearClassification(AbstractSampledProblem, AbstractTwiceDifferentiable):
         weights = bend(np.einsum("...bd,...d->...b", drawn, w))
         weights = weights * np.einsum("...bd,...d->...b", drawn, direction)
         return np.einsum("...b,...bd->...d", weights, drawn) / samples.shape[-1] + self.l2 * direction
-
-    def _log_sum(
-        self, log_terms: Float[np.ndarray, "*batch term"], w: Float[np.ndarray, "*batch dim"]
-    ) -> Float[np.ndarray, "*batch"]:
-        """Return the logarithm of the sum of all terms and the ridge."""
-        if self.l2 == 0.0:
-            return np.logaddexp.reduce(log_terms, axis=-1)
-        # Scaled to largest entry 1, for |w|² overflows long before w does.
-        scale = np.maximum(np.abs(w).max(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
-        with np.errstate(divide="ignore"):
-            ridge = np.log(0.5 * self.l2 * ((w / scale) ** 2).sum(axis=-1, keepdims=True)) + 2 * np.log(scale)
-        return np.logaddexp.reduce(np.concatenate([log_terms, ridge], axis=-1), axis=-1)
 
     def content(self) -> tuple[object, ...]:
         """Return features, labels, assignment, loss and ridge."""

@@ -7,11 +7,11 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from implicitbias.problems.abstract import apply, frozen_array, worker_assignment
-from implicitbias.problems.sampled import AbstractSampledProblem
+from implicitbias.problems.linear import AbstractLinearProblem
 from implicitbias.problems.twice_differentiable import AbstractTwiceDifferentiable
 
 
-class LinearRegression(AbstractSampledProblem, AbstractTwiceDifferentiable):
+class LinearRegression(AbstractLinearProblem, AbstractTwiceDifferentiable):
     """f(w) = (1/M) Σ_m |X_m w − y_m|²/(2 n_m).
 
     Parameters

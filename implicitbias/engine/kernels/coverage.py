@@ -149,6 +149,11 @@ COVERAGE: tuple[Row, ...] = (
         problem="Quadratics",
         gradients="with replacement | without replacement",
     ),
+    _row(
+        (),
+        "hidden units bend, so that margins do not close on themselves; the definition is matrix products already",
+        problem="TwoLayerNetwork",
+    ),
     _row((), "a rule makes the number of local steps change between rounds", local_steps="rule"),
     _row(
         (),
