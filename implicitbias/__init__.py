@@ -63,6 +63,8 @@ from implicitbias.oracle import project_onto_margins as project_onto_margins
 from implicitbias.oracle import residual_limit as residual_limit
 from implicitbias.oracle import separability as separability
 from implicitbias.problems import AbstractProblem as AbstractProblem
+from implicitbias.problems import AbstractSampledProblem as AbstractSampledProblem
+from implicitbias.problems import AbstractTwiceDifferentiable as AbstractTwiceDifferentiable
 from implicitbias.problems import LinearClassification as LinearClassification
 from implicitbias.problems import LinearRegression as LinearRegression
 from implicitbias.problems import Quadratics as Quadratics

@@ -11,3 +11,6 @@ from implicitbias.problems.linear_regression import LinearRegression as LinearRe
 from implicitbias.problems.noisy import AbstractNoisyProblem as AbstractNoisyProblem
 from implicitbias.problems.quadratics import Quadratics as Quadratics
 from implicitbias.problems.sampled import AbstractSampledProblem as AbstractSampledProblem
+from implicitbias.problems.twice_differentiable import (
+    AbstractTwiceDifferentiable as AbstractTwiceDifferentiable,
+)

@@ -11,9 +11,10 @@ from implicitbias.errors import BadInput
 from implicitbias.losses import AbstractLoss, Exponential
 from implicitbias.problems.abstract import apply, frozen_array, worker_assignment
 from implicitbias.problems.sampled import AbstractSampledProblem
+from implicitbias.problems.twice_differentiable import AbstractTwiceDifferentiable
 
 
-class LinearClassification(AbstractSampledProblem):
+class LinearClassification(AbstractSampledProblem, AbstractTwiceDifferentiable):
     """f(w) = Σ_i p_i ℓ(x_i·w) + (l2/2)|w|² with x_i = label_i·feature_i and p_i = 1/(M n_{m(i)}).
 
     Parameters
@@ -120,13 +121,22 @@ class LinearClassification(AbstractSampledProblem):
         return data if self.l2 == 0.0 else data + self.l2 * np.exp(-log_loss) * w
 
     def worker_hvp(
-        self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
+        self,
+        w: Float[np.ndarray, "*batch dim"],
+        direction: Float[np.ndarray, "*batch dim"],
+        worker: int,
+        samples: Int[np.ndarray, "*batch draw"] | None = None,
     ) -> Float[np.ndarray, "*batch dim"]:
-        """Return ∇²f_m(w)·v = (1/n_m) Σ_{i∈m} ℓ″(x_i·w)(x_i·v) x_i + l2·v."""
+        """Return ∇²f_m(w)·v = (1/n_m) Σ_{i∈m} ℓ″(x_i·w)(x_i·v) x_i + l2·v, or the mean over ``samples``."""
         w, direction = self.point(w, worker), self.point(direction)
-        rows = self.local_signed[worker]
-        weights = self.loss_function.curvature(apply(rows, w)) * apply(rows, direction)
-        return apply(rows.T, weights) / len(rows) + self.l2 * direction
+        rows, bend = self.local_signed[worker], self.loss_function.curvature
+        if samples is None:
+            weights = bend(apply(rows, w)) * apply(rows, direction)
+            return apply(rows.T, weights) / len(rows) + self.l2 * direction
+        drawn = rows[samples]
+        weights = bend(np.einsum("...bd,...d->...b", drawn, w))
+        weights = weights * np.einsum("...bd,...d->...b", drawn, direction)
+        return np.einsum("...b,...bd->...d", weights, drawn) / samples.shape[-1] + self.l2 * direction
 
     def _log_sum(
         self, log_terms: Float[np.ndarray, "*batch term"], w: Float[np.ndarray, "*batch dim"]
