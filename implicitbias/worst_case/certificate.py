@@ -45,7 +45,7 @@ class WorstCase:
     def scaled(self, factor: float) -> "WorstCase":
         """Return the worst case of ``factor`` times the problem."""
         numbers = (self.value, self.primal, self.correction, self.violation)
-        return WorstCase(*(factor * number for number in numbers), solver=self.solver)
+        return WorstCase(*(float(factor * number) for number in numbers), solver=self.solver)
 
 
 def certify(program: GramProgram) -> WorstCase:

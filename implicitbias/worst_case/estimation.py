@@ -28,7 +28,7 @@ class Located:
     reach: float
 
 
-def pepit() -> ModuleType:
+def require_pepit() -> ModuleType:
     """Return the module PEPit, imported when a worst case is asked for.
 
     Raises
@@ -48,7 +48,7 @@ def pepit() -> ModuleType:
 @contextmanager
 def estimation() -> Iterator["Estimation"]:
     """Yield an empty problem; another thread that asks for one waits."""
-    library = pepit()
+    library = require_pepit()
     with _ONE_AT_A_TIME:
         yield Estimation(library)
 

@@ -23,8 +23,8 @@ def local_gd_worst_case(
     semidefinite program, and its dual a proof. The maximum V(r₀, ζ²) is positively homogeneous and concave in
     (r₀, ζ²), as the optimal value of a convex program in its right-hand sides; it is solved at r₀ + ζ² = 1.
 
-    A frozen D̂ is invisible to it: in y = D̂^{1/2} x the method is Local GD on functions with other constants; see
-    `constants_in_scaled_metric`.
+    A frozen D̂ is invisible to it: in y = D̂^{1/2} x the method is Local GD on functions with other constants, as in
+    `scaled_worst_case`.
 
     Parameters
     ----------
@@ -64,26 +64,6 @@ def local_gd_worst_case(
             start = mean([_local_steps(f, start, local_steps, lr) for f in functions])
         program = problem.program(start.point**2)
     return certify(program).scaled(size)
-
-
-def constants_in_scaled_metric(
-    smoothness: float, strong_convexity: float, floor: float, ceiling: float
-) -> tuple[float, float]:
-    """(L/d_min, μ/d_max): what f∘D̂^{−1/2} has for every diagonal D̂ between d_min and d_max.
-
-    Local GD scaled by a frozen D̂ is Local GD on these functions in y = D̂^{1/2} x, where ``r₀ ≤ d_max |x_0 − x*|²``,
-    ``ζ² ≤ (1/M) Σ |∇f_m(x*)|²/d_min`` and ``|x_R − x*|² ≤ |y_R − y*|²/d_min``. The constants of one D̂, the extreme
-    eigenvalues of D̂^{−1/2}(∇²f)D̂^{−1/2}, can only be better.
-
-    Raises
-    ------
-    BadInput
-        Unless 0 < d_min ≤ d_max and 0 ≤ μ < L.
-    """
-    check_class(smoothness, strong_convexity)
-    low = checks.number("floor", floor, "give the floor d_min of D̂", above=0.0)
-    high = checks.number("ceiling", ceiling, "give the ceiling d_max of D̂", least=low)
-    return smoothness / low, strong_convexity / high
 
 
 def check_class(smoothness: float, strong_convexity: float) -> None:

@@ -1,5 +1,6 @@
 """Whether lemmas on one local step hold for every smooth, strongly convex function."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,9 @@ class OneStepLemma:
         for name in ("descent", "disagreement"):
             checks.number(name, getattr(self, name), "give a coefficient of the lemma", least=0.0)
 
+
+# A lemma that holds has an excess of 1e-12 to 1e-8: what its certificate leaves over.
+HOLDS = 1e-7
 
 # L2 and L4, without noise.
 IDENTICAL = OneStepLemma(descent=0.5, disagreement=2.0, heterogeneous=False)
@@ -72,6 +76,46 @@ def one_step_excess(
     return certify(program)
 
 
+def smallest_disagreement(
+    lemma: OneStepLemma,
+    *,
+    smoothness: float,
+    strong_convexity: float,
+    workers: int,
+    lr: float,
+    halvings: int = 10,
+) -> tuple[float, float]:
+    """Bracket the least b with which a lemma holds, by bisection below its own b.
+
+    Parameters
+    ----------
+    lemma, smoothness, strong_convexity, workers, lr
+        As `one_step_excess`; the lemma must hold.
+    halvings : int
+        The bracket is 2^{−halvings} of the lemma's b wide.
+
+    Returns
+    -------
+    (low, high)
+        With ``low`` an example breaks the lemma by more than the certificates leave open (or low = 0). With ``high``
+        the lemma holds but for 1e-7 (R + V): the excess is quadratic in what b lacks.
+
+    Raises
+    ------
+    BadInput
+        If the lemma itself fails. Else as `one_step_excess`.
+    """
+    setting = (smoothness, strong_convexity, workers, lr)
+    if not _holds(lemma, *setting):
+        raise checks.refuse("lemma", lemma, "must hold to start from", "give it a larger disagreement")
+    low, high = 0.0, lemma.disagreement
+    for _ in range(checks.integer("halvings", halvings, 1, "give a count")):
+        middle = (low + high) / 2.0
+        holds = _holds(dataclasses.replace(lemma, disagreement=middle), *setting)
+        low, high = (low, middle) if holds else (middle, high)
+    return low, high
+
+
 def consensus_growth(
     *, smoothness: float, strong_convexity: float = 0.0, workers: int = 2, lr: float
 ) -> WorstCase:
@@ -94,6 +138,13 @@ def consensus_growth(
         problem.problem.add_constraint(_disagreement(points) <= 1)
         program = problem.program(_disagreement([f.step(x, lr) for x in points]))
     return certify(program)
+
+
+def _holds(lemma: OneStepLemma, smoothness: float, strong_convexity: float, workers: int, lr: float) -> bool:
+    worst = one_step_excess(
+        lemma, smoothness=smoothness, strong_convexity=strong_convexity, workers=workers, lr=lr
+    )
+    return worst.value <= HOLDS
 
 
 def _functions(problem: Estimation, smoothness: float, strong_convexity: float, count: int) -> list[Unknown]:
