@@ -143,10 +143,10 @@ CLAIM = Claim(
     key="derived/worst-case-bound",
     title="No function of the class exceeds T4, which is loose where ζ > 0: its (H − 1)² term is never attained",
     statement=(
-        r"For exact gradients and a frozen $\hat D$, T4 (derived, SAVIC-type) reads "
-        r"$|x_R-x^*|^2\le\frac{d_{\max}}{d_{\min}}(1-\eta\mu_D)^Tr_0+\frac{4.55\,\eta^2L_D(H-1)^2\zeta_D^2}{d_{\min}\mu_D}$. "
-        r"The exact worst case over all $L_D$-smooth, $\mu_D$-strongly convex functions stays below it; their "
-        r"ratio is the most that any data can show of the bound."
+        r"For exact gradients and a frozen $\hat D$, T4 (derived, SAVIC-type) reads $|x_R-x^*|^2\le\frac"
+        r"{d_{\max}}{d_{\min}}(1-\eta\mu_D)^Tr_0+4.55\,\eta^2L_D(H-1)^2\zeta_D^2/(d_{\min}\mu_D)$. The exact worst "
+        r"case over all $L_D$-smooth, $\mu_D$-strongly convex functions stays below it; their ratio is the most "
+        r"that any data can show of the bound."
     ),
     hypotheses=(
         "every f_m is L-smooth and μ-strongly convex, μ > 0",
