@@ -104,7 +104,13 @@ def observe(case: BoundCase, traces: Traces) -> Observation:
 def predict(case: BoundCase) -> Prediction:
     """At most T4."""
     bounds = np.array([case.bound(lr).value for lr in case.lrs])
-    return _at_most(case, bounds, "T4", "theory")
+    return _at_most(case, bounds, "T4", "theory", _start_alone(case))
+
+
+def _start_alone(case: BoundCase) -> tuple[Curve, ...]:
+    """Return the first term of T4: all of it for ζ = 0."""
+    start = np.array([case.bound(lr).constants["start"] for lr in case.lrs])
+    return (Curve(np.array(case.lrs), start, "T4 without its term in ζ²", "reference"),)
 
 
 def like_gradient_descent(case: BoundCase) -> Prediction:
@@ -128,9 +134,11 @@ def _contracted(case: BoundCase, factor: Callable[[float], float]) -> np.ndarray
     return np.array([case.knobs.spread * factor(a) ** steps for a in shrinking])
 
 
-def _at_most(case: BoundCase, bounds: np.ndarray, label: str, role: str) -> Prediction:
+def _at_most(
+    case: BoundCase, bounds: np.ndarray, label: str, role: str, besides: tuple[Curve, ...] = ()
+) -> Prediction:
     line = Curve(np.array(case.lrs), bounds, label, role)
-    return Prediction({WORST: Predicted(bounds, relation=Relation.AT_MOST)}, (line,))
+    return Prediction({WORST: Predicted(bounds, relation=Relation.AT_MOST)}, (line, *besides))
 
 
 PROOF = r"""T4 follows from the one-step lemma L4 and the consensus lemma L5, whose proofs are inequalities between

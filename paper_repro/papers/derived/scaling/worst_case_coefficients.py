@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from figures import View
 from implicitbias import Stream
 from implicitbias.worst_case import (
     CERTIFIED_GAP,
@@ -27,7 +28,12 @@ from paper_repro.claims import (
     Relation,
     Traces,
 )
-from paper_repro.papers.derived.scaling.worst_case_setting import certified_values, not_installed, SMOOTHNESS
+from paper_repro.papers.derived.scaling.worst_case_setting import (
+    certified_values,
+    lemma_panels,
+    not_installed,
+    SMOOTHNESS,
+)
 
 
 SUFFICE = "max (left − right) with b*, for the μ of the knobs"
@@ -104,10 +110,10 @@ def sharp_everywhere(knobs: CoefficientKnobs, stream: Stream) -> CoefficientCase
 def observe(case: CoefficientCase, traces: Traces) -> Observation:
     """Certify the lemmas with b and with less; with more of its multiples for the picture."""
     measured = observe_excess(case, traces)
-    shares = np.array(SCAN[: case.knobs.scan])
+    shares = np.array([LESS, *SCAN[: case.knobs.scan]])
     worst = [case.excesses(share, 0.0) for share in shares]
     curves = tuple(
-        Curve(shares * b, np.array([w[which].value for w in worst]), f"{name}, certified at μ = 0")
+        Curve(shares * b, np.array([w[which].value for w in worst]), f"{name}: certified at μ = 0")
         for which, (name, b) in enumerate(zip(("L2", "L4"), case.coefficients, strict=True))
     )
     return Observation(measured.quantities, curves)
@@ -126,9 +132,22 @@ def observe_excess(case: CoefficientCase, traces: Traces) -> Observation:
 
 def predict(case: CoefficientCase) -> Prediction:
     """At most 0 with b, more than the certificates leave open with less."""
-    line = Curve(np.array([min(SCAN), max(SCAN)]) * case.coefficients[1], np.zeros(2), "0: holds", "theory")
+    lines = tuple(
+        Curve(np.array([b, max(SCAN) * b]), np.zeros(2), f"{name}: holds from b* on", "theory")
+        for name, b in zip(("L2", "L4"), case.coefficients, strict=True)
+    )
     holds = Predicted(0.0, CERTIFIED_GAP, Relation.AT_MOST, "gap between proof and example")
-    return Prediction({SUFFICE: holds, SHARP: Predicted(CERTIFIED_GAP, relation=Relation.AT_LEAST)}, (line,))
+    return Prediction({SUFFICE: holds, SHARP: Predicted(CERTIFIED_GAP, relation=Relation.AT_LEAST)}, lines)
+
+
+def view(case: CoefficientCase, observation: Observation, prediction: Prediction) -> View:
+    """Excess against b."""
+    caption = (
+        f"Largest left − right of one exact local step under R + V ≤ 1 over all convex functions with L = 1, M = "
+        f"{case.knobs.workers}, against the coefficient b of ηLV; the lemmas are stated with 2 (L2) and 5/4 (L4). "
+        "Points are certified; lines begin at b* = ½ and ⅔."
+    )
+    return lemma_panels(CLAIM.title, caption, "coefficient b of ηLV", observation, prediction)
 
 
 PROOF = r"""Units $L=1$, $x^*=0$, $f_m(0)=0$; subtracting $\langle\nabla f_m(0),x\rangle$ changes nothing, so
@@ -165,6 +184,7 @@ CLAIM = Claim(
     observe=observe,
     predict=predict,
     judge=certified,
+    view=view,
     falsifiers=(
         Falsifier(
             "two fifths of L4's 5/4 suffice for every μ",
@@ -186,5 +206,4 @@ CLAIM = Claim(
         ),
     ),
     see=("derived/worst-case-one-step",),
-    axes=("coefficient b of ηLV", "max (left − right)", "linear", "linear"),
 )

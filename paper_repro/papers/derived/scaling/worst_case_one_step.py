@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from figures import View
 from implicitbias import Stream
 from implicitbias.worst_case import (
     CERTIFIED_GAP,
@@ -29,7 +30,12 @@ from paper_repro.claims import (
     Relation,
     Traces,
 )
-from paper_repro.papers.derived.scaling.worst_case_setting import certified_values, not_installed, SMOOTHNESS
+from paper_repro.papers.derived.scaling.worst_case_setting import (
+    certified_values,
+    lemma_panels,
+    not_installed,
+    SMOOTHNESS,
+)
 
 
 EXCESS = "max (left − right) of L2, L4 under R + V ≤ 1"
@@ -100,8 +106,8 @@ def observe(case: OneStepCase, traces: Traces) -> Observation:
     for name, lemma, lr in lemmas:
         grid = np.array([lr, *SCAN[: case.knobs.scan]])
         without = dataclasses.replace(lemma, disagreement=0.0)
-        curves.append(Curve(grid, _excesses(case, lemma, grid), f"{name}, certified"))
-        curves.append(Curve(grid, _excesses(case, without, grid), f"{name} without V", "falsifier"))
+        curves.append(Curve(grid, _excesses(case, lemma, grid), f"{name}: certified"))
+        curves.append(Curve(grid, _excesses(case, without, grid), f"{name}: without V", "falsifier"))
     return Observation(measured.quantities, tuple(curves))
 
 
@@ -118,10 +124,22 @@ def _excesses(case: OneStepCase, lemma: OneStepLemma, lrs: np.ndarray) -> np.nda
 
 def predict(case: OneStepCase) -> Prediction:
     """At most 0."""
-    end = SCAN[-1] if case.knobs.scan else case.lrs[0]
-    line = Curve(np.array([0.0, end]), np.zeros(2), "0: the lemma holds", "theory")
+    lines = tuple(
+        Curve(np.array([0.0, limit]), np.zeros(2), f"{name}: step condition", "theory")
+        for name, limit in zip(("L2", "L4"), LIMITS, strict=True)
+    )
     no_excess = Predicted(0.0, CERTIFIED_GAP, Relation.AT_MOST, "gap between proof and example")
-    return Prediction({EXCESS: no_excess}, (line,))
+    return Prediction({EXCESS: no_excess}, lines)
+
+
+def view(case: OneStepCase, observation: Observation, prediction: Prediction) -> View:
+    """Excess against the learning rate, with V and without."""
+    caption = (
+        f"Largest left − right of one exact local step under R + V ≤ 1 over all functions with L = 1, μ = "
+        f"{case.knobs.inverse_condition:g}, M = {case.knobs.workers}: 0 where the lemma holds. Points are certified; "
+        "lines at 0 end at the step conditions ηL ≤ 1/4 and 1/8, which are far from necessary."
+    )
+    return lemma_panels(CLAIM.title, caption, "ηL", observation, prediction)
 
 
 PROOF = r"""L2: expand the square; $\|\bar g\|^2\le\frac{2L}M\sum(f(x^m)-f^*)$; strong convexity at each $x^m$ and
@@ -150,6 +168,7 @@ CLAIM = Claim(
     observe=observe,
     predict=predict,
     judge=certified,
+    view=view,
     falsifiers=(
         Falsifier(
             "without V",
@@ -171,5 +190,4 @@ CLAIM = Claim(
         ),
     ),
     see=("derived/worst-case-consensus", "derived/worst-case-coefficients"),
-    axes=("ηL", "max (left − right)", "linear", "linear"),
 )
