@@ -403,7 +403,7 @@ ENTRIES = (
     Entry(
         "derived/worst-case-bound",
         "derived.scaling.worst_case_bound",
-        "No function of the class exceeds T4, which is loose where ζ > 0: its (H − 1)² term is never attained",
+        "No function of the class exceeds T4, and the worst of them shows how loose it is",
         "derived",
     ),
     Entry(

@@ -47,7 +47,7 @@ def local_gd_worst_case(
     BadInput
         For arguments outside these ranges, and where PEPit is not installed.
     NotCertified
-        If the proof is further than 1e-6 (r₀ + ζ²) from the example.
+        If the proof is further than 1e-5 (r₀ + ζ²) from the example.
     """
     check_class(smoothness, strong_convexity)
     for name, value in (("workers", workers), ("local_steps", local_steps), ("rounds", rounds)):

@@ -51,7 +51,7 @@ SCAN = (0.6, 0.8, 1.2)
 class CoefficientKnobs:
     """Condition of the class, workers, and how far the step conditions are used."""
 
-    inverse_condition: float = knob(0.1, "μ/L", "strong convexity over smoothness", low=0.0, high=0.5)
+    inverse_condition: float = knob(0.1, "μ/L", "strong convexity over smoothness", low=0.02, high=0.5)
     share: float = knob(1.0, "4ηL/3, 2ηL", "share of the step conditions", low=0.2, high=1.0)
     workers: int = knob(2, "M", "workers", choices=(2, 3))
     scan: int = knob(3, "n", "coefficients of the picture besides", low=0, high=len(SCAN))

@@ -50,9 +50,9 @@ SCAN = (0.5, 1.5, 2.1)
 class OneStepKnobs:
     """Condition of the class, workers, and how far the step conditions are used."""
 
-    inverse_condition: float = knob(0.1, "μ/L", "strong convexity over smoothness", low=0.0, high=0.5)
+    inverse_condition: float = knob(0.1, "μ/L", "strong convexity over smoothness", low=0.02, high=0.3)
     share: float = knob(1.0, "4ηL, 8ηL", "share of the step conditions", low=0.05, high=1.0)
-    workers: int = knob(2, "M", "workers", choices=(1, 2, 3))
+    workers: int = knob(2, "M", "workers", choices=(2, 3))
     scan: int = knob(3, "n", "learning rates of the picture besides", low=0, high=len(SCAN))
 
 
