@@ -183,9 +183,9 @@ CLAIM = Claim(
             observe=observe_excess,
         ),
         Falsifier(
-            "2ηΔ",
-            "so much one step of gradient descent gains as η → 0",
-            setup=changing(descent=2.0),
+            "3ηΔ",
+            "strong convexity adds to what a step gains, which is 2ηΔ at most",
+            setup=changing(descent=3.0),
             observe=observe_excess,
         ),
     ),
