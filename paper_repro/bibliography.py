@@ -365,6 +365,24 @@ BIBTEX = {
   volume  = {15},
   year    = {2009}
 }""",
+    "taylor2017": """@article{taylor2017,
+  author  = {Taylor, Adrien B. and Hendrickx, Julien M. and Glineur, Fran{\\c{c}}ois},
+  title   = {Smooth strongly convex interpolation and exact worst-case performance of first-order methods},
+  journal = {Mathematical Programming},
+  volume  = {161},
+  pages   = {307--345},
+  year    = {2017},
+  note    = {arXiv:1502.05666}
+}""",
+    "goujaud2024": """@article{goujaud2024,
+  author  = {Goujaud, Baptiste and Moucer, C{\\'e}line and Glineur, Fran{\\c{c}}ois and Hendrickx, Julien M. and
+             Taylor, Adrien B. and Dieuleveut, Aymeric},
+  title   = {{PEPit}: computer-assisted worst-case analyses of first-order optimization methods in {P}ython},
+  journal = {Mathematical Programming Computation},
+  volume  = {16},
+  year    = {2024},
+  note    = {arXiv:2201.04040}
+}""",
     "derived": """@software{implicitbias,
   author = {{The implicitbias developers}},
   title  = {implicitbias: theory verification for local methods},

@@ -401,6 +401,42 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/worst-case-bound",
+        "derived.scaling.worst_case_bound",
+        "No function of the class exceeds T4, and the worst of them shows how loose it is",
+        "derived",
+    ),
+    Entry(
+        "derived/worst-case-coefficients",
+        "derived.scaling.worst_case_coefficients",
+        "The one-step lemmas hold with ½ for L2's 2 and ⅔ for L4's 5/4, at larger steps; with less they are false",
+        "derived",
+    ),
+    Entry(
+        "derived/worst-case-consensus",
+        "derived.scaling.worst_case_consensus",
+        "Workers that share a convex f never step apart for η ≤ 2/L, whatever f is; at 2.2/L they can, by 1.44",
+        "derived",
+    ),
+    Entry(
+        "derived/worst-case-heterogeneity",
+        "derived.scaling.worst_case_heterogeneity",
+        "Heterogeneity costs Local GD a concave excess: at least ζ²V(0, 1), and less than proportional to ζ²",
+        "derived",
+    ),
+    Entry(
+        "derived/worst-case-local-gd",
+        "derived.scaling.worst_case",
+        "Without heterogeneity the worst function costs Local GD max(|1 − ημ|, |1 − ηL|)^{2T}, however T is split",
+        "derived",
+    ),
+    Entry(
+        "derived/worst-case-one-step",
+        "derived.scaling.worst_case_one_step",
+        "No function of the class breaks the one-step lemmas L2 and L4; without the disagreement V some do",
+        "derived",
+    ),
+    Entry(
         "evron2023/sequential-projections",
         "evron2023.sequential_projections",
         "Weak regularisation projects from task to task, and need not end at the max margin",

@@ -14,6 +14,8 @@ from paper_repro.command_line import main
 
 HEAVY = (
     "cvxpy",
+    "PEPit",
+    "pandas",
     "sympy",
     "matplotlib",
     "numba",

@@ -1,0 +1,1 @@
+"""Results on local methods with scaling that are proved here: derived, SAVIC-type."""
