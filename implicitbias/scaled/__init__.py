@@ -1,7 +1,7 @@
 """Scaled local methods as mathematics: constants, lemmas L1–L5, theorems T1–T4, fixed points (derived, SAVIC-type).
 
-``Constants.of(problem, …)`` or ``method_constants(problem, method)`` holds the numbers, T1–T4 are ``Bound`` objects made
-of them; `expected_step` and `exact_path` compute the expectations that they bound, exactly.
+``Constants.of(problem, …)`` or ``method_constants(problem, method)`` holds the numbers, T1–T4 are ``Bound`` objects
+made of them; `expected_step` and `exact_path` compute the expectations that they bound, exactly.
 """
 
 from implicitbias.scaled.asymmetry import jump_shift as jump_shift
