@@ -6,6 +6,7 @@ import pytest
 from implicitbias import BadInput, Fixed, gd, LocalMethod
 from implicitbias.methods import AdaGrad, Adam, OASIS, RMSProp
 from implicitbias.scaled import (
+    averaging_weight,
     Constants,
     growth_bound,
     identical_strongly_convex,
@@ -57,6 +58,15 @@ def test_bias_correction_without_warm_up_is_outside_the_first_theorem():
         met[name] = bound.unmet
     assert met["warm"] == met["plain"] == ()
     assert met["corrected"] == met["fast"] == ("c ≤ Hημ_D/2",)
+
+
+@pytest.mark.parametrize("warmup", [0, 5])
+def test_the_first_drift_is_that_of_the_second_refresh(warmup):
+    """After W samples of the warm-up and the refresh of round 0, the next weighs 1/(W + 2) for β → 1."""
+    ours = method_constants(logistic(0, 2), scaled(Adam(beta=1 - 1e-9, warmup=warmup, **BOUNDS)))
+    growth = growth_bound("squared", 1.0 - averaging_weight(1 - 1e-9, warmup + 1), 4.0).value
+    assert ours.drift == pytest.approx(growth - 1.0, rel=1e-6)
+    assert averaging_weight(1 - 1e-9, warmup + 1) == pytest.approx(1 / (warmup + 2), rel=1e-6)
 
 
 def test_own_scalings_and_reused_samples_break_a_hypothesis():
