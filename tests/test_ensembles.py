@@ -155,7 +155,10 @@ def test_velocities_that_differ_are_left_to_the_definition():
 
 MADE = {
     "law": {"Drawn": {}},
-    "scaling": {"Fixed": {"scaling": Fixed((1.0, 2.0))}},
+    "scaling": {
+        "Fixed": {"scaling": Fixed((1.0, 2.0))},
+        "Fixed per worker": {"scaling": Fixed(((1.0, 2.0), (3.0, 0.5)))},
+    },
     "local_solver": {"Flow": {"local_solver": Flow(0.0)}},
     "aggregation": {"Anchored": {"aggregation": Anchored()}, "Sequential": {"aggregation": Sequential()}},
     "server": {"moves": {"server": Server(0.5)}},

@@ -44,16 +44,38 @@ class Identity:
 
 @dataclass(frozen=True)
 class Fixed:
-    """w ← w − η D^{−1}∇f_m with a constant diagonal D > 0, given as a tuple of its entries."""
+    """w ← w − η D^{−1}∇f_m with a constant diagonal D > 0, or with a D_m of each worker's own.
 
-    diagonal: tuple[float, ...]
+    Parameters
+    ----------
+    diagonal
+        The entries of D, shape (dim,); or those of D_1, …, D_M, shape (worker, dim), kept as tuples.
+
+    Raises
+    ------
+    BadInput
+        For entries that are not positive, or rows of unequal length.
+    """
+
+    diagonal: tuple[float, ...] | tuple[tuple[float, ...], ...]
 
     def __post_init__(self):
-        cure = "give one positive entry of D per parameter, e.g. Fixed((1.0, 2.0))"
-        entries = checks.real_array("diagonal", self.diagonal, cure).ravel().tolist()
-        for entry in checks.sequence("diagonal", entries, cure):
+        cure = (
+            "give one positive entry of D per parameter, e.g. Fixed((1.0, 2.0)), or such a tuple per worker"
+        )
+        entries = checks.real_array("diagonal", self.diagonal, cure)
+        if entries.ndim not in (1, 2) or not entries.size:
+            rule = "must be a non-empty tuple of entries, or one for each worker"
+            raise checks.refuse("diagonal", self.diagonal, rule, cure)
+        for entry in entries.ravel().tolist():
             checks.number("diagonal", entry, cure, above=0)
-        object.__setattr__(self, "diagonal", tuple(entries))
+        rows = tuple(tuple(row) for row in np.atleast_2d(entries).tolist())
+        object.__setattr__(self, "diagonal", rows if entries.ndim == 2 else rows[0])
+
+    @property
+    def scope(self) -> Literal["global", "worker"]:
+        """Whether all workers share one D, or each has its own."""
+        return "worker" if isinstance(self.diagonal[0], tuple) else "global"
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,11 @@ COVERAGE: tuple[Row, ...] = (
         (),
         "a mini-batch counts how often each sample was drawn, one draw after the other",
     ),
-    Row((("scaling", ("Fixed",)),), (), "a kernel steps along the gradient itself, not along D^{−1} of it"),
+    Row(
+        (("scaling", ("Fixed", "Fixed per worker")),),
+        (),
+        "a kernel steps along the gradient itself, not along D^{−1} of it",
+    ),
     Row(
         (("local_solver", ("Flow", "Proximal", "Projection", "Sweeping")),),
         (),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from implicitbias.engine.kernels.cost import fits, round_cost
 from implicitbias.engine.kernels.kernel import Kernel
 from implicitbias.engine.kernels.lane_batch import LaneKernel
-from implicitbias.methods import AbstractStepRule, LocalMethod, Server
+from implicitbias.methods import AbstractStepRule, Fixed, LocalMethod, Server
 from implicitbias.problems import AbstractProblem
 
 
@@ -163,6 +163,7 @@ COVERAGE: tuple[Row, ...] = (
     _row((), "a normalised rate e/f_m needs the loss of the model at every step", rate="normalised"),
     _row((), "in turn, a worker starts from the model of the one before", aggregation="Sequential"),
     _row((), "a scaling that follows the run changes D between rounds", scaling="Adaptive"),
+    _row((), "kernels pack the data with the one D of all workers", scaling="Fixed per worker"),
     _row((), "a rescaling needs the norm of the model at the end of a round", rescaling="Rescaling"),
     _row((), "no kernel is compiled for this problem, loss or axis"),
 )
@@ -211,7 +212,7 @@ def axis_values(problem: AbstractProblem, method: LocalMethod) -> dict[str, str]
     values["problem"] = type(problem).__name__
     values["loss"] = type(getattr(problem, "loss_function", None)).__name__
     values["l2"] = "positive" if getattr(problem, "l2", 0.0) > 0 else "0"
-    values["scaling"] = _name(method.scaling)
+    values["scaling"] = _scaling_name(method)
     values["gradients"] = _gradients_name(method)
     values["rate"] = "normalised" if method.normalised else "scheduled"
     values["unknown"] = _unknown_axes(method)
@@ -231,6 +232,11 @@ def _steps_name(method: LocalMethod) -> str:
     if isinstance(method.local_steps, AbstractStepRule):
         return "rule"
     return "per worker" if isinstance(method.local_steps, tuple) else "number"
+
+
+def _scaling_name(method: LocalMethod) -> str:
+    own = isinstance(method.scaling, Fixed) and method.scaling.scope == "worker"
+    return "Fixed per worker" if own else _name(method.scaling)
 
 
 def _gradients_name(method: LocalMethod) -> str:
