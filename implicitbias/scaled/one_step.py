@@ -90,8 +90,8 @@ def expected_step(
     return OneStep(
         expected=_square(moved - x, diagonal) + lr**2 * spread,
         distance=_square(mean - x, diagonal),
-        gap=problem.loss(mean) - problem.loss(x),
-        consensus=_square(points - mean[..., None, :], diagonal).mean(axis=-1),
+        gap=problem.loss(mean[None])[0] - problem.loss(x[None])[0],
+        consensus=np.mean(_square(points - mean[..., None, :], diagonal), axis=-1),
         lr=lr,
         workers=problem.workers,
     )
@@ -163,7 +163,7 @@ def _side(
     gap: float,
     consensus: float,
     noise: float,
-) -> np.ndarray:
+) -> np.ndarray | float:
     return (
         (1.0 - step.lr * constants.strong_convexity) * step.distance
         - gap * step.lr * step.gap
@@ -185,5 +185,5 @@ def _named(step: OneStep, constants: MetricConstants) -> dict[str, float]:
     }
 
 
-def _square(vectors: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+def _square(vectors: np.ndarray, diagonal: np.ndarray) -> np.ndarray | float:
     return (vectors**2 * diagonal).sum(axis=-1)
