@@ -65,7 +65,9 @@ def conventional_equation(landscape: Landscape, setting: Setting, order: int = 1
         )
     lr = sympy.nsimplify(setting.lr, rational=True)
     slopes, inverse = landscape.gradient_expressions, _inverse(landscape, setting)
-    bending = lr / 4 * sum(i * slope**2 for i, slope in zip(inverse, slopes, strict=True)) if order == 2 else 0
+    bending = (
+        lr / 4 * sum(i * slope**2 for i, slope in zip(inverse, slopes, strict=True)) if order == 2 else 0
+    )
     potential = landscape.expression + bending
     drift = tuple(-i * potential.diff(v) for i, v in zip(inverse, landscape.variables, strict=True))
     scale = sympy.sqrt(lr / sympy.nsimplify(setting.batch, rational=True))

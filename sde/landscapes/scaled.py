@@ -108,7 +108,9 @@ def _noise(landscape: Landscape, within: dict[Any, Any], roots: tuple[Any, ...])
     if isinstance(noise, SampleLosses):
         return replace(noise, losses=tuple(_at(f, within) for f in noise.losses))
     inverse = sympy.diag(*(1 / root for root in roots))
-    return Factors((inverse * landscape.factor_expressions.xreplace(within)).tolist(), noise.law, noise.shared)
+    return Factors(
+        (inverse * landscape.factor_expressions.xreplace(within)).tolist(), noise.law, noise.shared
+    )
 
 
 def _manifold(
