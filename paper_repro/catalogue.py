@@ -307,7 +307,7 @@ ENTRIES = (
     Entry(
         "derived/scaled-circle",
         "derived.scaling_drift.circle",
-        "Isotropic noise leaves the angle on a circle alone; under a scaling it drives it to the slower axis",
+        "Noise across a circle leaves the angle alone; under a scaling it drives it to the slower axis",
         "derived",
     ),
     Entry(

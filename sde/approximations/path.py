@@ -95,8 +95,8 @@ def _refuse_noise_along(
     if noisy.any():
         first = int(np.argmax(noisy))
         raise BadInput(
-            f"noise: has a part along Γ at the point {frame.outward(path[first])}, which the path from the start reaches at slow time "
-            f"{times[first]:.3g}; integrate slow_sde(…) instead"
+            f"noise: has a part along Γ at the point {frame.outward(path[first])}, which the path from the start reaches "
+            f"at slow time {times[first]:.3g}; integrate slow_sde(…) instead"
         )
 
 
@@ -117,7 +117,7 @@ def _solved(
     )
     if not found.success:
         raise NotCertified(
-            f"times: the path is followed to slow time {found.t[-1]:.6g}, at {frame.outward(found.y[:, -1])}, and no further, where "
-            "it ends or becomes singular; give times below"
+            f"times: the path is followed to slow time {found.t[-1]:.6g}, at {frame.outward(found.y[:, -1])}, and no "
+            "further, where it ends or becomes singular; give times below"
         )
     return found

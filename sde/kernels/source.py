@@ -5,7 +5,8 @@ A step of worker m, at its step s of life, is
     v ← β v + p_s a(θ) + q_s B(θ) ξ,   θ ← θ + v
 
 with rates p and q that say what it is: p = −η, q = −η/√B_loc, a = ∇L is Local SGD, and M = 1 worker with p = Δ,
-q = √Δ is Euler–Maruyama; p a + q B ξ is multiplied by D^{−1} where steps are scaled. Every name that stands for a number of a step is a register of sixteen replicas.
+q = √Δ is Euler–Maruyama. Where steps are scaled D^{−1}(p a + q B ξ) is added. Every name that stands for a number of a
+step is a register of sixteen replicas.
 """
 
 from collections.abc import Collection, Sequence

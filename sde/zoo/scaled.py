@@ -10,8 +10,8 @@ parts nn, nt and tt of D^{−1/2}ΣD^{−1/2} in the frame n ∝ D^{−1/2}(cos 
 
     dφ = −(1/2Bw²)[(a − b) sin φ cos φ (A Σ_nn + Σ_tt) + 2√(ab) A_m Σ_nt] dt + √(Σ_tt/(Bw)) dW,
 
-A = 1 + (M − 1)ψ(2αhw/(ab)), A_m = 1 + (M − 1)ψ(αhw/(ab)): isotropic noise drives φ towards the axis of the larger
-entry, where without a scaling it drives nothing.
+A = 1 + (M − 1)ψ(2αhw/(ab)), A_m = 1 + (M − 1)ψ(αhw/(ab)). Noise across and along, uncorrelated, drives nothing for
+D = I, and else φ towards the axis of the larger entry; with noise across alone dφ = −(a − b)σ_N² sin 2φ A/(4abBw) dt.
 """
 
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ from sde.zoo.valley import on_the_floor, Valley
 NEWTON_STEPS = 60
 # A step after which the next is below rounding.
 NEGLIGIBLE = 1e-9
-SIZES = "give a positive number"
 
 Points = Float[np.ndarray, "*batch 2"]
 Scalars = Float[np.ndarray, "..."]
+Parts = tuple[Scalars, Scalars, Scalars]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class ScaledValley:
 
 @dataclass(frozen=True)
 class ScaledCircle:
-    """The circle with isotropic noise σ² I under D = diag(a, b); φ away from the axes, which the flow does not cross.
+    """The circle under D = diag(a, b); φ between the axes, which the flow does not cross.
 
     Parameters
     ----------
@@ -89,37 +89,34 @@ class ScaledCircle:
         (a, b).
     curvature
         h > 0.
-    sigma
-        σ > 0, of one sample.
+    normal, tangential
+        σ_N and σ_T of one sample's noise, in the frame of the circle; equal for isotropic noise.
     law
         Of the noise, as for ``Factors``.
 
     Raises
     ------
     BadInput
-        If D is no positive diagonal of two entries, or h or σ not positive.
+        If D is no positive diagonal of two entries; and as ``circle``.
     """
 
     diagonal: tuple[float, float]
     curvature: float = 1.0
-    sigma: float = 1.0
+    normal: float = 1.0
+    tangential: float = 0.0
     law: AbstractLaw = Gaussian()
 
     def __post_init__(self):
         object.__setattr__(self, "diagonal", checked_diagonal(self.diagonal, 2))
-        for name in ("curvature", "sigma"):
-            checks.number(name, getattr(self, name), SIZES, above=0)
+        checks.number("curvature", self.curvature, "give h > 0", above=0)
+        for name in ("normal", "tangential"):
+            checks.number(name, getattr(self, name), "give a standard deviation", least=0)
 
     @property
     def landscape(self) -> Landscape:
         """½h(r − 1)²: the scaling is the method's."""
-        return circle(self.curvature, normal=self.sigma, tangential=self.sigma, law=self.law).landscape
-
-    @property
-    def covariance(self) -> tuple[float, float]:
-        """The diagonal of D^{−1/2}ΣD^{−1/2}."""
-        a, b = self.diagonal
-        return self.sigma**2 / a, self.sigma**2 / b
+        own = circle(self.curvature, normal=self.normal, tangential=self.tangential, law=self.law)
+        return own.landscape
 
     def project(self, theta: Points) -> Points:
         """Return Φ_D(θ) = (x e^{−s/a}, y e^{−s/b}), the s with |Φ_D| = 1.
@@ -143,40 +140,31 @@ class ScaledCircle:
                 break
         return theta * np.exp(-0.5 * rates * s[..., None])
 
-    def drift(
-        self,
-        phi: Scalars,
-        workers: int,
-        total_batch: float,
-        alpha: float,
-        covariance: tuple[float, float] | None = None,
-    ) -> Scalars:
-        """Return the slow drift of φ; ``covariance`` is another diagonal of D^{−1/2}ΣD^{−1/2}."""
-        a, b = self.diagonal
-        normal, mixed, along = self._parts(phi, covariance or self.covariance)
-        width = self.width(phi)
-        h = self.curvature * width / (a * b)
+    def drift(self, phi: Scalars, workers: int, total_batch: float, alpha: float) -> Scalars:
+        """Return the slow drift of φ."""
+        return self.drift_by(self.parts(phi), phi, workers, total_batch, alpha)
+
+    def drift_by(self, parts: Parts, phi: Scalars, workers: int, total_batch: float, alpha: float) -> Scalars:
+        """Return the drift that parts Σ_nn, Σ_nt and Σ_tt of a covariance in the variables D^{1/2}θ make."""
+        (a, b), (normal, mixed, along), w = self.diagonal, parts, self.width(phi)
+        h = self.curvature * w / (a * b)
         turned = (a - b) * np.sin(phi) * np.cos(phi)
         pulled = np.asarray(drift_factor(workers, alpha, h)) * normal + along
         crossed = 2.0 * np.sqrt(a * b) * np.asarray(mixed_factor(workers, alpha, h)) * mixed
-        return -(turned * pulled + crossed) / (2.0 * total_batch * width**2)
+        return -(turned * pulled + crossed) / (2.0 * total_batch * w**2)
 
-    def diffusion(
-        self, phi: Scalars, total_batch: float, covariance: tuple[float, float] | None = None
-    ) -> Scalars:
-        """Return √(Σ_tt/(Bw)); σ/(w√B) for isotropic noise."""
-        along = self._parts(phi, covariance or self.covariance)[2]
-        return np.sqrt(along / (total_batch * self.width(phi)))
+    def diffusion(self, phi: Scalars, total_batch: float) -> Scalars:
+        """Return √(Σ_tt/(Bw)) = σ_T/(w√B)."""
+        return self.tangential / (np.sqrt(total_batch) * self.width(phi))
 
     def width(self, phi: Scalars) -> Scalars:
         """Return w = b cos²φ + a sin²φ."""
         a, b = self.diagonal
         return b * np.cos(phi) ** 2 + a * np.sin(phi) ** 2
 
-    def _parts(self, phi: Scalars, covariance: tuple[float, float]) -> tuple[Scalars, Scalars, Scalars]:
-        """Return Σ_nn, Σ_nt and Σ_tt of a diagonal covariance in the frame (n, t)."""
-        (a, b), (first, second) = self.diagonal, covariance
-        width = self.width(phi)
-        across, along = np.sqrt(b / width) * np.cos(phi), np.sqrt(a / width) * np.sin(phi)
-        normal = first * across**2 + second * along**2
-        return normal, (second - first) * across * along, first * along**2 + second * across**2
+    def parts(self, phi: Scalars) -> Parts:
+        """Return Σ_nn, Σ_nt and Σ_tt of D^{−1/2}ΣD^{−1/2}: D^{−1/2} takes the normal of the circle to that of Γ̃."""
+        (a, b), w = self.diagonal, self.width(phi)
+        slant = (a - b) * np.sin(phi) * np.cos(phi) / np.sqrt(a * b)
+        normal = (self.normal**2 * w / (a * b)) + self.tangential**2 * slant**2 / w
+        return normal, self.tangential**2 * slant / w, self.tangential**2 / w
