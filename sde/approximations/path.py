@@ -94,9 +94,10 @@ def _refuse_noise_along(
     noisy = has_noise_along(frame.landscape.curvature(path))
     if noisy.any():
         first = int(np.argmax(noisy))
+        point = frame.outward(path[first])
         raise BadInput(
-            f"noise: has a part along Γ at the point {frame.outward(path[first])}, which the path from the start reaches "
-            f"at slow time {times[first]:.3g}; integrate slow_sde(…) instead"
+            f"noise: has a part along Γ at the point {point}, which the path from the start reaches at slow time "
+            f"{times[first]:.3g}; integrate slow_sde(…) instead"
         )
 
 

@@ -175,8 +175,8 @@ CLAIM = Claim(
     key="derived/scaled-circle",
     title="Noise across a circle leaves the angle alone; under a scaling it drives it to the slower axis",
     statement=(
-        r"On $\frac h2(|x|-1)^2$ with noise of variance $\sigma_N^2$ across $\Gamma$ plain Local SGD stays where it is. "
-        r"With steps along $D^{-1}g$, $D=diag(a,b)$, its angle follows "
+        r"On $\frac h2(|x|-1)^2$ with noise of variance $\sigma_N^2$ across $\Gamma$ plain Local SGD stays where "
+        r"it is. With steps along $D^{-1}g$, $D=diag(a,b)$, its angle follows "
         r"$\varphi'=-\frac{(a-b)\sigma_N^2\sin2\varphi}{4abBw}[1+(M-1)\psi(\frac{2\alpha hw}{ab})]$, "
         r"$w=b\cos^2\varphi+a\sin^2\varphi$, in slow time: to the axis of the larger entry of $D$. "
         r"Measured in the limit $\eta\to0$ at fixed $\alpha$, as $2E_{\eta/2}-E_\eta$ within $|E_\eta-E_{\eta/2}|$."
