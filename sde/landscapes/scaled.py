@@ -134,9 +134,9 @@ def _manifold(
 def _projection(project: Any, within: dict[Any, Any], roots: tuple[Any, ...]) -> Any:
     if project is None:
         return None
-    if callable(project):
-        return ScaledProjection(project, tuple(float(root) for root in roots))
-    return [root * _at(e, within) for root, e in zip(roots, project, strict=True)]
+    if isinstance(project, tuple):
+        return [root * _at(e, within) for root, e in zip(roots, project, strict=True)]
+    return ScaledProjection(project, tuple(float(root) for root in roots))
 
 
 @dataclass(frozen=True)
