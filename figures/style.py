@@ -49,6 +49,13 @@ METHOD_COLOURS = {
     # Local SGD with rules for H, warmer than Local SGD itself.
     "qsr": "#c4457a",
     "post_local_sgd": "#9c6ade",
+    # Families of scalings: those that square gradients are warm, those that see curvature green.
+    "fixed": "#5a6472",
+    "rmsprop": "#d98c1f",
+    "adam": "#b5403a",
+    "adagrad": "#8c5a9e",
+    "oasis": "#17806d",
+    "adahessian": "#7fae3c",
     "max_margin": THEORY,
 }
 METHOD_MARKERS = {
@@ -56,7 +63,8 @@ METHOD_MARKERS = {
     "anchored": "X", "momentum": "<", "modified_local_gd": "X", "sgd": "h", "minibatch_sgd": "h", "savic": "p",
     "scaffold": "d", "fednova": "8", "diloco": "*", "slow_sde": "o", "conventional_sde": "s",
     "normalised_gd": "D", "prgd": "^", "sequential_gd": ">", "local_flow": "P", "qsr": "p",
-    "post_local_sgd": "d", "max_margin": "*",
+    "post_local_sgd": "d", "fixed": "s", "rmsprop": "o", "adam": "^", "adagrad": "v", "oasis": "D", "adahessian": "P",
+    "max_margin": "*",
 }  # fmt: skip
 
 # Softer than the methods, since data lie behind them; more workers than these are drawn alike.

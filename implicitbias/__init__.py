@@ -3,12 +3,15 @@
 from implicitbias import asymptotics as asymptotics
 from implicitbias import data as data
 from implicitbias import statistics as statistics
+from implicitbias.activations import Softplus as Softplus
+from implicitbias.activations import Tanh as Tanh
 from implicitbias.asymptotics import direction_error as direction_error
 from implicitbias.asymptotics import margin_gap as margin_gap
 from implicitbias.continuation import fast_forward as fast_forward
 from implicitbias.continuation import FastForwardSpec as FastForwardSpec
 from implicitbias.engine.batch import run_batch as run_batch
 from implicitbias.engine.definition import round_step as round_step
+from implicitbias.engine.recorder import OfScaling as OfScaling
 from implicitbias.engine.recorder import OfWorkers as OfWorkers
 from implicitbias.engine.records import RecordAt as RecordAt
 from implicitbias.engine.run import run as run
@@ -27,6 +30,10 @@ from implicitbias.errors import WorkersLost as WorkersLost
 from implicitbias.losses import Exponential as Exponential
 from implicitbias.losses import Logistic as Logistic
 from implicitbias.losses import PolynomialTail as PolynomialTail
+from implicitbias.methods import AdaGrad as AdaGrad
+from implicitbias.methods import AdaHessian as AdaHessian
+from implicitbias.methods import Adam as Adam
+from implicitbias.methods import Adaptive as Adaptive
 from implicitbias.methods import Anchored as Anchored
 from implicitbias.methods import Average as Average
 from implicitbias.methods import Fixed as Fixed
@@ -41,6 +48,7 @@ from implicitbias.methods import LocalMethod as LocalMethod
 from implicitbias.methods import modified_local_gd as modified_local_gd
 from implicitbias.methods import Normalised as Normalised
 from implicitbias.methods import normalised_gd as normalised_gd
+from implicitbias.methods import OASIS as OASIS
 from implicitbias.methods import Piecewise as Piecewise
 from implicitbias.methods import post_local_sgd as post_local_sgd
 from implicitbias.methods import PostLocal as PostLocal
@@ -51,7 +59,9 @@ from implicitbias.methods import proximal as proximal
 from implicitbias.methods import qsr as qsr
 from implicitbias.methods import QuadraticRule as QuadraticRule
 from implicitbias.methods import Rescaling as Rescaling
+from implicitbias.methods import RMSProp as RMSProp
 from implicitbias.methods import rounds_of as rounds_of
+from implicitbias.methods import savic as savic
 from implicitbias.methods import Sequential as Sequential
 from implicitbias.methods import sequential_gd as sequential_gd
 from implicitbias.methods import Server as Server
@@ -63,9 +73,12 @@ from implicitbias.oracle import project_onto_margins as project_onto_margins
 from implicitbias.oracle import residual_limit as residual_limit
 from implicitbias.oracle import separability as separability
 from implicitbias.problems import AbstractProblem as AbstractProblem
+from implicitbias.problems import AbstractSampledProblem as AbstractSampledProblem
+from implicitbias.problems import AbstractTwiceDifferentiable as AbstractTwiceDifferentiable
 from implicitbias.problems import LinearClassification as LinearClassification
 from implicitbias.problems import LinearRegression as LinearRegression
 from implicitbias.problems import Quadratics as Quadratics
+from implicitbias.problems import TwoLayerNetwork as TwoLayerNetwork
 from implicitbias.statistics import Moments as Moments
 from implicitbias.stream import Stream as Stream
 from implicitbias.sweeps import Sweep as Sweep

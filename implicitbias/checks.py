@@ -4,7 +4,7 @@ import math
 from types import UnionType
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from implicitbias.errors import BadInput
 
@@ -104,3 +104,31 @@ def real_array(name: str, value: object, cure: str = "convert it first") -> Floa
     if array.dtype.kind == "c":
         cure = "take .real if the imaginary parts are 0"
     raise refuse(name, value, "must be an array of real numbers", cure)
+
+
+def classes(name: str, value: object, samples: int, count: int | None = None) -> Int[np.ndarray, " sample"]:
+    """Return a read-only array of one class 0 … K − 1 for each sample; K is ``count``, or unbounded.
+
+    Raises
+    ------
+    BadInput
+        If it has another shape, holds anything but integers, or a class out of range.
+    """
+    found = np.asarray(value)
+    if found.shape != (samples,):
+        raise BadInput(
+            f"{name} has shape {found.shape}: must hold one class for each of the {samples} samples"
+        )
+    if found.dtype.kind not in "iu":
+        cure = f"number them, e.g. with np.unique({name}, return_inverse=True)[1]"
+        raise refuse(f"{name}[0]", found.ravel()[0], "classes must be integers 0, 1, …", cure)
+    last = None if count is None else integer("outputs", count, 2, "give the number K of classes") - 1
+    wrong = np.flatnonzero((found < 0) | (found > (found.max() if last is None else last)))
+    if len(wrong):
+        rule = "must be ≥ 0" if last is None else f"must lie in 0 … {last}"
+        raise refuse(
+            f"{name}[{wrong[0]}]", int(found[wrong[0]]), rule, "count classes from 0, or raise outputs"
+        )
+    numbers = found.astype(np.int64)
+    numbers.setflags(write=False)
+    return numbers

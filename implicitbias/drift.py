@@ -9,7 +9,7 @@ from implicitbias.engine.definition import round_step
 from implicitbias.engine.state import initial_state
 from implicitbias.errors import BadInput
 from implicitbias.methods import GradientSteps, LocalMethod
-from implicitbias.problems import AbstractProblem, LinearClassification
+from implicitbias.problems import AbstractProblem, AbstractTwiceDifferentiable, LinearClassification
 from implicitbias.problems.abstract import apply
 
 
@@ -57,7 +57,7 @@ def round_drift(
 
 
 def leading_drift(
-    problem: AbstractProblem, method: LocalMethod, w: Float[np.ndarray, "*batch dim"]
+    problem: AbstractTwiceDifferentiable, method: LocalMethod, w: Float[np.ndarray, "*batch dim"]
 ) -> Float[np.ndarray, "*batch dim"]:
     """−(η(H − 1)/2)(1/M) Σ_m ∇²f_m ∇f_m: the drift up to O((ηH)²M²f³) on separable data (derived).
 

@@ -3,10 +3,11 @@
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias import checks
 from implicitbias.engine.definition import round_step
 from implicitbias.engine.state import initial_state
 from implicitbias.errors import NotCertified
-from implicitbias.methods import LocalMethod
+from implicitbias.methods import Adaptive, LocalMethod
 from implicitbias.problems import AbstractProblem
 
 
@@ -34,10 +35,16 @@ def round_fixed_point(
 
     Raises
     ------
+    BadInput
+        If the scaling follows the run.
     NotCertified
         If a round still moves the point found beyond rounding, or its neighbours no more than that.
     """
     from scipy.optimize import root
+
+    if isinstance(method.scaling, Adaptive):
+        rule = "a round also moves D, so that its model alone has no fixed point"
+        raise checks.refuse("scaling", method.scaling, rule, "freeze D: Fixed(tuple(d))")
 
     def move(v: np.ndarray) -> np.ndarray:
         state = initial_state(problem, method, v)

@@ -12,6 +12,53 @@ BIBTEX = {
   note    = {v1, December 2024; v2, March 2026: Effectiveness of Distributed Gradient Descent with Local
              Steps for Overparameterized Models}
 }""",
+    "chezhegov2024": """@article{chezhegov2024,
+  author  = {Chezhegov, Savelii and Skorik, Sergey and Khachaturov, Nikolas and Shalagin, Danil and Avetisyan, Aram
+             and Tak{\\'a}{\\v c}, Martin and Kholodov, Yaroslav and Beznosikov, Aleksandr},
+  title   = {Local Methods with Adaptivity via Scaling},
+  journal = {Russian Mathematical Surveys},
+  volume  = {79},
+  number  = {6},
+  pages   = {1051--1091},
+  year    = {2024},
+  note    = {arXiv:2406.00846}
+}""",
+    "kingma2015": """@inproceedings{kingma2015,
+  author    = {Kingma, Diederik P. and Ba, Jimmy},
+  title     = {Adam: A Method for Stochastic Optimization},
+  booktitle = {International Conference on Learning Representations},
+  year      = {2015},
+  note      = {arXiv:1412.6980}
+}""",
+    "tieleman2012": """@misc{tieleman2012,
+  author = {Tieleman, Tijmen and Hinton, Geoffrey},
+  title  = {Lecture 6.5: {RMSProp}, Divide the Gradient by a Running Average of Its Recent Magnitude},
+  note   = {COURSERA: Neural Networks for Machine Learning},
+  year   = {2012}
+}""",
+    "duchi2011": """@article{duchi2011,
+  author  = {Duchi, John and Hazan, Elad and Singer, Yoram},
+  title   = {Adaptive Subgradient Methods for Online Learning and Stochastic Optimization},
+  journal = {Journal of Machine Learning Research},
+  volume  = {12},
+  year    = {2011}
+}""",
+    "jahani2022": """@inproceedings{jahani2022,
+  author    = {Jahani, Majid and Rusakov, Sergey and Shi, Zheng and Richt{\\'a}rik, Peter and Mahoney, Michael W.
+               and Tak{\\'a}{\\v c}, Martin},
+  title     = {Doubly Adaptive Scaled Algorithm for Machine Learning Using Second-Order Information},
+  booktitle = {International Conference on Learning Representations},
+  year      = {2022},
+  note      = {arXiv:2109.05198}
+}""",
+    "yao2021": """@inproceedings{yao2021,
+  author    = {Yao, Zhewei and Gholami, Amir and Shen, Sheng and Mustafa, Mustafa and Keutzer, Kurt and
+               Mahoney, Michael W.},
+  title     = {{ADAHESSIAN}: An Adaptive Second Order Optimizer for Machine Learning},
+  booktitle = {AAAI Conference on Artificial Intelligence},
+  year      = {2021},
+  note      = {arXiv:2006.00719}
+}""",
     "soudry2018": """@article{soudry2018,
   author  = {Soudry, Daniel and Hoffer, Elad and Nacson, Mor Shpigel and Gunasekar, Suriya and Srebro, Nathan},
   title   = {The Implicit Bias of Gradient Descent on Separable Data},

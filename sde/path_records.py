@@ -30,7 +30,7 @@ class PathRecorder:
             If an observable returns something whose first axis is not the replicas.
         """
         # First: an interruption from the keyboard while a user's function runs leaves whole records.
-        values = {name: observed(name, observable, state) for name, observable in self._observe.items()}
+        values = {name: observed(name, observable, state.w) for name, observable in self._observe.items()}
         self._states.append(state)
         for name, value in values.items():
             self._observed[name].append(value)

@@ -17,11 +17,26 @@ hypothesis.settings.load_profile("house")
 
 # What --shapes checks: everything but the kernels, which numba has to read unwrapped.
 CHECKED = [
-    *(f"implicitbias.{room}" for room in ("asymptotics", "data", "losses", "methods", "oracle", "problems")),
-    *(f"implicitbias.{room}" for room in ("local_solvers", "statistics", "stream", "sweeps")),
+    *(
+        f"implicitbias.{room}"
+        for room in ("activations", "asymptotics", "data", "losses", "methods", "oracle", "problems")
+    ),
+    *(f"implicitbias.{room}" for room in ("local_solvers", "scaled", "statistics", "stream", "sweeps")),
     *(
         f"implicitbias.engine.{part}"
-        for part in ("definition", "recorder", "records", "request", "run", "start", "state", "trace")
+        for part in (
+            "definition",
+            "direction",
+            "draws",
+            "recorder",
+            "records",
+            "request",
+            "run",
+            "scaling",
+            "start",
+            "state",
+            "trace",
+        )
     ),
     *(f"sde.{room}" for room in ("brownian", "equations", "schemes", "soundness", "stepping")),
     "figures",

@@ -31,7 +31,7 @@ from implicitbias import (
     sequential_gd,
     Stream,
 )
-from implicitbias.engine.definition import batches
+from implicitbias.engine.draws import batches
 from implicitbias.engine.kernels import (
     COVERAGE,
     coverage_text,

@@ -15,6 +15,7 @@ from implicitbias import (
     Quadratics,
     Stream,
 )
+from implicitbias.problems import AbstractSampledProblem
 
 
 seeds = st.integers(0, 10**6)
@@ -43,6 +44,25 @@ def test_gradient_and_hvp_are_derivatives(seed):
         if "Polynomial" not in repr(problem):  # its gradient bends where a margin crosses 0
             bend = (problem.gradient(w + h * v) - problem.gradient(w - h * v)) / (2 * h)
             assert np.allclose(bend, problem.hvp(w, v), rtol=1e-5, atol=1e-5)
+
+
+@given(seeds)
+def test_a_product_with_the_hessian_of_a_mini_batch_is_the_mean_of_its_samples(seed):
+    rng = Stream(seed).at("point").generator()
+    w, v = rng.normal(size=(2, 4, 3))
+    for problem in drawn_problems(seed):
+        if not isinstance(problem, AbstractSampledProblem):
+            continue
+        local = int(problem.sizes[0])
+        whole = np.broadcast_to(np.arange(local), (4, local))
+        assert np.allclose(
+            problem.worker_hvp(w, v, 0, whole), problem.worker_hvp(w, v, 0), rtol=1e-12, atol=1e-14
+        )
+        draws = rng.integers(local, size=(4, 2))
+        single = [problem.worker_hvp(w, v, 0, draws[:, [b]]) for b in range(2)]
+        assert np.allclose(
+            problem.worker_hvp(w, v, 0, draws), np.mean(single, axis=0), rtol=1e-12, atol=1e-14
+        )
 
 
 @given(seeds)

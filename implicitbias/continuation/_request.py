@@ -8,7 +8,7 @@ from jaxtyping import Float
 from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.losses import Exponential, Logistic
-from implicitbias.methods import AbstractStepRule, Constant, Flow, GradientSteps, LocalMethod
+from implicitbias.methods import AbstractStepRule, Adaptive, Constant, Flow, GradientSteps, LocalMethod
 from implicitbias.problems import LinearClassification
 
 
@@ -48,6 +48,11 @@ def check_request(problem: object, method: object, handover: object, order: obje
         "method", method, LocalMethod, "give a LocalMethod, e.g. local_gd(lr=0.1, local_steps=10)"
     )
     assert isinstance(method, LocalMethod)
+    if isinstance(method.scaling, Adaptive):
+        rule = "D follows the run, so that no flow with a constant metric continues it"
+        raise checks.refuse(
+            "scaling", method.scaling, rule, "where D̂ has come to rest, continue with Fixed(tuple(D̂))"
+        )
     _check_method(method)
     method.steps(problem.workers, 0)
     if handover != "auto":

@@ -1,6 +1,8 @@
-"""Data of binary linear classification: theory sets, planted separable data, real data, splits over workers."""
+"""Data of classification: theory sets, planted separable data, real data of two or more classes, splits."""
 
 from implicitbias.data.bundled import real
+from implicitbias.data.bundled_classes import real_classes
+from implicitbias.data.classified import Classified
 from implicitbias.data.gaussian_rows import gaussian_separable, labelled_by_hyperplane
 from implicitbias.data.mnist_images import mnist, mnist_available
 from implicitbias.data.planted_margin import PlantedMargin, separable
@@ -23,6 +25,7 @@ from implicitbias.data.theory_sets import (
 
 
 __all__ = [
+    "Classified",
     "PlantedMargin",
     "PlantedSplit",
     "Samples",
@@ -44,6 +47,7 @@ __all__ = [
     "order_of_limits",
     "orthogonal",
     "real",
+    "real_classes",
     "relu_features",
     "separable",
     "set_a",

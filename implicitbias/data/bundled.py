@@ -1,6 +1,7 @@
 """Real data bundled with scikit-learn, as binary problems; nothing is downloaded."""
 
 import numpy as np
+from jaxtyping import Int, Real
 
 from implicitbias.data.known_names import refuse_unknown
 from implicitbias.data.preparation import class_pair, standardised, subset, with_bias
@@ -56,17 +57,27 @@ def real(
     With a bias, all samples of breast-cancer (by a hair), digits (0, 8), iris (0, 1) and wine (0, 1) are linearly
     separable; iris (1, 2) is not.
     """
-    refuse_unknown("name", name, LOADERS)
-    loader, usual_pair = LOADERS[name]
-    # Lazy, since importing scikit-learn costs a second.
-    from sklearn import datasets
-
-    table, classes = getattr(datasets, loader)(return_X_y=True)
-    pair = usual_pair if pair is None else pair
+    inputs, classes = table(name)
+    pair = LOADERS[name][1] if pair is None else pair
     rows, labels = class_pair(classes, pair)
     kept = subset(rows.size, samples, stream)
-    features = np.asarray(table[rows[kept]], dtype=np.float64)
+    features = np.asarray(inputs[rows[kept]], dtype=np.float64)
     features = standardised(features) if standardise else features
     features = with_bias(features) if bias else features
     title = f"{name}-{pair[0]}-{pair[1]}"
     return Samples(features, labels[kept], title, f"classes {pair[0]} (−1) and {pair[1]} (+1) of {name}")
+
+
+def table(name: str) -> tuple[Real[np.ndarray, "row feature"], Int[np.ndarray, " row"]]:
+    """Return features and classes 0, 1, … of all rows, as they are bundled.
+
+    Raises
+    ------
+    BadInput
+        If the name is unknown.
+    """
+    refuse_unknown("name", name, LOADERS)
+    # Lazy, since importing scikit-learn costs a second.
+    from sklearn import datasets
+
+    return getattr(datasets, LOADERS[name][0])(return_X_y=True)

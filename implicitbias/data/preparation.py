@@ -43,12 +43,17 @@ def subset(rows: int, samples: int | None, stream: Stream | None) -> Int[np.ndar
     return np.sort(stream.at("data/subset").permutation(rows)[:samples])
 
 
-def standardised(features: Float[np.ndarray, "sample dim"]) -> Float[np.ndarray, "sample dim"]:
-    """Return columns of mean 0 and variance 1; a constant column becomes 0."""
-    centred = features - features.mean(axis=0)
-    constant = np.ptp(features, axis=0) == 0
-    centred[:, constant] = 0
-    return centred / np.where(constant, 1, centred.std(axis=0))
+def standardised(
+    features: Float[np.ndarray, "sample dim"], like: Float[np.ndarray, "other dim"] | None = None
+) -> Float[np.ndarray, "sample dim"]:
+    """Return columns shifted and scaled so that those of ``like`` have mean 0 and variance 1.
+
+    ``like`` are the features themselves by default; columns in which it is constant become 0.
+    """
+    like = features if like is None else like
+    shift, constant = like.mean(axis=0), np.ptp(like, axis=0) == 0
+    scale = (like - shift).std(axis=0)
+    return np.where(constant, 0.0, features - shift) / np.where(constant, 1.0, scale)
 
 
 def with_bias(features: Float[np.ndarray, "sample dim"]) -> Float[np.ndarray, "sample dim+1"]:

@@ -117,7 +117,7 @@ class _Group:
         self._specs = specs
         self._states = [_start(spec) for spec in specs]
         self._first = [state.w for state in self._states]
-        self._recorders = [Recorder(spec.problem, {}) for spec in specs]
+        self._recorders = [Recorder(spec.problem, spec.method, {}) for spec in specs]
         self._failed: dict[int, int] = {}
         self._live: list[int] = []
 
@@ -155,7 +155,7 @@ class _Group:
         message = status.value
         if k in self._failed:
             message = divergence_message(spec.problem, spec.method, self._failed[k], self._first[k])
-        return self._recorders[k].trace(spec.method, LaneKernel.name, status, message)
+        return self._recorders[k].trace(LaneKernel.name, status, message)
 
 
 def _start(spec: RunSpec) -> State:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias import checks
+from implicitbias.engine.scaling import preconditioner
 from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
-from implicitbias.problems import AbstractProblem, LinearClassification
+from implicitbias.problems import AbstractProblem, LinearClassification, TwoLayerNetwork
 
 
 Observable = Callable[[Float[np.ndarray, "replica dim"]], Float[np.ndarray, "replica *shape"]]
@@ -27,11 +29,29 @@ class OfWorkers:
         return self.function(local)
 
 
+@dataclass(frozen=True)
+class OfScaling:
+    """An observable of the scaling in force in the round that ended: D̂, (replica, 1 | worker, dim) ↦ (replica, …).
+
+    At the first record no round has ended, and D̂ is what the start makes of it; ``None`` sees D̂ itself.
+    """
+
+    function: (
+        Callable[[Float[np.ndarray, "replica scope dim"]], Float[np.ndarray, "replica *shape"]] | None
+    ) = None
+
+    def __call__(
+        self, scaling: Float[np.ndarray, "replica scope dim"]
+    ) -> Float[np.ndarray, "replica *shape"]:
+        """Return what is observed."""
+        return scaling if self.function is None else self.function(scaling)
+
+
 class Recorder:
     """Keeps models, clocks, worker disagreement and what ``observe`` computes, record by record."""
 
-    def __init__(self, problem: AbstractProblem, observe: Mapping[str, Observable]):
-        self._problem = problem
+    def __init__(self, problem: AbstractProblem, method: LocalMethod, observe: Mapping[str, Observable]):
+        self._problem, self._method = problem, method
         self._observe = observe
         self._states: list[State] = []
         self._w: list[np.ndarray] = []
@@ -48,7 +68,10 @@ class Recorder:
             If an observable returns something whose first axis is not the replicas.
         """
         # First: an interruption from the keyboard while a user's function runs leaves whole records.
-        values = {name: observed(name, observable, state) for name, observable in self._observe.items()}
+        values = {
+            name: observed(name, observable, seen_by(name, observable, self._method, state))
+            for name, observable in self._observe.items()
+        }
         self._states = [state]
         self._w.append(state.w)
         self._clocks.append((state.clock.round, state.clock.time, state.clock.slow_time))
@@ -56,7 +79,7 @@ class Recorder:
         for name, value in values.items():
             self._observed[name].append(value)
 
-    def trace(self, method: LocalMethod, engine: str, status: Status, message: str) -> Trace:
+    def trace(self, engine: str, status: Status, message: str) -> Trace:
         """Return the records as a trace."""
         w = np.stack(self._w, axis=1)
         rounds, time, slow_time = (np.array(column) for column in zip(*self._clocks, strict=True))
@@ -72,30 +95,52 @@ class Recorder:
             final=self._states[-1],
             status=status,
             message=message,
-            method=method,
+            method=self._method,
             fingerprint=self._problem.fingerprint,
             engine=engine,
         )
 
 
 def observed(
-    name: str, observable: Observable | OfWorkers, state: State
+    name: str, observable: Observable, seen: Float[np.ndarray, "replica *more"]
 ) -> Float[np.ndarray, "replica *shape"]:
-    """Return what an observable sees of a state.
+    """Return an observable of what it sees.
 
     Raises
     ------
     BadInput
         If it returns something whose first axis is not the replicas.
     """
-    seen = state.local if isinstance(observable, OfWorkers) else state.w
     value = np.asarray(observable(seen), dtype=np.float64)
-    if value.shape[:1] != state.w.shape[:1]:
+    if value.shape[:1] != seen.shape[:1]:
         raise BadInput(
             f"observe[{name!r}] returned shape {value.shape}: must map (replica, …) = {seen.shape} to (replica, …); "
             "keep the first axis"
         )
     return value
+
+
+def seen_by(
+    name: str, observable: Observable, method: LocalMethod, state: State
+) -> Float[np.ndarray, "replica *more"]:
+    """Return the part of a state that an observable asks for: w, the workers' models, or D̂.
+
+    Raises
+    ------
+    BadInput
+        If it asks for the scaling of a method without one.
+    """
+    if isinstance(observable, OfWorkers):
+        return state.local
+    if not isinstance(observable, OfScaling):
+        return state.w
+    diagonal = preconditioner(method, state)
+    if diagonal is None:
+        rule = f"sees D̂, and {method!r} has none"
+        raise checks.refuse(
+            f"observe[{name!r}]", observable, rule, "give the method a scaling, or leave it out"
+        )
+    return diagonal
 
 
 def disagreement(state: State) -> Float[np.ndarray, " replica"]:
@@ -109,7 +154,9 @@ def disagreement(state: State) -> Float[np.ndarray, " replica"]:
 def _log_loss(problem: AbstractProblem, w: np.ndarray) -> np.ndarray:
     # As above; and f = 0 is a legitimate end of a regression.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return problem.log_loss(w) if isinstance(problem, LinearClassification) else np.log(problem.loss(w))
+        if isinstance(problem, LinearClassification | TwoLayerNetwork):
+            return problem.log_loss(w)
+        return np.log(problem.loss(w))
 
 
 def _min_margin(problem: AbstractProblem, w: np.ndarray) -> np.ndarray | None:

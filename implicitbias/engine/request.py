@@ -8,8 +8,10 @@ from jaxtyping import Float
 
 from implicitbias import checks
 from implicitbias.engine.advance import Progress
-from implicitbias.engine.definition import check_normalised, check_source
+from implicitbias.engine.direction import check_normalised
+from implicitbias.engine.draws import check_source
 from implicitbias.engine.records import RecordAt
+from implicitbias.engine.scaling import check_curvature
 from implicitbias.errors import BadInput, StepWarning
 from implicitbias.methods import GradientSteps, LocalMethod
 from implicitbias.problems import AbstractNoisyProblem, AbstractProblem
@@ -47,6 +49,8 @@ def check_request(
     method.steps(problem.workers, 0)
     if method.normalised:
         check_normalised(problem, method)
+    if method.draws_signs:
+        check_curvature(problem, method)
     if not method.deterministic and isinstance(method.local_solver, GradientSteps):
         check_source(problem, method, stream)
 

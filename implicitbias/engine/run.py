@@ -12,6 +12,7 @@ from implicitbias.engine.progress import progress_bar
 from implicitbias.engine.recorder import Observable, Recorder
 from implicitbias.engine.records import RecordAt
 from implicitbias.engine.request import check_first_step, check_records, check_request, RESERVED, warn_of_step
+from implicitbias.engine.scaling import check_curved_up
 from implicitbias.engine.start import first_state, replica_rows
 from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
@@ -59,7 +60,8 @@ def run(
         Rounds to keep.
     observe
         Functions of w recorded in ``trace.extras``, each (replica, dim) ↦ (replica, …), or ``OfWorkers(f)`` of the
-        workers' models before the average, (replica, worker, dim) ↦ (replica, …); the names w, loss, log_loss,
+        workers' models before the average, (replica, worker, dim) ↦ (replica, …), or ``OfScaling()`` of
+        the D̂ of the round that ended, (replica, 1 | worker, dim); the names w, loss, log_loss,
         disagreement and min_margin are taken.
     reduce
         ``Moments()``: keep only mean and variance over replicas of w, of the diagnostics and of what is observed,
@@ -92,6 +94,7 @@ def run(
     check_records(record, observe, reduce, progress)
     state = first_state(problem, method, start, replicas)
     check_first_step(problem, method, state.w)
+    check_curved_up(problem, method, state, stream)
     warn_of_step(problem, method, state.w)
     advance = choose_engine(problem, method, engine, _may_be_many(method, start), rounds)
     gaps = np.diff(record.rounds(rounds))
@@ -153,7 +156,7 @@ def _run_block(
     bar: Progress,
 ) -> Trace:
     """Run one block of replicas from record to record."""
-    recorder, first = Recorder(problem, observe), state.w
+    recorder, first = Recorder(problem, method, observe), state.w
     recorder.add(state)
     status, message = Status.COMPLETE, Status.COMPLETE.value
     try:
@@ -165,4 +168,4 @@ def _run_block(
             recorder.add(state)
     except KeyboardInterrupt:
         status, message = Status.INTERRUPTED, Status.INTERRUPTED.value
-    return recorder.trace(method, advance.name, status, message)
+    return recorder.trace(advance.name, status, message)

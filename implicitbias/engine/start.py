@@ -13,7 +13,7 @@ from implicitbias.problems import AbstractProblem
 
 
 # Named arrays of a state that carry a replica axis first.
-_REPLICA_ARRAYS = ("w", "local", "replicas", "velocity", "controls", "server", "anchor")
+_REPLICA_ARRAYS = ("w", "local", "replicas", "velocity", "scaling", "controls", "server", "anchor")
 
 
 def first_state(
@@ -71,4 +71,13 @@ def _with_axes(problem: AbstractProblem, method: LocalMethod, state: State) -> S
     for name in ("velocity", "controls", "server", "anchor"):
         wanted, had = getattr(fresh, name), getattr(state, name)
         kept[name] = had if wanted is not None and had is not None else wanted
+    if _same_memory(fresh, state):
+        kept |= {"scaling": state.scaling, "refreshes": state.refreshes}
     return dataclasses.replace(fresh, local=state.local, clock=state.clock, **kept)
+
+
+def _same_memory(fresh: State, state: State) -> bool:
+    """Whether the state brings an adaptive D of the scope that the method wants."""
+    if fresh.refreshes is None or state.refreshes is None:
+        return False
+    return fresh.refreshes.shape == state.refreshes.shape

@@ -8,8 +8,8 @@ from jaxtyping import Float, Int
 from implicitbias import checks
 from implicitbias.engine.binding import bound
 from implicitbias.errors import BadInput
-from implicitbias.methods import Anchored, Fixed, LocalMethod
-from implicitbias.problems import AbstractProblem
+from implicitbias.methods import Adaptive, Anchored, Fixed, LocalMethod
+from implicitbias.problems import AbstractProblem, TwoLayerNetwork
 
 
 START_CURE = "give a finite vector, a State or a Trace, or leave it out for w⁰ = 0"
@@ -44,7 +44,9 @@ class State:
     velocity
         Heavy-ball velocities of the workers.
     scaling
-        Diagonal D.
+        Diagonal D before it is clipped: one for all workers, or one for each.
+    refreshes
+        How often each of these was refreshed, warm-up samples included.
     controls
         Control variates of the workers (corrections).
     server
@@ -60,7 +62,8 @@ class State:
     replicas: Int[np.ndarray, " replica"]
     clock: Clock
     velocity: Float[np.ndarray, "replica worker dim"] | None = None
-    scaling: Float[np.ndarray, " dim"] | None = None
+    scaling: Float[np.ndarray, "replica scope dim"] | None = None
+    refreshes: Int[np.ndarray, " scope"] | None = None
     controls: Float[np.ndarray, "replica worker dim"] | None = None
     server: Float[np.ndarray, "replica dim"] | None = None
     anchor: Float[np.ndarray, "replica dim"] | None = None
@@ -77,26 +80,38 @@ def initial_state(
     Raises
     ------
     BadInput
-        If ``start`` has another dimension than the problem, or is not finite.
+        If ``start`` has another dimension than the problem, or is not finite; or for a network without a start.
     """
     problem = bound(problem, method)
     replicas = np.arange(1) if replicas is None else replicas
-    w = _start_rows(problem.dim, start, len(replicas))
+    w = _start_rows(problem.dim, _origin(problem) if start is None else start, len(replicas))
     local = np.repeat(w[:, None], problem.workers, axis=1)
+    scaling, refreshes = _memory(problem, method, len(replicas))
     return State(
         w=w,
         local=local,
         replicas=replicas,
         clock=Clock(0, (0,) * problem.workers),
         velocity=np.zeros_like(local) if method.momentum else None,
-        scaling=_diagonal(problem.dim, method),
+        scaling=scaling,
+        refreshes=refreshes,
         server=np.zeros_like(w) if method.server.momentum else None,
         anchor=w if isinstance(method.aggregation, Anchored) else None,
     )
 
 
-def _start_rows(dim: int, start: np.ndarray | None, replicas: int) -> np.ndarray:
-    vector = np.zeros(dim) if start is None else checks.real_array("start", start, START_CURE)
+def _origin(problem: AbstractProblem) -> np.ndarray:
+    """Return w⁰ = 0, or refuse it where no gradient leads away from its symmetry."""
+    if isinstance(problem, TwoLayerNetwork):
+        raise BadInput(
+            "start = None: at w = 0 the hidden units of a network are alike, and gradients keep them so; "
+            "give start=problem.initial(Stream(0))"
+        )
+    return np.zeros(problem.dim)
+
+
+def _start_rows(dim: int, start: np.ndarray, replicas: int) -> np.ndarray:
+    vector = checks.real_array("start", start, START_CURE)
     if vector.shape not in ((dim,), (replicas, dim)):
         raise BadInput(
             f"start has shape {vector.shape}: must be ({dim},), or ({replicas}, {dim}) for all replicas; {START_CURE}"
@@ -106,10 +121,21 @@ def _start_rows(dim: int, start: np.ndarray | None, replicas: int) -> np.ndarray
     return np.ascontiguousarray(np.broadcast_to(vector, (replicas, dim)), dtype=np.float64).copy()
 
 
-def _diagonal(dim: int, method: LocalMethod) -> np.ndarray | None:
-    if not isinstance(method.scaling, Fixed):
-        return None
-    diagonal = np.array(method.scaling.diagonal)
+def _memory(
+    problem: AbstractProblem, method: LocalMethod, replicas: int
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return D of every replica before any refresh, and the counts of refreshes if it has any."""
+    scaling, dim = method.scaling, problem.dim
+    if isinstance(scaling, Fixed):
+        return np.tile(_diagonal(dim, scaling), (replicas, 1, 1)), None
+    if isinstance(scaling, Adaptive):
+        scope = problem.workers if scaling.scope == "worker" else 1
+        return np.full((replicas, scope, dim), float(scaling.initial)), np.zeros(scope, dtype=np.int64)
+    return None, None
+
+
+def _diagonal(dim: int, scaling: Fixed) -> np.ndarray:
+    diagonal = np.array(scaling.diagonal)
     if diagonal.shape != (dim,):
         raise BadInput(
             f"diagonal has {len(diagonal)} entries: D needs one for each of the d = {dim} parameters; "

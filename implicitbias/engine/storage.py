@@ -25,7 +25,7 @@ _ARRAYS = (
     "min_margin",
     "stored_log_time",
 )
-_STATE_ARRAYS = ("w", "local", "replicas", "velocity", "scaling", "controls", "server", "anchor")
+_STATE_ARRAYS = ("w", "local", "replicas", "velocity", "scaling", "refreshes", "controls", "server", "anchor")
 
 
 def save_trace(trace: Trace, path: str | os.PathLike[str]) -> None:

@@ -2,12 +2,10 @@
 
 from implicitbias.methods.axes import Anchored as Anchored
 from implicitbias.methods.axes import Average as Average
-from implicitbias.methods.axes import Fixed as Fixed
 from implicitbias.methods.axes import Flow as Flow
 from implicitbias.methods.axes import Full as Full
 from implicitbias.methods.axes import GradientSteps as GradientSteps
 from implicitbias.methods.axes import HeavyBall as HeavyBall
-from implicitbias.methods.axes import Identity as Identity
 from implicitbias.methods.axes import Projection as Projection
 from implicitbias.methods.axes import Proximal as Proximal
 from implicitbias.methods.axes import Rescaling as Rescaling
@@ -27,9 +25,19 @@ from implicitbias.methods.named import prgd as prgd
 from implicitbias.methods.named import projection as projection
 from implicitbias.methods.named import proximal as proximal
 from implicitbias.methods.named import qsr as qsr
+from implicitbias.methods.named import savic as savic
 from implicitbias.methods.named import sequential_gd as sequential_gd
 from implicitbias.methods.named import sweeping as sweeping
 from implicitbias.methods.rounds import rounds_of as rounds_of
+from implicitbias.methods.scalings import AdaGrad as AdaGrad
+from implicitbias.methods.scalings import AdaHessian as AdaHessian
+from implicitbias.methods.scalings import Adam as Adam
+from implicitbias.methods.scalings import Adaptive as Adaptive
+from implicitbias.methods.scalings import Fixed as Fixed
+from implicitbias.methods.scalings import Identity as Identity
+from implicitbias.methods.scalings import OASIS as OASIS
+from implicitbias.methods.scalings import RMSProp as RMSProp
+from implicitbias.methods.scalings import Scaling as Scaling
 from implicitbias.methods.schedules import AbstractSchedule as AbstractSchedule
 from implicitbias.methods.schedules import Constant as Constant
 from implicitbias.methods.schedules import Normalised as Normalised

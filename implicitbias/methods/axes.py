@@ -19,25 +19,6 @@ class HeavyBall:
 
 
 @dataclass(frozen=True)
-class Identity:
-    """D = I: no scaling."""
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """w ← w − η D^{−1}∇f_m with a constant diagonal D > 0, given as a tuple of its entries."""
-
-    diagonal: tuple[float, ...]
-
-    def __post_init__(self):
-        cure = "give one positive entry of D per parameter, e.g. Fixed((1.0, 2.0))"
-        entries = checks.real_array("diagonal", self.diagonal, cure).ravel().tolist()
-        for entry in checks.sequence("diagonal", entries, cure):
-            checks.number("diagonal", entry, cure, above=0)
-        object.__setattr__(self, "diagonal", tuple(entries))
-
-
-@dataclass(frozen=True)
 class GradientSteps:
     """Local work = H gradient steps."""
 

@@ -11,12 +11,10 @@ from implicitbias.errors import BadInput
 from implicitbias.methods.axes import (
     Anchored,
     Average,
-    Fixed,
     Flow,
     Full,
     GradientSteps,
     HeavyBall,
-    Identity,
     Projection,
     Proximal,
     Rescaling,
@@ -24,6 +22,7 @@ from implicitbias.methods.axes import (
     Server,
     Sweeping,
 )
+from implicitbias.methods.scalings import Adaptive, Identity, Scaling
 from implicitbias.methods.schedules import AbstractSchedule, as_schedule, Normalised
 from implicitbias.methods.step_rules import AbstractStepRule
 
@@ -33,7 +32,10 @@ LocalSolver = GradientSteps | Flow | Proximal | Projection | Sweeping
 _KINDS = {
     "replacement": (bool, "True or False"),
     "momentum": (HeavyBall | None, "HeavyBall(0.9) or None"),
-    "scaling": (Identity | Fixed, "Identity() or Fixed(D), D a tuple of positive entries"),
+    "scaling": (
+        Scaling,
+        "Identity(), Fixed(D) with a tuple D of positive entries, or Adam(), RMSProp(), AdaGrad(), OASIS(), …",
+    ),
     "correction": (NoneType, "None, the one value so far"),
     "local_solver": (LocalSolver, "GradientSteps(), Flow(log_time), Proximal(λ), Projection() or Sweeping()"),
     "participation": (Full, "Full(), the one value so far"),
@@ -60,7 +62,7 @@ class LocalMethod:
     momentum
         ``HeavyBall(beta)`` or ``None``.
     scaling
-        ``Identity()`` or ``Fixed(D)``.
+        ``Identity()``, ``Fixed(D)``, or an ``Adaptive`` one such as ``RMSProp()``.
     correction
         Control variates against client drift; ``None`` is the one value so far.
     local_solver
@@ -89,7 +91,7 @@ class LocalMethod:
     batch: float | None = None
     replacement: bool = True
     momentum: HeavyBall | None = None
-    scaling: Identity | Fixed = Identity()
+    scaling: Scaling = Identity()
     correction: None = None
     local_solver: LocalSolver = GradientSteps()
     participation: Full = Full()
@@ -128,8 +130,13 @@ class LocalMethod:
 
     @property
     def deterministic(self) -> bool:
-        """Whether the method draws nothing."""
-        return self.batch is None
+        """Whether the method draws nothing: no mini-batches, and no signs for a curvature sample."""
+        return self.batch is None and not self.draws_signs
+
+    @property
+    def draws_signs(self) -> bool:
+        """Whether the scaling draws the random signs of Hutchinson's samples."""
+        return isinstance(self.scaling, Adaptive) and self.scaling.curvature == "hessian"
 
     def steps(self, workers: int, step: int) -> tuple[int, ...]:
         """Return H_m for each of ``workers`` workers, in the round that starts at step count ``step``."""

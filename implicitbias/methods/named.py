@@ -5,6 +5,7 @@
 | ``gd(lr)`` | – (centralised: H = 1; ``momentum=β`` is heavy ball) |
 | ``local_gd(lr, H)`` | local_steps |
 | ``local_sgd(lr, H, batch)`` | local_steps, batch, replacement |
+| ``savic(lr, H, scaling, batch)`` | local_steps, scaling, and batch if given |
 | ``local_flow(log_time)`` | local_solver = Flow(log_time) (η → 0 at ηH = e^{log_time}) |
 | ``proximal(λ)`` | local_solver = Proximal(λ) |
 | ``projection()`` | local_solver = Projection() (parallel projections, PPM) |
@@ -23,10 +24,8 @@ from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods.axes import (
     Anchored,
-    Fixed,
     Flow,
     HeavyBall,
-    Identity,
     Projection,
     Proximal,
     Rescaling,
@@ -34,6 +33,7 @@ from implicitbias.methods.axes import (
     Sweeping,
 )
 from implicitbias.methods.local_method import LocalMethod
+from implicitbias.methods.scalings import Identity, Scaling
 from implicitbias.methods.schedules import AbstractSchedule, Normalised
 from implicitbias.methods.step_rules import AbstractStepRule, PostLocal, QuadraticRule
 
@@ -42,7 +42,7 @@ LearningRate = float | AbstractSchedule | Normalised
 LocalSteps = int | tuple[int, ...] | AbstractStepRule
 
 
-def gd(lr: LearningRate, *, momentum: float = 0.0, scaling: Identity | Fixed = Identity()) -> LocalMethod:
+def gd(lr: LearningRate, *, momentum: float = 0.0, scaling: Scaling = Identity()) -> LocalMethod:
     """Return gradient descent w ← w − η∇f(w), with heavy-ball momentum β if given."""
     return LocalMethod(lr=lr, momentum=_heavy_ball(momentum), scaling=scaling)
 
@@ -52,7 +52,7 @@ def local_gd(
     local_steps: LocalSteps,
     *,
     momentum: float = 0.0,
-    scaling: Identity | Fixed = Identity(),
+    scaling: Scaling = Identity(),
 ) -> LocalMethod:
     """Return Local GD: H full-gradient steps on every worker, then the average [zhu2024]."""
     return LocalMethod(lr=lr, local_steps=local_steps, momentum=_heavy_ball(momentum), scaling=scaling)
@@ -65,7 +65,7 @@ def local_sgd(
     *,
     replacement: bool = True,
     momentum: float = 0.0,
-    scaling: Identity | Fixed = Identity(),
+    scaling: Scaling = Identity(),
     workers: int | None = None,
 ) -> LocalMethod:
     """Return Local SGD: H mini-batch steps on every worker, then the average."""
@@ -73,6 +73,31 @@ def local_sgd(
         raise BadInput(
             "batch = None: local_sgd needs a batch size; use local_gd(lr, local_steps) for full gradients"
         )
+    return LocalMethod(
+        lr=lr,
+        local_steps=local_steps,
+        batch=batch,
+        replacement=replacement,
+        momentum=_heavy_ball(momentum),
+        scaling=scaling,
+        workers=workers,
+    )
+
+
+def savic(
+    lr: LearningRate,
+    local_steps: LocalSteps,
+    scaling: Scaling,
+    batch: float | None = None,
+    *,
+    replacement: bool = True,
+    momentum: float = 0.0,
+    workers: int | None = None,
+) -> LocalMethod:
+    """Return Local SGD whose steps are scaled by a D̂ that is refreshed at synchronisations [chezhegov2024].
+
+    Full gradients if ``batch`` is left out. ``savic(η, H, RMSProp(beta=0.99), 8)`` is the paper's RMSProp.
+    """
     return LocalMethod(
         lr=lr,
         local_steps=local_steps,
@@ -174,6 +199,7 @@ NAMED_METHODS = {
     "gd": gd,
     "local_gd": local_gd,
     "local_sgd": local_sgd,
+    "savic": savic,
     "local_flow": local_flow,
     "proximal": proximal,
     "projection": projection,

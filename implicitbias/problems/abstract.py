@@ -46,12 +46,6 @@ class AbstractProblem(ABC):
         """Return ∇f_m(w), or its mean over the worker's local ``samples`` (indices 0 … n_m − 1)."""
 
     @abstractmethod
-    def worker_hvp(
-        self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
-    ) -> Float[np.ndarray, "*batch dim"]:
-        """Return the Hessian–vector product ∇²f_m(w)·v."""
-
-    @abstractmethod
     def content(self) -> tuple[object, ...]:
         """Return what defines the problem: arrays and parameters, in a fixed order."""
 
@@ -80,12 +74,6 @@ class AbstractProblem(ABC):
     def gradient(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim"]:
         """Return ∇f(w) = (1/M) Σ_m ∇f_m(w)."""
         return np.mean([self.worker_gradient(w, m) for m in range(self.workers)], axis=0)
-
-    def hvp(
-        self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"]
-    ) -> Float[np.ndarray, "*batch dim"]:
-        """Return ∇²f(w)·v."""
-        return np.mean([self.worker_hvp(w, direction, m) for m in range(self.workers)], axis=0)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -10,10 +10,12 @@ from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.losses import AbstractLoss, Exponential
 from implicitbias.problems.abstract import apply, frozen_array, worker_assignment
-from implicitbias.problems.sampled import AbstractSampledProblem
+from implicitbias.problems.linear import AbstractLinearProblem
+from implicitbias.problems.log_sums import log_sum
+from implicitbias.problems.twice_differentiable import AbstractTwiceDifferentiable
 
 
-class LinearClassification(AbstractSampledProblem):
+class LinearClassification(AbstractLinearProblem, AbstractTwiceDifferentiable):
     """f(w) = Σ_i p_i ℓ(x_i·w) + (l2/2)|w|² with x_i = label_i·feature_i and p_i = 1/(M n_{m(i)}).
 
     Parameters
@@ -89,7 +91,7 @@ class LinearClassification(AbstractSampledProblem):
         """Return log f(w) by log-sum-exp, finite at margins where f itself under- or overflows."""
         w = self.point(w)
         terms = self.loss_function.log_value(self.margins(w)) + np.log(self.sample_weights)
-        return self._log_sum(terms, w)
+        return log_sum(terms, self.l2, w)
 
     def worker_gradient(
         self,
@@ -114,31 +116,28 @@ class LinearClassification(AbstractSampledProblem):
         w = self.point(w, worker)
         rows = self.local_signed[worker]
         margins, log_share = apply(rows, w), np.log(1.0 / len(rows))
-        log_loss = self._log_sum(self.loss_function.log_value(margins) + log_share, w)[..., None]
+        log_loss = log_sum(self.loss_function.log_value(margins) + log_share, self.l2, w)[..., None]
         slopes = np.exp(self.loss_function.log_slope(margins) + log_share - log_loss)
         data = -apply(rows.T, slopes)
         return data if self.l2 == 0.0 else data + self.l2 * np.exp(-log_loss) * w
 
     def worker_hvp(
-        self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
+        self,
+        w: Float[np.ndarray, "*batch dim"],
+        direction: Float[np.ndarray, "*batch dim"],
+        worker: int,
+        samples: Int[np.ndarray, "*batch draw"] | None = None,
     ) -> Float[np.ndarray, "*batch dim"]:
-        """Return ∇²f_m(w)·v = (1/n_m) Σ_{i∈m} ℓ″(x_i·w)(x_i·v) x_i + l2·v."""
+        """Return ∇²f_m(w)·v = (1/n_m) Σ_{i∈m} ℓ″(x_i·w)(x_i·v) x_i + l2·v, or the mean over ``samples``."""
         w, direction = self.point(w, worker), self.point(direction)
-        rows = self.local_signed[worker]
-        weights = self.loss_function.curvature(apply(rows, w)) * apply(rows, direction)
-        return apply(rows.T, weights) / len(rows) + self.l2 * direction
-
-    def _log_sum(
-        self, log_terms: Float[np.ndarray, "*batch term"], w: Float[np.ndarray, "*batch dim"]
-    ) -> Float[np.ndarray, "*batch"]:
-        """Return the logarithm of the sum of all terms and the ridge."""
-        if self.l2 == 0.0:
-            return np.logaddexp.reduce(log_terms, axis=-1)
-        # Scaled to largest entry 1, for |w|² overflows long before w does.
-        scale = np.maximum(np.abs(w).max(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
-        with np.errstate(divide="ignore"):
-            ridge = np.log(0.5 * self.l2 * ((w / scale) ** 2).sum(axis=-1, keepdims=True)) + 2 * np.log(scale)
-        return np.logaddexp.reduce(np.concatenate([log_terms, ridge], axis=-1), axis=-1)
+        rows, bend = self.local_signed[worker], self.loss_function.curvature
+        if samples is None:
+            weights = bend(apply(rows, w)) * apply(rows, direction)
+            return apply(rows.T, weights) / len(rows) + self.l2 * direction
+        drawn = rows[samples]
+        weights = bend(np.einsum("...bd,...d->...b", drawn, w))
+        weights = weights * np.einsum("...bd,...d->...b", drawn, direction)
+        return np.einsum("...b,...bd->...d", weights, drawn) / samples.shape[-1] + self.l2 * direction
 
     def content(self) -> tuple[object, ...]:
         """Return features, labels, assignment, loss and ridge."""

@@ -7,10 +7,11 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from implicitbias.problems.abstract import apply, frozen_array, worker_assignment
-from implicitbias.problems.sampled import AbstractSampledProblem
+from implicitbias.problems.linear import AbstractLinearProblem
+from implicitbias.problems.twice_differentiable import AbstractTwiceDifferentiable
 
 
-class LinearRegression(AbstractSampledProblem):
+class LinearRegression(AbstractLinearProblem, AbstractTwiceDifferentiable):
     """f(w) = (1/M) Σ_m |X_m w − y_m|²/(2 n_m).
 
     Parameters
@@ -71,12 +72,20 @@ class LinearRegression(AbstractSampledProblem):
         return np.einsum("...b,...bd->...d", errors, drawn) / samples.shape[-1]
 
     def worker_hvp(
-        self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
+        self,
+        w: Float[np.ndarray, "*batch dim"],
+        direction: Float[np.ndarray, "*batch dim"],
+        worker: int,
+        samples: Int[np.ndarray, "*batch draw"] | None = None,
     ) -> Float[np.ndarray, "*batch dim"]:
-        """Return G_m·v."""
+        """Return G_m·v, or the mean of (x_i·v) x_i over ``samples``."""
         direction = self.point(direction, worker)
         rows, _ = self._local(worker)
-        return apply(rows.T, apply(rows, direction)) / len(rows)
+        if samples is None:
+            return apply(rows.T, apply(rows, direction)) / len(rows)
+        drawn = rows[samples]
+        along = np.einsum("...bd,...d->...b", drawn, direction)
+        return np.einsum("...b,...bd->...d", along, drawn) / samples.shape[-1]
 
     def content(self) -> tuple[object, ...]:
         """Return features, targets and assignment."""

@@ -7,14 +7,15 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from implicitbias.errors import BadInput
-from implicitbias.problems.abstract import AbstractProblem, apply, frozen_array
+from implicitbias.problems.abstract import apply, frozen_array
+from implicitbias.problems.twice_differentiable import AbstractTwiceDifferentiable
 
 
 # Asymmetry of a matrix assembled in doubles stays within a few units of rounding.
 SYMMETRY_TOLERANCE = 1e-12
 
 
-class Quadratics(AbstractProblem):
+class Quadratics(AbstractTwiceDifferentiable):
     """f(w) = (1/M) Σ_m ½(w − c_m)ᵀA_m(w − c_m), A_m symmetric positive semidefinite.
 
     Parameters
@@ -81,15 +82,25 @@ class Quadratics(AbstractProblem):
         BadInput
             If mini-batch ``samples`` are asked for: a quadratic has no samples.
         """
-        if samples is not None:
-            raise BadInput("batch is set, but Quadratics have no samples: use batch=None (full gradients)")
+        _refuse_samples(samples)
         w = self.point(w, worker)
         return apply(self.hessians[worker], w - self.centres[worker])
 
     def worker_hvp(
-        self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
+        self,
+        w: Float[np.ndarray, "*batch dim"],
+        direction: Float[np.ndarray, "*batch dim"],
+        worker: int,
+        samples: Int[np.ndarray, "*batch draw"] | None = None,
     ) -> Float[np.ndarray, "*batch dim"]:
-        """Return A_m·v."""
+        """Return A_m·v.
+
+        Raises
+        ------
+        BadInput
+            If mini-batch ``samples`` are asked for: a quadratic has no samples.
+        """
+        _refuse_samples(samples)
         direction = self.point(direction, worker)
         return apply(self.hessians[worker], direction)
 
@@ -99,6 +110,11 @@ class Quadratics(AbstractProblem):
 
     def __repr__(self) -> str:
         return f"Quadratics(d={self.dim}, M={self.workers})"
+
+
+def _refuse_samples(samples: object) -> None:
+    if samples is not None:
+        raise BadInput("batch is set, but Quadratics have no samples: use batch=None (full gradients)")
 
 
 def _check_semidefinite(worker: int, matrix: np.ndarray) -> None:

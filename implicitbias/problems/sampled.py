@@ -1,9 +1,9 @@
-"""Problems made of samples: rows of features, each held by one worker."""
+"""Problems made of samples, each held by one worker."""
 
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from implicitbias.problems.abstract import AbstractProblem
 
@@ -13,19 +13,11 @@ class AbstractSampledProblem(AbstractProblem):
 
     Attributes
     ----------
-    features
-        Rows, one per sample.
     assignment
         Worker index of every sample.
     """
 
-    features: Float[np.ndarray, "sample dim"]
     assignment: Int[np.ndarray, " sample"]
-
-    @property
-    def dim(self) -> int:
-        """Dimension d of the features."""
-        return self.features.shape[1]
 
     @property
     def workers(self) -> int:

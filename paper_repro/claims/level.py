@@ -6,7 +6,7 @@ from implicitbias.statistics import CATALOGUE_LEVEL, claim_level
 
 # At most so many claims of the catalogue sample anything; a test counts them. Fixed, not counted here, so that a new
 # claim does not move the verdicts of the others.
-STATISTICAL_CLAIMS = 64
+STATISTICAL_CLAIMS = 96
 
 
 def share_of_level(comparisons: int = 1) -> float:

@@ -174,10 +174,9 @@ def _judge(blank: Result, prepared: Prepared, runs: dict[Spec, Computed]) -> Res
     prediction = claim.predict(case)
     verdict = claim.judge(observation, prediction)
     excused = not _at_default(blank, claim)
+    right = prediction if excused else None
     falsifiers = tuple(
-        FalsifierResult(falsifier.name, falsifier.why, Status.NOT_APPLICABLE, SAME)
-        if excused and _coincides(falsifier, case, prediction)
-        else _judge_falsifier(claim, falsifier, case, observation, own, runs)
+        _judge_falsifier(claim, falsifier, case, observation, right, own, runs)
         for falsifier, own in zip(claim.falsifiers, prepared.altered, strict=True)
     )
     if excused:
@@ -201,14 +200,6 @@ def _at_default(blank: Result, claim: Claim) -> bool:
     return blank.knobs == dataclasses.asdict(claim.knobs) and blank.budget != Budget.SMOKE.value
 
 
-def _coincides(falsifier: Falsifier, case: Any, prediction: Prediction) -> bool:
-    """Whether a wrong prediction says the same as the right one at these knobs (log r and log ηHr at ηH = 1)."""
-    if not falsifier.same_observation or falsifier.predict is None:
-        return False
-    wrong = falsifier.predict(case)
-    return not isinstance(wrong, AssumptionUnmet) and wrong.coincides(prediction)
-
-
 def _honest(verdict: Verdict, falsifiers: tuple[FalsifierResult, ...]) -> Verdict:
     """Return INCONCLUSIVE for a HOLDS that cannot tell the claim from one of its falsifiers, or has none."""
     if verdict.status is not Status.HOLDS:
@@ -229,9 +220,11 @@ def _judge_falsifier(
     falsifier: Falsifier,
     case: Any,
     observation: Observation,
+    right: Prediction | None,
     own: tuple[Any, tuple[Spec, ...]] | None,
     runs: dict[Spec, Computed],
 ) -> FalsifierResult:
+    """Judge a falsifier, unless at these knobs it says the same as ``right`` (log r and log ηHr at ηH = 1)."""
     blank = FalsifierResult(
         falsifier.name, falsifier.why, Status.NOT_APPLICABLE, "", not falsifier.same_observation
     )
@@ -243,6 +236,8 @@ def _judge_falsifier(
     wrong = (falsifier.predict or claim.predict)(case)
     if isinstance(wrong, AssumptionUnmet):
         return dataclasses.replace(blank, message=wrong.reason)
+    if own is None and right is not None and wrong.coincides(right):
+        return dataclasses.replace(blank, message=SAME)
     verdict = claim.judge(observation, wrong)
     return dataclasses.replace(blank, status=verdict.status, message=verdict.message)
 

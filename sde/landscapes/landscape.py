@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
-from implicitbias.problems import AbstractNoisyProblem
+from implicitbias.problems import AbstractNoisyProblem, AbstractTwiceDifferentiable
 from sde.landscapes.compiled import compiled, Field, slope
 from sde.landscapes.curvature import Curvature, curvature_of
 from sde.landscapes.inspection import checked_projection, inspect_landscape
@@ -35,7 +35,7 @@ NOISE_CURE = "give Factors, Covariance, Isotropic, LabelNoise or SampleLosses"
 Projection = Callable[[Float[np.ndarray, "*batch dim"]], Float[np.ndarray, "*batch dim"]]
 
 
-class Landscape(AbstractNoisyProblem):
+class Landscape(AbstractNoisyProblem, AbstractTwiceDifferentiable):
     """Loss L: R^d → R with gradient noise of covariance Σ(θ) and, if it has one, its manifold Γ of minima.
 
     It is a problem: ``run(landscape, local_sgd(lr, local_steps, batch=B_loc, workers=M), rounds, …)`` runs on it.
@@ -169,16 +169,24 @@ class Landscape(AbstractNoisyProblem):
         BadInput
             If ``samples`` are asked for: noise comes by ``noisy_gradient``.
         """
-        if samples is not None:
-            raise BadInput(
-                "samples are set, but a landscape has none: its noise comes by noisy_gradient(w, ξ/√B)"
-            )
+        _refuse_samples(samples)
         return self._field("gradient", lambda: self.gradient_expressions)(self.point(w, worker))
 
     def worker_hvp(
-        self, w: Float[np.ndarray, "*batch dim"], direction: Float[np.ndarray, "*batch dim"], worker: int
+        self,
+        w: Float[np.ndarray, "*batch dim"],
+        direction: Float[np.ndarray, "*batch dim"],
+        worker: int,
+        samples: Int[np.ndarray, "*batch draw"] | None = None,
     ) -> Float[np.ndarray, "*batch dim"]:
-        """Return ∇²L(θ)·v."""
+        """Return ∇²L(θ)·v, the same for every worker: only the gradient is noisy.
+
+        Raises
+        ------
+        BadInput
+            If ``samples`` are asked for.
+        """
+        _refuse_samples(samples)
         return (self.hessian(self.point(w, worker)) @ direction[..., None])[..., 0]
 
     def noisy_gradient(
@@ -338,3 +346,10 @@ def _restored(
     """Return a landscape that was pickled: its parts, without what was compiled."""
     landscape = Landscape(loss, variables, noise, manifold, project=project, invariants=invariants, name=name)
     return landscape.for_workers(workers)
+
+
+def _refuse_samples(samples: object) -> None:
+    if samples is not None:
+        raise BadInput(
+            "samples are set, but a landscape has none: its noise comes by noisy_gradient(w, ξ/√B)"
+        )

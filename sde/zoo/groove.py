@@ -151,6 +151,7 @@ def _check_noise(groove: Groove) -> None:
         )
 
 
+@lru_cache(maxsize=64)
 def _log_slope(profile: Any, variable: Any) -> Any:
     import sympy
 

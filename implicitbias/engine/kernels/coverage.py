@@ -149,6 +149,11 @@ COVERAGE: tuple[Row, ...] = (
         problem="Quadratics",
         gradients="with replacement | without replacement",
     ),
+    _row(
+        (),
+        "hidden units bend, so that margins do not close on themselves; the definition is matrix products already",
+        problem="TwoLayerNetwork",
+    ),
     _row((), "a rule makes the number of local steps change between rounds", local_steps="rule"),
     _row(
         (),
@@ -157,6 +162,7 @@ COVERAGE: tuple[Row, ...] = (
     ),
     _row((), "a normalised rate e/f_m needs the loss of the model at every step", rate="normalised"),
     _row((), "in turn, a worker starts from the model of the one before", aggregation="Sequential"),
+    _row((), "a scaling that follows the run changes D between rounds", scaling="Adaptive"),
     _row((), "a rescaling needs the norm of the model at the end of a round", rescaling="Rescaling"),
     _row((), "no kernel is compiled for this problem, loss or axis"),
 )

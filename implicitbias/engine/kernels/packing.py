@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, UInt64
 
-from implicitbias.engine.definition import check_draw
+from implicitbias.engine.draws import check_draw
 from implicitbias.losses import Exponential, Logistic, PolynomialTail
 from implicitbias.methods import Anchored, Fixed, LocalMethod
 from implicitbias.problems import AbstractProblem, LinearClassification, LinearRegression, Quadratics

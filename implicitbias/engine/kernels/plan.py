@@ -9,7 +9,7 @@ from jaxtyping import Int
 
 from implicitbias.engine.kernels.cost import fold_period, round_cost
 from implicitbias.engine.kernels.packing import merged, packed, Rule, rule_of, Samples, TwiceGram
-from implicitbias.methods import Fixed, Identity, LocalMethod
+from implicitbias.methods import LocalMethod, Scaling
 from implicitbias.problems import AbstractProblem
 from implicitbias.stream import Stream
 
@@ -33,8 +33,8 @@ class Plan:
 class _Kept:
     """Packed forms of a problem, its latest plan with what it was made for, and its Gram matrices."""
 
-    packed: dict[tuple[str, Identity | Fixed], Samples]
-    grams: dict[Identity | Fixed, TwiceGram]
+    packed: dict[tuple[str, Scaling], Samples]
+    grams: dict[Scaling, TwiceGram]
     plan: Plan | None = None
     made_for: tuple[str, LocalMethod, Stream | None] | None = None
 
@@ -57,9 +57,7 @@ def plan_for(form: str, problem: AbstractProblem, method: LocalMethod, stream: S
     return kept.plan
 
 
-def twice_gram_for(
-    problem: AbstractProblem, scaling: Identity | Fixed, make: Callable[[], TwiceGram]
-) -> TwiceGram:
+def twice_gram_for(problem: AbstractProblem, scaling: Scaling, make: Callable[[], TwiceGram]) -> TwiceGram:
     """Return the Gram matrix in two doubles, from the store or from ``make``."""
     grams = _KEPT.setdefault(problem, _Kept({}, {})).grams
     if scaling not in grams:

@@ -1,0 +1,56 @@
+"""A small network on real images of digits, dealt to workers by class or evenly: data of claims about learning."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from implicitbias import checks, Stream, TwoLayerNetwork
+from implicitbias.data import by_label, Classified, iid, real_classes
+
+
+SPLITS = ("by label", "even")
+
+
+@dataclass(frozen=True)
+class NetworkCase:
+    """A network, distributed over workers, and samples that none of them holds."""
+
+    network: TwoLayerNetwork
+    held_out: Classified
+
+    def accuracy(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+        """Return the share of held-out samples that are classified as what they are."""
+        return self.network.accuracy(w, self.held_out.inputs, self.held_out.classes)
+
+
+def digits_network(
+    split: str, stream: Stream, *, workers: int = 10, hidden: int = 16, l2: float = 0.0
+) -> NetworkCase:
+    """Return a network of tanh units on 1347 standardised digits, 450 more held out, drawn by the stream.
+
+    Parameters
+    ----------
+    split
+        "by label": with ten workers, worker k holds all of digit k and nothing else. "even": all hold all digits.
+    stream
+        Draws what is held out, and the even split.
+    workers, hidden, l2
+        M, the number of hidden units, and the ridge.
+
+    Raises
+    ------
+    BadInput
+        For an unknown split, or more workers than samples.
+    """
+    train, held_out = real_classes("digits", stream=stream)
+    network = TwoLayerNetwork(
+        train.inputs, train.classes, hidden=hidden, workers=_dealt(split, train, workers, stream), l2=l2
+    )
+    return NetworkCase(network, held_out)
+
+
+def _dealt(split: str, train: Classified, workers: int, stream: Stream) -> Int[np.ndarray, " sample"]:
+    if split not in SPLITS:
+        raise checks.refuse("split", split, "must be a known split", f"give one of {', '.join(SPLITS)}")
+    return by_label(train.classes, workers) if split == "by label" else iid(train.classes, workers, stream)
