@@ -26,6 +26,7 @@ from implicitbias import (
     QuadraticRule,
     RecordAt,
     Rescaling,
+    RMSProp,
     run,
     Sequential,
     Server,
@@ -163,6 +164,7 @@ def test_velocities_that_differ_are_left_to_the_definition():
 
 MADE = {
     "law": {"Drawn": {}},
+    "scaling": {"Adaptive": {"scaling": RMSProp()}},
     "local_solver": {"Flow": {"local_solver": Flow(0.0)}},
     "aggregation": {"Anchored": {"aggregation": Anchored()}, "Sequential": {"aggregation": Sequential()}},
     "server": {"moves": {"server": Server(0.5)}},

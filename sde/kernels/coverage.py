@@ -46,6 +46,7 @@ COVERAGE: tuple[Row, ...] = (
         (),
         "a mini-batch counts how often each sample was drawn, one draw after the other",
     ),
+    Row((("scaling", ("Adaptive",)),), (), "an adaptive D is made of gradients or curvature as it goes"),
     Row(
         (("local_solver", ("Flow", "Proximal", "Projection", "Sweeping")),),
         (),
