@@ -305,6 +305,18 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/scaled-circle",
+        "derived.scaling_drift.circle",
+        "Noise across a circle leaves the angle alone; under a scaling it drives it to the slower axis",
+        "derived",
+    ),
+    Entry(
+        "derived/scaled-valley",
+        "derived.scaling_drift.valley",
+        "A fixed scaling D = diag(a, b) divides the drift in a valley by ab, and its rounds by b alone",
+        "derived",
+    ),
+    Entry(
         "derived/shared-batch",
         "derived.valley.shared_batch",
         "Workers that share their batch never disagree, and gain nothing over SGD",
