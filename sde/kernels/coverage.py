@@ -46,7 +46,11 @@ COVERAGE: tuple[Row, ...] = (
         (),
         "a mini-batch counts how often each sample was drawn, one draw after the other",
     ),
-    Row((("scaling", ("Adaptive",)),), (), "an adaptive D is made of gradients or curvature as it goes"),
+    Row(
+        (("scaling", ("Adaptive", "Adaptive in steps")),),
+        (),
+        "an adaptive D is made of gradients or curvature as it goes",
+    ),
     Row((("scaling", ("Fixed per worker",)),), (), "a kernel reads one D for all workers"),
     Row(
         (("local_solver", ("Flow", "Proximal", "Projection", "Sweeping")),),
