@@ -246,9 +246,15 @@ def _checked_numbers(scaling: Adaptive) -> dict[str, float | int | None]:
 def _check_together(scaling: Adaptive) -> None:
     floor, ceiling = scaling.floor, scaling.ceiling
     if floor is None and scaling.flooring != "max":
-        raise BadInput(f"flooring = {scaling.flooring!r}: there is no floor to add; give one, or leave it out")
+        raise BadInput(
+            f"flooring = {scaling.flooring!r}: there is no floor to add; give one, or leave it out"
+        )
     # With flooring "inside" the least D̂ is √floor.
-    if floor is not None and ceiling is not None and (least := float(scaling.clipped(np.zeros(1))[0])) > ceiling:
+    if (
+        floor is not None
+        and ceiling is not None
+        and (least := float(scaling.clipped(np.zeros(1))[0])) > ceiling
+    ):
         raise BadInput(
             f"floor = {floor:g}: D̂ ≥ {least:g} must not exceed ceiling = {ceiling:g}, for d_min ≤ D̂ ≤ d_max; "
             "raise the ceiling"
