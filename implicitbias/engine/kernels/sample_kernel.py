@@ -3,7 +3,7 @@
 import numpy as np
 
 from implicitbias.engine.kernels.compiled import fast, inlined
-from implicitbias.engine.kernels.exponential_kernel import bend
+from implicitbias.engine.kernels.exponential_kernel import bend, slopes
 from implicitbias.engine.kernels.matrix_kernel import add_row, add_rows, dot
 from implicitbias.engine.kernels.philox_kernel import write_words
 from implicitbias.engine.kernels.weight_kernel import pull
@@ -16,19 +16,42 @@ WORD = 64
 def write_sample(samples, rule, scale, m, drawn, step, models, z, g, signs, h):
     """Write the sample h at models[m], on the mini-batch of a step and with the signs at hand, to h[m]."""
     rows, columns, targets, shares = samples.rows, samples.columns, samples.targets, samples.shares
-    first, width = samples.starts[m], samples.padded[m]
-    if scale.hessian:
+    first, size, width = samples.starts[m], samples.starts[m + 1] - samples.starts[m], samples.padded[m]
+    dim = h.shape[1]
+    # Columns fill registers where samples are many, rows where coordinates are.
+    by_rows = targets.size > 0 and rule.batch == 0 and size < dim
+    if by_rows:
+        _weigh(rows, targets, shares, rule, scale.hessian, m, first, size, width, models, z, g, signs)
+        for k in range(dim):
+            h[m, k] = 0.0
+        add_rows(rows, first, size, g, m, dim, h, m)
+    elif scale.hessian:
         _bent(rows, columns, targets, shares, rule, m, first, width, drawn, step, models, z, g, signs, h)
-        for k in range(h.shape[1]):
-            h[m, k] = signs[m, k] * (h[m, k] + rule.l2 * signs[m, k])
     else:
         pull(rows, columns, targets, shares, rule, m, first, width, 1.0, drawn, step, models, z, g, h)
-        for k in range(h.shape[1]):
-            h[m, k] = rule.l2 * models[m, k] - h[m, k]
-    for k in range(h.shape[1]):
+    for k in range(dim):
+        if scale.hessian:
+            value = signs[m, k] * (h[m, k] + rule.l2 * signs[m, k])
+        else:
+            value = rule.l2 * models[m, k] - h[m, k]
         # A nan passes both comparisons.
-        value = scale.ceiling if h[m, k] > scale.ceiling else h[m, k]
+        value = scale.ceiling if value > scale.ceiling else value
         h[m, k] = -scale.ceiling if value < -scale.ceiling else value
+
+
+@inlined
+def _weigh(rows, targets, shares, rule, hessian, m, first, size, width, models, z, g, signs):
+    """Write the weights of all rows x_i in −∇f_m, or in ∇²f_m v, to g[m]."""
+    dim = models.shape[1]
+    for i in range(size):
+        z[m, i] = dot(rows, first + i, models, m, dim)
+    if not hessian:
+        slopes(z, m, targets, first, width, 1.0, shares, rule.loss, rule.power, g)
+        return
+    for i in range(size):
+        g[m, i] = dot(rows, first + i, signs, m, dim)
+    for i in range(size):
+        g[m, i] *= shares[m, i] * bend(z[m, i], rule.loss, rule.power)
 
 
 @inlined

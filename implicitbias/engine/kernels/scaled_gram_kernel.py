@@ -10,7 +10,7 @@ from implicitbias.engine.kernels.compiled import entry, fast
 from implicitbias.engine.kernels.draw_kernel import draw_room
 from implicitbias.engine.kernels.gram_kernel import margin_room, write_models
 from implicitbias.engine.kernels.gram_steps_kernel import step_on_margins
-from implicitbias.engine.kernels.matrix_kernel import add_rows, safe
+from implicitbias.engine.kernels.matrix_kernel import dot, safe
 from implicitbias.engine.kernels.packing import QUAD
 from implicitbias.engine.kernels.refresh_kernel import draw_all, refresh, refresh_room
 from implicitbias.engine.kernels.weight_kernel import aggregate
@@ -45,7 +45,7 @@ def _advance(
         draw_all(samples, rule, scale, steps, clock, r, replica, words, orders, epochs, drawn, room)
         if refresh(samples, rule, scale, round_, replica, drawn, bases, models, memory, room) or r == 0:
             _rebuild(samples, room.diagonal, scaled, blocks)
-        _load(rule.heavy, columns, padded, bases, z, zv, c, cv, local_weights)
+        _load(rule.heavy, samples.rows, starts, padded, bases, z, zv, c, cv, local_weights)
         step_on_margins(
             blocks,
             targets,
@@ -77,29 +77,33 @@ def _advance(
 @fast
 def _rebuild(samples, diagonal, scaled, blocks):
     """Write the rows D̂^{−1}x_i and every worker's block of their products with x_j."""
-    starts, rows, columns, dim = samples.starts, samples.rows, samples.columns, diagonal.shape[1]
+    starts, rows, dim = samples.starts, samples.rows, diagonal.shape[1]
     for m in range(len(starts) - 1):
-        own, width = (m if len(diagonal) > 1 else 0), samples.padded[m]
-        for i in range(starts[m], starts[m + 1]):
+        own, first = (m if len(diagonal) > 1 else 0), starts[m]
+        for i in range(first, starts[m + 1]):
             for k in range(dim):
                 # Without a floor D̂ may be 0: there 0/0 is 0, and all else leaves the safe range.
                 scaled[i, k] = rows[i, k] / diagonal[own, k] if rows[i, k] != 0.0 else 0.0
-            for j in range(width):
-                blocks[i, j] = 0.0
-            add_rows(columns, m * dim, dim, scaled, i, width, blocks, i)
+            for j in range(first, i + 1):
+                product = dot(rows, j, scaled, i, dim)
+                blocks[i, j - first] = product
+                blocks[j, i - first] = product
 
 
 @fast
-def _load(heavy, columns, padded, bases, z, zv, c, cv, local_weights):
+def _load(heavy, rows, starts, padded, bases, z, zv, c, cv, local_weights):
     """Hand every worker the margins of w and v on its samples; it starts from w and v themselves."""
     dim = bases.shape[1]
     for m in range(len(padded)):
+        # Beyond the samples z stays 0: its slopes have no share in anything.
+        for i in range(starts[m + 1] - starts[m]):
+            z[m, i] = dot(rows, starts[m] + i, bases, 0, dim)
         for i in range(padded[m]):
-            z[m, i], c[m, i] = 0.0, 0.0
-        add_rows(columns, m * dim, dim, bases, 0, padded[m], z, m)
+            c[m, i] = 0.0
         if heavy:
+            for i in range(starts[m + 1] - starts[m]):
+                zv[m, i] = dot(rows, starts[m] + i, bases, 1, dim)
             for i in range(padded[m]):
-                zv[m, i], cv[m, i] = 0.0, 0.0
-            add_rows(columns, m * dim, dim, bases, 1, padded[m], zv, m)
+                cv[m, i] = 0.0
         local_weights[m, 0], local_weights[m, 1] = 1.0, 0.0
         local_weights[m, 2], local_weights[m, 3] = 0.0, 1.0
