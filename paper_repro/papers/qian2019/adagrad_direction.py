@@ -100,10 +100,10 @@ CLAIM = Claim(
     key="qian2019/adagrad-direction",
     title="AdaGrad finds the max margin in the norm √(wᵀDw) of the D it ends with",
     statement=(
-        r"The direction of AdaGrad solves a quadratic problem on the feasible set of the hard-margin SVM, unlike that of "
-        r"gradient descent [stated]. The quadratic form is $w^\top D_\infty w$ with $D_\infty = \lim D$ [recalled]; it "
-        r"depends on $w^0$ and $\eta$. So $w/\log r\to w_{D_\infty}$; here $D$ is read off the end of the run, which is "
-        r"within $O(1/r)$ of $D_\infty$, for $\sum|\nabla f|^2$ has such a tail."
+        r"The direction of AdaGrad solves a quadratic problem on the feasible set of the hard-margin SVM, unlike "
+        r"that of gradient descent [stated]. The quadratic form is $w^\top D_\infty w$ with $D_\infty = \lim D$ "
+        r"[recalled]; it depends on $w^0$ and $\eta$. So $w/\log r\to w_{D_\infty}$; here $D$ is read off the end "
+        r"of the run, which is within $O(1/r)$ of $D_\infty$, for $\sum|\nabla f|^2$ has such a tail."
     ),
     hypotheses=HYPOTHESES,
     reference=Reference("qian2019", "abstract", ("arXiv 1906.03559",)),

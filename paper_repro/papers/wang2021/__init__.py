@@ -6,6 +6,6 @@
 | RMSProp, exponential moving average | squared rule | ``RMSProp()`` |
 | conditioner h(t) → h_∞ | D̂^{−1} → d_min^{−1}I | – |
 
-Known to us by its abstract: RMSProp (and Adam without momentum) tend to the direction of gradient descent, AdaGrad to one that
-depends on its conditioner. A linear model is a homogeneous network of one layer.
+Known to us by its abstract: RMSProp (and Adam without momentum) tend to the direction of gradient descent, AdaGrad
+to one that depends on its conditioner. A linear model is a homogeneous network of one layer.
 """

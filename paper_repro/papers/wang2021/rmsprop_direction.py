@@ -42,7 +42,7 @@ class EpsilonKnobs:
 
     data: str = knob("reference", "X", "data set", choices=DATA)
     flooring: str = knob("inside", "ε", "place of ε", choices=("inside", "plus"))
-    multiple: float = knob(0.4, "η/D̂_∞", "learning rate in units of D̂ at rest", low=0.2, high=0.6)
+    multiple: float = knob(1.2, "η/D̂_∞", "learning rate in units of D̂ at rest", low=0.8, high=1.4)
     beta: float = knob(0.9, "β", "memory of D", low=0.5, high=0.95)
 
 
@@ -92,9 +92,10 @@ CLAIM = Claim(
     key="wang2021/rmsprop-direction",
     title="RMSProp with ε inside or outside the root has the direction of gradient descent; AdaGrad has not",
     statement=(
-        r"For homogeneous models RMSProp and Adam without momentum tend to the direction of gradient descent, AdaGrad's depends "
-        r"on its conditioner [stated]. For the linear model: with $\hat D = \sqrt{D^2+\varepsilon}$ or $|D|+\varepsilon$, "
-        r"$w/\log r\to\hat w$, the Euclidean separator; the floor is approached, never reached."
+        r"For homogeneous models RMSProp and Adam without momentum tend to the direction of gradient descent, "
+        r"AdaGrad's depends on its conditioner [stated]. For the linear model: with $\hat D = "
+        r"\sqrt{D^2+\varepsilon}$ or $|D|+\varepsilon$, $w/\log r\to\hat w$, the Euclidean separator; the floor is "
+        r"approached, never reached."
     ),
     hypotheses=(
         "separable data, logistic loss, full gradients, H = 1",

@@ -36,7 +36,7 @@ MIXED = np.array([[1.0, 0.6, 0.0], [-0.6, 1.0, 0.3], [0.0, -0.3, 1.0]])
 # The last decade of rounds is fitted.
 DECADE = 10.0
 # … if the smallest margin is so large at its start that weights are exponentially small.
-ASYMPTOTIC = 5.0
+ASYMPTOTIC = 4.0
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,9 @@ CLAIM = Claim(
     key="zhang2024adam/max-margin",
     title="Full-batch Adam without a floor finds the ℓ∞ max margin, with and without momentum",
     statement=(
-        r"For linearly separable data full-batch Adam with a diminishing learning rate and no stability constant tends in "
-        r"direction to the classifier of maximum $\ell_\infty$ margin, in polynomial time [stated]. Measured: the $\ell_\infty$ "
-        r"margin gap falls like a power of $t$, the Euclidean one does not."
+        r"For linearly separable data full-batch Adam with a diminishing learning rate and no stability constant "
+        r"tends in direction to the classifier of maximum $\ell_\infty$ margin, in polynomial time [stated]. "
+        r"Measured: the $\ell_\infty$ margin gap falls like a power of $t$, the Euclidean one does not."
     ),
     hypotheses=HYPOTHESES,
     reference=Reference("zhang2024adam", "abstract", ("arXiv 2406.10650",)),
@@ -192,8 +192,8 @@ CLAIM_RATE = Claim(
     key="zhang2024adam/margin-rate",
     title="The ℓ∞ margin gap of Adam falls at least like t^(−min(1 − a, a/2)) for learning rates t^(−a), a < 1",
     statement=(
-        r"With $\eta_t\sim t^{-a}$, $a<1$, the $\ell_\infty$ margin gap of full-batch Adam falls with an asymptotic exponent "
-        r"of at most $-\min(1-a,a/2)$ [recalled]; with $a = 1$ it is behind."
+        r"With $\eta_t\sim t^{-a}$, $a<1$, the $\ell_\infty$ margin gap of full-batch Adam falls with an "
+        r"asymptotic exponent of at most $-\min(1-a,a/2)$ [recalled]; with $a = 1$ it is behind."
     ),
     hypotheses=HYPOTHESES,
     reference=Reference("zhang2024adam", "place of the exponents unknown", ("arXiv 2406.10650",)),

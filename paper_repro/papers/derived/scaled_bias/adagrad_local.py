@@ -37,9 +37,9 @@ CLAIM = Claim(
     key="derived/adagrad-local-steps",
     title="Conjecture, measured: AdaGrad with local steps finds the max margin in the norm of the D it ends with",
     statement=(
-        r"Local GD, $H>1$, with one $D^2 = \sum\frac1M\sum_m(\nabla f_m)^2$ of the models at synchronisations: $w/\log r\to "
-        r"w_{D_\infty}$, as for $H = 1$. No proof is known to us; the reason to expect it is that $D$ settles, and then a "
-        r"fixed scaling has this limit for every $H$."
+        r"Local GD, $H>1$, with one $D^2 = \sum\frac1M\sum_m(\nabla f_m)^2$ of the models at synchronisations: "
+        r"$w/\log r\to w_{D_\infty}$, as for $H = 1$. No proof is known to us; the reason to expect it is that $D$ "
+        r"settles, and then a fixed scaling has this limit for every $H$."
     ),
     hypotheses=(*HYPOTHESES, "one D for all workers, refreshed once a round"),
     reference=Reference("qian2019", "H = 1; the extension is a conjecture of ours", ("arXiv 1906.03559",)),

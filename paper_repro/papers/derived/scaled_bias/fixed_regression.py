@@ -133,19 +133,19 @@ CLAIM = Claim(
     key="derived/fixed-scaling-regression",
     title="Least squares with a fixed scaling ends at the D-norm projection of the start, whatever H and the split",
     statement=(
-        r"For consistent data $Xw = y$, Local GD with steps $D^{-1}\nabla f_m$, stable in the metric of $D$, ends at "
-        r"$w^0+D^{-1}X^\top(XD^{-1}X^\top)^+(y-Xw^0)$, the solution nearest to $w^0$ in the norm $\sqrt{w^\top Dw}$, "
-        r"for every $H$, $M$ and split of the data."
+        r"For consistent data $Xw = y$, Local GD with steps $D^{-1}\nabla f_m$, stable in the metric of $D$, ends "
+        r"at $w^0+D^{-1}X^\top(XD^{-1}X^\top)^+(y-Xw^0)$, the solution nearest to $w^0$ in the norm $\sqrt{w^\top "
+        r"Dw}$, for every $H$, $M$ and split of the data."
     ),
     hypotheses=("consistent data: some w fits every sample", "one D for all workers", "stable local steps"),
     reference=Reference("zhu2024", "the case D = I, known to us second-hand", ("v2",)),
     source="derived",
     proof=(
-        r"Every step moves $w$ within $D^{-1}\mathrm{range}\,X^\top$, and so does an average. With $y = D^{1/2}w$ a "
-        r"worker's $H$ steps are $(I-\eta G_m)^H$ about any solution, $G_m$ the covariance of the features "
-        r"$D^{-1/2}x_i$: symmetric, of norm at most one, and their mean contracts on the row space of all features. The "
-        r"limit is the one solution in $w^0+D^{-1}\mathrm{range}\,X^\top$, which is the projection of $w^0$ in the "
-        r"$D$-norm, for $D(w-w^0)\in\mathrm{range}\,X^\top$ is its optimality condition."
+        r"Every step moves $w$ within $D^{-1}\mathrm{range}\,X^\top$, and so does an average. With $y = D^{1/2}w$ "
+        r"a worker's $H$ steps are $(I-\eta G_m)^H$ about any solution, $G_m$ the covariance of the features "
+        r"$D^{-1/2}x_i$: symmetric, of norm at most one, and their mean contracts on the row space of all "
+        r"features. The limit is the one solution in $w^0+D^{-1}\mathrm{range}\,X^\top$, which is the projection "
+        r"of $w^0$ in the $D$-norm, for $D(w-w^0)\in\mathrm{range}\,X^\top$ is its optimality condition."
     ),
     knobs=ScaledRegressionKnobs(),
     setup=setup,

@@ -132,11 +132,11 @@ def in_the_metric_of_the_start(case: FloorCase) -> np.ndarray:
 
 
 PROOF = r"""Full gradients: the loss tends to zero (derived/scaled-loss-decreases), so do the samples $h = \nabla f$
-and with them $D$, an average of their squares that forgets. Hence $|D|<d_{\min}$ from some finite round $r_{fl}$ on,
-and the clipped $\hat D = \max(d_{\min},|D|)$ is $d_{\min}I$ exactly: Local GD with step $\eta/d_{\min}$, whose
+and with them $D$, an average of their squares that forgets. Hence $|D|<d_{\min}$ from some finite round $r_{fl}$
+on, and the clipped $\hat D = \max(d_{\min},|D|)$ is $d_{\min}I$ exactly: Local GD with step $\eta/d_{\min}$, whose
 direction tends to the Euclidean max margin from every start. Before, where $D\approx|\nabla f|$, a step moves each
-coordinate by about $\eta$, towards the largest margin in the max norm, and all margins grow by $\eta H\gamma_\infty$ a
-round: $|\nabla f|\approx|g_0|e^{-\eta H\gamma_\infty r}$ passes $d_{\min}$ at about
+coordinate by about $\eta$, towards the largest margin in the max norm, and all margins grow by $\eta
+H\gamma_\infty$ a round: $|\nabla f|\approx|g_0|e^{-\eta H\gamma_\infty r}$ passes $d_{\min}$ at about
 $\ln(|g_0|/d_{\min})/(\eta H\gamma_\infty)$ if that is long against the memory $1/(1-\beta)$."""
 
 HYPOTHESES = (
@@ -149,8 +149,8 @@ CLAIM = Claim(
     key="derived/floor-reached",
     title="With a floor D̂ is exactly d_min·I from a finite round on, about ln(|g₀|/d_min)/(ηHγ_∞)",
     statement=(
-        r"RMSProp and Adam-type scalings with $\hat D = \max(d_{\min},|D|)$ and full gradients stop adapting: from a "
-        r"finite round $r_{fl}$ on $\hat D = d_{\min}I$ to the last bit. Where $r_{fl}\gg1/(1-\beta)$, it is "
+        r"RMSProp and Adam-type scalings with $\hat D = \max(d_{\min},|D|)$ and full gradients stop adapting: from "
+        r"a finite round $r_{fl}$ on $\hat D = d_{\min}I$ to the last bit. Where $r_{fl}\gg1/(1-\beta)$, it is "
         r"$\ln(|g_0|/d_{\min})/(\eta H\gamma_\infty)$ within 40 %."
     ),
     hypotheses=(*HYPOTHESES, "the way to the floor is long against the memory: r_fl ≥ 10/(1 − β)"),
@@ -179,8 +179,9 @@ CLAIM_DIRECTION = Claim(
     title="A floor brings back the Euclidean max margin, whatever the scaling did before",
     statement=(
         r"From $r_{fl}$ on Local GD with floored RMSProp or Adam-type scalings is Local GD with step "
-        r"$\eta/d_{\min}$: $w/\log r$ tends to the Euclidean $\hat w$, while up to $r_{fl}$ the iterate may be close to "
-        r"the separator of the max norm. Measured from an exact run to $r_{fl}$, continued to round $10^{434294}$."
+        r"$\eta/d_{\min}$: $w/\log r$ tends to the Euclidean $\hat w$, while up to $r_{fl}$ the iterate may be "
+        r"close to the separator of the max norm. Measured from an exact run to $r_{fl}$, continued to round "
+        r"$10^{434294}$."
     ),
     hypotheses=HYPOTHESES,
     reference=Reference("wang2021", "companion statement; the finite round is ours", ("v1",)),

@@ -112,9 +112,10 @@ CLAIM = Claim(
     key="derived/scaled-loss-decreases",
     title="With any D̂ between d_min and d_max the loss falls in every round, to zero",
     statement=(
-        r"Let $c_0 = \eta(H-1)X^2/d_{\min}$ with $(e^{c_0}-1)(X/\gamma)\sqrt{d_{\max}/d_{\min}}\le\frac12$ and $\eta "
-        r"HL/d_{\min}\le\frac29$. Whatever common $\hat D_r$ with entries in $[d_{\min},d_{\max}]$ is in force, $f(w^{r+1})\le "
-        r"f(w^r)-\frac14\eta H|\nabla f|^2_{\hat D_r^{-1}}$; so $\sum|\nabla f|^2<\infty$, $f\to0$ and $|w|\to\infty$."
+        r"Let $c_0 = \eta(H-1)X^2/d_{\min}$ with $(e^{c_0}-1)(X/\gamma)\sqrt{d_{\max}/d_{\min}}\le\frac12$ and "
+        r"$\eta HL/d_{\min}\le\frac29$. Whatever common $\hat D_r$ with entries in $[d_{\min},d_{\max}]$ is in "
+        r"force, $f(w^{r+1})\le f(w^r)-\frac14\eta H|\nabla f|^2_{\hat D_r^{-1}}$; so $\sum|\nabla f|^2<\infty$, "
+        r"$f\to0$ and $|w|\to\infty$."
     ),
     hypotheses=(
         "separable data with margin γ, rows of length at most X; logistic loss, full gradients",
@@ -124,12 +125,13 @@ CLAIM = Claim(
     reference=Reference("chezhegov2024", "the setting; the statement is ours", ("v3",)),
     source="derived",
     proof=(
-        r"$|\ell'|\le1$ and $|d\log|\ell'|/du|\le1$, and a local step moves a margin by at most $\eta X^2/d_{\min}$, so "
-        r"inside a round each weight $|\ell'(x_i\cdot w)|$ changes by a factor in $[e^{-c_0},e^{c_0}]$. A round is $w^+ = w-"
-        r"\eta H\hat D^{-1}(\nabla f+e)$ with $|e|\le(e^{c_0}-1)XG$, $G$ the mean of $|\ell'|$, and $|\nabla f|\ge\gamma "
-        r"G$; by the first condition $|e|_{\hat D^{-1}}\le\frac12|\nabla f|_{\hat D^{-1}}$. The descent lemma gives $f^+\le f-"
-        r"\eta H(\frac12-\frac98\eta HL/d_{\min})|\nabla f|^2_{\hat D^{-1}}$, which is at most $f-\frac14\eta H|\nabla "
-        r"f|^2_{\hat D^{-1}}$ by the second."
+        r"$|\ell'|\le1$ and $|d\log|\ell'|/du|\le1$, and a local step moves a margin by at most $\eta "
+        r"X^2/d_{\min}$, so inside a round each weight $|\ell'(x_i\cdot w)|$ changes by a factor in "
+        r"$[e^{-c_0},e^{c_0}]$. A round is $w^+ = w-\eta H\hat D^{-1}(\nabla f+e)$ with $|e|\le(e^{c_0}-1)XG$, $G$ "
+        r"the mean of $|\ell'|$, and $|\nabla f|\ge\gamma G$; by the first condition $|e|_{\hat "
+        r"D^{-1}}\le\frac12|\nabla f|_{\hat D^{-1}}$. The descent lemma gives $f^+\le f-\eta H(\frac12-\frac98\eta "
+        r"HL/d_{\min})|\nabla f|^2_{\hat D^{-1}}$, which is at most $f-\frac14\eta H|\nabla f|^2_{\hat D^{-1}}$ by "
+        r"the second."
     ),
     knobs=DecreaseKnobs(),
     setup=setup,

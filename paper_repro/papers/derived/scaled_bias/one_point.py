@@ -123,8 +123,8 @@ CLAIM = Claim(
     key="derived/floor-one-point",
     title="One sample: equal steps in all coordinates until the floor, then along x with the clock η/d_min",
     statement=(
-        r"One sample $x$, full gradients, squared rule. Until a coordinate meets the floor $w_1 = w_2$ exactly; once "
-        r"$\hat D = d_{\min}I$, at $w_f$ with $u_f = x\cdot w_f$, $w(t) = w_f+x(\ln(e^{u_f}+|x|^2\eta "
+        r"One sample $x$, full gradients, squared rule. Until a coordinate meets the floor $w_1 = w_2$ exactly; "
+        r"once $\hat D = d_{\min}I$, at $w_f$ with $u_f = x\cdot w_f$, $w(t) = w_f+x(\ln(e^{u_f}+|x|^2\eta "
         r"t/d_{\min})-u_f)/|x|^2$ up to $O(\log t/t)$: the direction $x$ is reached only as $1/\ln t$."
     ),
     hypotheses=(
@@ -134,11 +134,11 @@ CLAIM = Claim(
     reference=Reference("wang2021", "companion statement; the closed form is ours", ("v1",)),
     source="derived",
     proof=(
-        r"All gradients are multiples $-\sigma(-u)x$ of one vector, so is $D$ coordinate by coordinate, and $\nabla f/D$ "
-        r"has equal entries for positive $x$: steps are equal. At the floor a step moves $w$ by $x\,\eta\sigma(-u)/d_{\min}$ and "
-        r"$u$ by $\Delta = c/(1+e^u)$, $c = |x|^2\eta/d_{\min}$. With $z = e^u$, $z\Delta = c-\Delta$ and $z\Delta\le z^+-z\le "
-        r"z\Delta(1+\Delta e^\Delta/2)$, so that $|z_t-z_f-ct|\le(u_t-u_f)\max(1,ce^{\Delta_f}/2)$: the flow $z = "
-        r"e^{u_f}+ct$ within a known error."
+        r"All gradients are multiples $-\sigma(-u)x$ of one vector, so is $D$ coordinate by coordinate, and "
+        r"$\nabla f/D$ has equal entries for positive $x$: steps are equal. At the floor a step moves $w$ by "
+        r"$x\,\eta\sigma(-u)/d_{\min}$ and $u$ by $\Delta = c/(1+e^u)$, $c = |x|^2\eta/d_{\min}$. With $z = e^u$, "
+        r"$z\Delta = c-\Delta$ and $z\Delta\le z^+-z\le z\Delta(1+\Delta e^\Delta/2)$, so that "
+        r"$|z_t-z_f-ct|\le(u_t-u_f)\max(1,ce^{\Delta_f}/2)$: the flow $z = e^{u_f}+ct$ within a known error."
     ),
     knobs=OnePointKnobs(),
     setup=setup,

@@ -159,10 +159,11 @@ CLAIM = Claim(
     key="derived/own-scalings-direction",
     title="With a D_m of each worker w/log r tends to Σ a_i D_{m(i)}⁻¹x_i, the max margin of no norm",
     statement=(
-        r"Gradient descent ($H = 1$) with a constant $D_m$ of each worker's own. If $w/\log r$ converges to a $w_*$ with positive "
-        r"margins, then, scaled to smallest margin 1, $w_* = \sum_ia_iD_{m(i)}^{-1}x_i$ with $a_i\ge0$, zero off the smallest margins [derived]: a "
-        r"complementarity problem with the matrix $K_{ij} = x_i\cdot D_{m(j)}^{-1}x_j$, which is not symmetric, so that no "
-        r"norm is minimised. That it converges is a conjecture; here it is measured, by exact rounds continued along their flow."
+        r"Gradient descent ($H = 1$) with a constant $D_m$ of each worker's own. If $w/\log r$ converges to a "
+        r"$w_*$ with positive margins, then, scaled to smallest margin 1, $w_* = \sum_ia_iD_{m(i)}^{-1}x_i$ with "
+        r"$a_i\ge0$, zero off the smallest margins [derived]: a complementarity problem with the matrix $K_{ij} = "
+        r"x_i\cdot D_{m(j)}^{-1}x_j$, which is not symmetric, so that no norm is minimised. That it converges is a "
+        r"conjecture; here it is measured, by exact rounds continued along their flow."
     ),
     hypotheses=(
         "separable data, logistic loss, H = 1",
@@ -171,10 +172,11 @@ CLAIM = Claim(
     reference=Reference("chezhegov2024", "the setting, outside its theory; the statement is ours", ("v3",)),
     source="conjectured",
     proof=(
-        r"With $w = w_*\log r+\rho$, $\rho = o(\log r)$, a step is $\frac1r w_*+\dots = \eta\sum_ip_i|\ell'(x_i\cdot "
-        r"w)|D_{m(i)}^{-1}x_i$. Divide by the largest weight: samples off the smallest margin have weights that are smaller by a power of "
-        r"$r$ and drop out, the others have limits $a_i\ge0$ along a subsequence. This is necessary only; relaxation about $w_*$ is "
-        r"governed by the eigenvalues of $K_{SS}\,\mathrm{diag}(a_S)$, one of which is 1."
+        r"With $w = w_*\log r+\rho$, $\rho = o(\log r)$, a step is $\frac1r w_*+\dots = "
+        r"\eta\sum_ip_i|\ell'(x_i\cdot w)|D_{m(i)}^{-1}x_i$. Divide by the largest weight: samples off the "
+        r"smallest margin have weights that are smaller by a power of $r$ and drop out, the others have limits "
+        r"$a_i\ge0$ along a subsequence. This is necessary only; relaxation about $w_*$ is governed by the "
+        r"eigenvalues of $K_{SS}\,\mathrm{diag}(a_S)$, one of which is 1."
     ),
     knobs=OwnKnobs(),
     setup=setup,
