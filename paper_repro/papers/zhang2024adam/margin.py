@@ -33,10 +33,10 @@ SLOWER = "ℓ∞ margin gap with a = 1 over that with a, at the end"
 
 # Mixes the coordinates of the rows: on the rows themselves the first sign step is the separator already.
 MIXED = np.array([[1.0, 0.6, 0.0], [-0.6, 1.0, 0.3], [0.0, -0.3, 1.0]])
-# The last decade of rounds is fitted.
-DECADE = 10.0
+# Gaps oscillate where signs flip: the largest later gap is fitted, from R/20 to R/2, …
+FITTED = (20.0, 2.0)
 # … if the smallest margin is so large at its start that weights are exponentially small.
-ASYMPTOTIC = 4.0
+ASYMPTOTIC = 2.0
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _curves(trace: Trace, largest: np.ndarray, euclidean: np.ndarray) -> tuple[C
 
 
 def observe(case: AdamCase, traces: Traces) -> Observation:
-    """Fit the exponents of both gaps over the last decade of rounds."""
+    """Fit the exponents of both gaps."""
     trace = traces[0]
     largest, euclidean = gaps(case, trace)
     quantities = {LARGEST: exponent(case, trace, largest), EUCLIDEAN: exponent(case, trace, euclidean)}
@@ -125,12 +125,15 @@ def observe(case: AdamCase, traces: Traces) -> Observation:
 
 
 def exponent(case: ScaledCase, trace: Trace, gap: np.ndarray) -> Measured:
-    """Return the fitted exponent, unknown if the decade begins before margins are large."""
+    """Return the exponent of the largest later gap, unknown if the fit begins before margins are large."""
     rounds = trace.rounds[1:]
-    late = rounds >= rounds[-1] / DECADE
-    fitted = fit_rate(rounds[late].astype(float), gap[late]).interval
+    late = (rounds >= rounds[-1] / FITTED[0]) & (rounds <= rounds[-1] / FITTED[1])
+    later = np.maximum.accumulate(gap[::-1])[::-1]
+    fitted = fit_rate(rounds[late].astype(float), later[late]).interval
     margin = float((trace.w[0, 1:][late][0] @ case.problem.signed.T).min())
-    return Measured(fitted.centre, fitted.half_width if margin >= ASYMPTOTIC else np.inf)
+    if margin < ASYMPTOTIC or not np.isfinite(fitted.centre):
+        return Measured(0.0, np.inf)
+    return Measured(fitted.centre, fitted.half_width)
 
 
 def observe_both(case: AdamCase, traces: Traces) -> Observation:

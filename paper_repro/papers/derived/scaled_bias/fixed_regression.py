@@ -78,7 +78,7 @@ def setup(knobs: ScaledRegressionKnobs, stream: Stream) -> ScaledRegressionCase 
     features = gaussian_rows(stream, samples, dim)
     problem = LinearRegression(features, draw.standard_normal(samples), workers=knobs.workers)
     blocks = [features[rows] / np.sqrt(diagonal) for rows in problem.members]
-    lr = knobs.share * 2.0 / max(np.linalg.norm(x, 2) ** 2 / len(x) for x in blocks)
+    lr = knobs.share * 2.0 / max(float(np.linalg.norm(x, 2)) ** 2 / len(x) for x in blocks)
     factor = regression_rate(blocks, lr, knobs.local_steps)
     if factor > SLOWEST:
         return AssumptionUnmet(f"the error shrinks by {factor:.5f} per round only: the limit is out of reach")

@@ -75,7 +75,8 @@ def floor_case(knobs: FloorKnobs, stream: Stream) -> FloorCase | AssumptionUnmet
     scaling = family(beta=knobs.beta, floor=knobs.floor, pooling="square_of_mean")
     method = local_gd(knobs.multiple * knobs.floor, knobs.local_steps, scaling=scaling)
     case = FloorCase(problem_of(knobs.data, stream), method, knobs.floor, knobs.beta, knobs.local_steps)
-    return regular(case, np.ones(case.problem.dim))
+    unmet = regular(case, np.ones(case.problem.dim))
+    return unmet if isinstance(unmet, AssumptionUnmet) else case
 
 
 def run_to_floor(case: FloorCase) -> Trace:

@@ -23,7 +23,7 @@ from paper_repro.papers.zhang2024adam.margin import (
 class LocalAdamKnobs(AdamKnobs):
     """The same with local steps on two workers, without momentum; η is shared by the H steps of a round."""
 
-    lr: float = knob(0.35, "η", "first learning rate times H", low=0.3, high=0.4)
+    lr: float = knob(0.2, "η", "first learning rate times H", low=0.15, high=0.22)
     momentum: float = knob(0.0, "β₁", "momentum", choices=(0.0,))
     local_steps: int = knob(4, "H", "local steps", low=2, high=6)
 
