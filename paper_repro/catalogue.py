@@ -54,6 +54,12 @@ ENTRIES = (
         "recalled",
     ),
     Entry(
+        "derived/adagrad-local-steps",
+        "derived.scaled_bias.adagrad_local",
+        "Conjecture, measured: AdaGrad with local steps finds the max margin in the norm of the D it ends with",
+        "conjectured",
+    ),
+    Entry(
         "derived/anchored-finite-steps",
         "derived.many_local_steps.anchored_path",
         "At finite ηH anchoring is a ridge of strength 1/(ηHr): log-like, no better than averaging",
@@ -140,6 +146,37 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/fixed-scaling-direction",
+        "derived.scaled_bias.fixed_direction",
+        "A fixed scaling D finds the max margin in the norm √(wᵀDw), for any H",
+        "derived",
+    ),
+    Entry(
+        "derived/fixed-scaling-regression",
+        "derived.scaled_bias.fixed_regression",
+        "Least squares with a fixed scaling ends at the D-norm projection of the start, whatever H and the split",
+        "derived",
+    ),
+    Entry(
+        "derived/floor-direction",
+        "derived.scaled_bias.floor",
+        "A floor brings back the Euclidean max margin, whatever the scaling did before",
+        "derived",
+        name="CLAIM_DIRECTION",
+    ),
+    Entry(
+        "derived/floor-one-point",
+        "derived.scaled_bias.one_point",
+        "One sample: equal steps in all coordinates until the floor, then along x with the clock η/d_min",
+        "derived",
+    ),
+    Entry(
+        "derived/floor-reached",
+        "derived.scaled_bias.floor",
+        "With a floor D̂ is exactly d_min·I from a finite round on, about ln(|g₀|/d_min)/(ηHγ_∞)",
+        "derived",
+    ),
+    Entry(
         "derived/inside-round",
         "derived.slow_sde.inside_round",
         "Between averagings workers part by (M − 1)V(1 − q^k); averaged over the round this is the ψ of the slow SDE",
@@ -195,6 +232,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/no-floor-local-steps",
+        "derived.scaled_bias.no_floor_local",
+        "Conjecture, measured: without a floor Adam with local steps finds the ℓ∞ max margin too",
+        "conjectured",
+    ),
+    Entry(
         "derived/noise-law",
         "derived.valley.noise_law",
         "Gaussian, ±1 and skewed noise of one covariance drift alike: only Σ enters the slow SDE",
@@ -229,6 +272,12 @@ ENTRIES = (
         "derived.orthogonal.closed_forms",
         "One orthogonal sample per worker: separator, limit, projections and local flow in closed form",
         "derived",
+    ),
+    Entry(
+        "derived/own-scalings-direction",
+        "derived.scaled_bias.per_worker",
+        "With a D_m of each worker w/log r tends to Σ a_i D_{m(i)}⁻¹x_i, the max margin of no norm",
+        "conjectured",
     ),
     Entry(
         "derived/polynomial-tail-limit",
@@ -308,6 +357,12 @@ ENTRIES = (
         "derived/scaled-circle",
         "derived.scaling_drift.circle",
         "Noise across a circle leaves the angle alone; under a scaling it drives it to the slower axis",
+        "derived",
+    ),
+    Entry(
+        "derived/scaled-loss-decreases",
+        "derived.scaled_bias.loss_decreases",
+        "With any D̂ between d_min and d_max the loss falls in every round, to zero",
         "derived",
     ),
     Entry(
@@ -662,6 +717,12 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "qian2019/adagrad-direction",
+        "qian2019.adagrad_direction",
+        "AdaGrad finds the max margin in the norm √(wᵀDw) of the D it ends with",
+        "stated",
+    ),
+    Entry(
         "soudry2018/cosine-expansion",
         "soudry2018.cosine_expansion",
         "1 − cos(w(t), ŵ) = |ρ|²(1 − cos²(ρ, ŵ))/(2|ŵ|² log²t) up to O(1/log³t)",
@@ -737,6 +798,12 @@ ENTRIES = (
         "stated",
     ),
     Entry(
+        "wang2021/rmsprop-direction",
+        "wang2021.rmsprop_direction",
+        "RMSProp with ε inside or outside the root has the direction of gradient descent; AdaGrad has not",
+        "stated",
+    ),
+    Entry(
         "wang2024/progressive-rescaling",
         "wang2024.progressive_rescaling",
         "Rescaled progressively, normalised steps close the margin gap exponentially: like 1/R",
@@ -782,6 +849,19 @@ ENTRIES = (
         "wu2024/stable-phase",
         "wu2024.stable_phase",
         "From f(w_s) ≤ 1/η on the loss falls at every step, and like ln²t/(γ²ηt)",
+        "stated",
+    ),
+    Entry(
+        "zhang2024adam/margin-rate",
+        "zhang2024adam.margin",
+        "The ℓ∞ margin gap of Adam falls at least like t^(−min(1 − a, a/2)) for learning rates t^(−a), a < 1",
+        "recalled",
+        name="CLAIM_RATE",
+    ),
+    Entry(
+        "zhang2024adam/max-margin",
+        "zhang2024adam.margin",
+        "Full-batch Adam without a floor finds the ℓ∞ max margin, with and without momentum",
         "stated",
     ),
     Entry(

@@ -1,5 +1,7 @@
 """Constant diagonals: one D for all workers, or a D_m for each, which solves another problem."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -44,7 +46,12 @@ def quadratics(seed, workers=3, dim=2):
 def test_each_worker_steps_in_its_own_metric(seed, steps):
     problem = quadratics(seed)
     own = np.array(diagonals(seed, problem))
-    local = run(problem, local_gd(0.05, steps, scaling=Fixed(diagonals(seed, problem))), 1, start=[1.0, -1.0])
+    local = run(
+        problem,
+        local_gd(0.05, steps, scaling=Fixed(diagonals(seed, problem))),
+        1,
+        start=np.array([1.0, -1.0]),
+    )
     for m in range(problem.workers):
         w = np.array([1.0, -1.0])
         for _ in range(steps):
@@ -81,7 +88,7 @@ def test_the_state_holds_a_row_per_worker_and_a_trace_can_show_it(seed):
     assert state.scaling is not None and state.scaling.shape == (4, 3, 2) and state.refreshes is None
     assert (state.scaling[2] == np.array(diagonals(seed, problem))).all()
     shown = run(problem, method, 2, observe={"scaling": OfScaling()}).extras["scaling"]
-    assert (shown[0, -1] == np.array(diagonals(seed, problem))).all()
+    assert (np.asarray(shown)[0, -1] == np.array(diagonals(seed, problem))).all()
 
 
 @given(separable_problems(), SEEDS)
@@ -104,8 +111,9 @@ def test_no_kernel_takes_a_diagonal_per_worker():
 
 
 def test_diagonals_are_kept_as_tuples():
-    assert Fixed(np.array([1.0, 2.0])).diagonal == (1.0, 2.0)
-    assert Fixed(np.array([[1, 2], [3, 4]])) == Fixed([[1.0, 2.0], [3.0, 4.0]])
+    given: list[Any] = [np.array([1.0, 2.0]), np.array([[1, 2], [3, 4]]), [[1.0, 2.0], [3.0, 4.0]]]
+    one, array, rows = map(Fixed, given)
+    assert one.diagonal == (1.0, 2.0) and array == rows and array.diagonal == ((1.0, 2.0), (3.0, 4.0))
     assert Fixed((1.0, 2.0)).scope == "global" and Fixed(((1.0, 2.0),)).scope == "worker"
 
 

@@ -36,5 +36,10 @@ GALLERY: tuple[Figure, ...] = (
     Figure("drift-ratio", "How much faster Local SGD drifts than SGD", InModule("drift_ratio")),
     Figure("valley-fan", "Local SGD in a valley, over the fan of its slow SDE", InModule("valley_fan")),
     Figure("last-layer", "The last layer of a random network on MNIST", InModule("last_layer")),
+    Figure(
+        "directions",
+        "Which separator: Local GD, a fixed scaling, with and without a floor",
+        InModule("directions"),
+    ),
     Figure("weak-error", "The weak error of the slow SDE against the learning rate", InModule("weak_error")),
 )
