@@ -1,7 +1,7 @@
 """Scaled local methods as mathematics: constants, lemmas L1–L5, theorems T1–T4, fixed points (derived, SAVIC-type).
 
-``Constants.of(problem, …)`` holds the numbers, ``identical_convex(constants, …)`` and the others are ``Bound`` objects;
-`expected_step` and `exact_path` compute the expectations that they bound, exactly.
+``Constants.of(problem, …)`` or ``method_constants(problem, method)`` holds the numbers, T1–T4 are ``Bound`` objects
+made of them; `expected_step` and `exact_path` compute the expectations that they bound, exactly.
 """
 
 from implicitbias.scaled.asymmetry import jump_shift as jump_shift
@@ -41,6 +41,7 @@ from implicitbias.scaled.noise import AbstractNoise as AbstractNoise
 from implicitbias.scaled.noise import Additive as Additive
 from implicitbias.scaled.noise import Exact as Exact
 from implicitbias.scaled.noise import MiniBatch as MiniBatch
+from implicitbias.scaled.of_method import method_constants as method_constants
 from implicitbias.scaled.one_step import expected_step as expected_step
 from implicitbias.scaled.one_step import heterogeneous_side as heterogeneous_side
 from implicitbias.scaled.one_step import heterogeneous_step_bound as heterogeneous_step_bound
