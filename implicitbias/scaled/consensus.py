@@ -140,7 +140,7 @@ def round_sums(
     for _ in range(local_steps):
         mean = points.mean(axis=0)
         consensus.append(float(((points - mean) ** 2 * entries).sum(axis=1).mean()))
-        gaps.append(float(problem.loss(mean) - problem.loss(x)))
+        gaps.append(float(np.subtract(*problem.loss(np.stack([mean, x])))))
         gradients = [problem.worker_gradient(point, m) for m, point in enumerate(points)]
         points = points - lr * np.array(gradients) / entries
     sums = weights @ np.array([consensus, gaps, np.ones(local_steps)]).T

@@ -149,7 +149,7 @@ class MiniBatch(AbstractNoise):
         """
         if not isinstance(problem, LinearClassification):
             return np.full((_sampled(problem).workers, problem.dim), np.inf)
-        slope = float(problem.loss_function.slope(np.array(-np.inf)))
+        slope = float(problem.loss_function.slope(np.array([-np.inf]))[0])
         spreads = []
         for rows in problem.local_signed:
             spread = np.maximum(rows.max(axis=0), 0.0) - np.minimum(rows.min(axis=0), 0.0)

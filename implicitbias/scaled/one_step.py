@@ -41,10 +41,10 @@ class OneStep:
         η and M.
     """
 
-    expected: Float[np.ndarray, "*batch"]
-    distance: Float[np.ndarray, "*batch"]
-    gap: Float[np.ndarray, "*batch"]
-    consensus: Float[np.ndarray, "*batch"]
+    expected: Float[np.ndarray, "*batch"] | float
+    distance: Float[np.ndarray, "*batch"] | float
+    gap: Float[np.ndarray, "*batch"] | float
+    consensus: Float[np.ndarray, "*batch"] | float
     lr: float
     workers: int
 
@@ -90,8 +90,8 @@ def expected_step(
     return OneStep(
         expected=_square(moved - x, diagonal) + lr**2 * spread,
         distance=_square(mean - x, diagonal),
-        gap=problem.loss(mean) - problem.loss(x),
-        consensus=_square(points - mean[..., None, :], diagonal).mean(axis=-1),
+        gap=problem.loss(mean[None])[0] - problem.loss(x[None])[0],
+        consensus=np.mean(_square(points - mean[..., None, :], diagonal), axis=-1),
         lr=lr,
         workers=problem.workers,
     )
@@ -104,7 +104,7 @@ def identical_side(
     gap: float = 1 / 2,
     consensus: float = 2.0,
     noise: float = 1.0,
-) -> Float[np.ndarray, "*batch"]:
+) -> Float[np.ndarray, "*batch"] | float:
     """Right-hand side of L2: (1 − ημ)R − gap·ηΔ + consensus·ηLV + noise·η²σ²/M."""
     return _side(step, constants, constants.smoothness, constants.noise, gap, consensus, noise)
 
@@ -116,7 +116,7 @@ def heterogeneous_side(
     gap: float = 1.0,
     consensus: float = 5 / 4,
     noise: float = 4.0,
-) -> Float[np.ndarray, "*batch"]:
+) -> Float[np.ndarray, "*batch"] | float:
     """Right-hand side of L4: (1 − ημ)R − gap·ηΔ + consensus·ηLV + noise·η²σ*²/M, L of almost every f_m(·, z)."""
     rough, spread = constants.sample_smoothness, constants.minimiser_noise
     return _side(step, constants, rough, spread, gap, consensus, noise)
@@ -163,7 +163,7 @@ def _side(
     gap: float,
     consensus: float,
     noise: float,
-) -> np.ndarray:
+) -> np.ndarray | float:
     return (
         (1.0 - step.lr * constants.strong_convexity) * step.distance
         - gap * step.lr * step.gap
@@ -185,5 +185,5 @@ def _named(step: OneStep, constants: MetricConstants) -> dict[str, float]:
     }
 
 
-def _square(vectors: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+def _square(vectors: np.ndarray, diagonal: np.ndarray) -> np.ndarray | float:
     return (vectors**2 * diagonal).sum(axis=-1)
