@@ -382,6 +382,7 @@ BIBTEX = {
   volume  = {16},
   year    = {2024},
   note    = {arXiv:2201.04040}
+}""",
     "qian2019": """@inproceedings{qian2019,
   author    = {Qian, Qian and Qian, Xiaoyuan},
   title     = {The Implicit Bias of {AdaGrad} on Separable Data},
