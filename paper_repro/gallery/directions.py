@@ -39,7 +39,9 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     norms = {"ℓ2": "l2", "D-norm": np.array(DIAGONAL), "ℓ∞": "linf"}
     separators = {name: max_margin(problem, norm=norm).weights for name, norm in norms.items()}
     paths = _paths(problem, budget.pick(smoke=300, quick=2_000, paper=20_000))
-    title = "The scaling in force in the end decides: without one and with a floor ℓ2, with a fixed D its norm, else ℓ∞"
+    title = (
+        "The scaling in force in the end decides: ℓ2 without one or with a floor, a fixed D its norm, else ℓ∞"
+    )
     caption = (
         f"Four samples, two a worker, logistic loss, H = {LOCAL_STEPS}. Left: the angle of w; Local GD, the fixed D = "
         f"{DIAGONAL} and RMSProp at its floor d_min = {FLOOR} are continued in log-time to round 10^100, Adam without a "
