@@ -44,8 +44,8 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     )
     caption = (
         f"Four samples, two a worker, logistic loss, H = {LOCAL_STEPS}. Left: the angle of w; Local GD, the fixed D = "
-        f"{DIAGONAL} and RMSProp at its floor d_min = {FLOOR} are continued in log-time to round 10^100, Adam without a "
-        "floor ends with its exact rounds. Horizontal lines: max-margin separators of the three norms. Right: the same "
+        f"{DIAGONAL} and RMSProp at its floor d_min = {FLOOR} are continued in log-time to round 10^100, Adam with no "
+        "floor ends with its exact rounds. Horizontal lines: max-margin separators. Right: the same "
         "paths in the plane of the weights, and the rays of the separators. Directions approach theirs like 1/log r."
     )
     return View(title, caption, (_angles(paths, separators), _plane(paths, separators)), columns=2)
@@ -53,7 +53,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
 
 def _paths(problem: LinearClassification, rounds: int) -> dict[str, tuple[str, np.ndarray, np.ndarray]]:
     """Return label ↦ (colour key, log10 of rounds, w) of the four methods."""
-    plain, fixed = (local_gd(LR, LOCAL_STEPS, **given) for given in ({}, {"scaling": Fixed(DIAGONAL)}))
+    plain, fixed = local_gd(LR, LOCAL_STEPS), local_gd(LR, LOCAL_STEPS, scaling=Fixed(DIAGONAL))
     floored = local_gd(
         0.2 * FLOOR, LOCAL_STEPS, scaling=RMSProp(beta=0.9, floor=FLOOR, pooling="square_of_mean")
     )
