@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from figures import Panel, ray, Series, Trajectory, View
+from figures.roles import Role
 from implicitbias import (
     Adam,
     fast_forward,
@@ -30,6 +31,9 @@ LR, LOCAL_STEPS = 0.05, 4
 # Round 10^100, and where the plane of weights is cut.
 LAST = 100.0 * np.log(10.0)
 BOX = 5.0
+# The first log₁₀ r drawn, and looks that tell the separators apart.
+SHOWN = 0.3
+ROLES: dict[str, Role] = {"ℓ2": "theory", "D-norm": "reference", "ℓ∞": "falsifier"}
 
 
 def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
@@ -39,11 +43,13 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     norms = {"ℓ2": "l2", "D-norm": np.array(DIAGONAL), "ℓ∞": "linf"}
     separators = {name: max_margin(problem, norm=norm).weights for name, norm in norms.items()}
     paths = _paths(problem, budget.pick(smoke=300, quick=2_000, paper=20_000))
-    title = "The scaling in force in the end decides: without one and with a floor ℓ2, with a fixed D its norm, else ℓ∞"
+    title = (
+        "The scaling in force in the end decides: ℓ2 without one or with a floor, a fixed D its norm, else ℓ∞"
+    )
     caption = (
         f"Four samples, two a worker, logistic loss, H = {LOCAL_STEPS}. Left: the angle of w; Local GD, the fixed D = "
-        f"{DIAGONAL} and RMSProp at its floor d_min = {FLOOR} are continued in log-time to round 10^100, Adam without a "
-        "floor ends with its exact rounds. Horizontal lines: max-margin separators of the three norms. Right: the same "
+        f"{DIAGONAL} and RMSProp at its floor d_min = {FLOOR} are continued in log-time to round 10^100, Adam with no "
+        "floor ends with its exact rounds. Horizontal lines: max-margin separators. Right: the same "
         "paths in the plane of the weights, and the rays of the separators. Directions approach theirs like 1/log r."
     )
     return View(title, caption, (_angles(paths, separators), _plane(paths, separators)), columns=2)
@@ -51,7 +57,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
 
 def _paths(problem: LinearClassification, rounds: int) -> dict[str, tuple[str, np.ndarray, np.ndarray]]:
     """Return label ↦ (colour key, log10 of rounds, w) of the four methods."""
-    plain, fixed = (local_gd(LR, LOCAL_STEPS, **given) for given in ({}, {"scaling": Fixed(DIAGONAL)}))
+    plain, fixed = local_gd(LR, LOCAL_STEPS), local_gd(LR, LOCAL_STEPS, scaling=Fixed(DIAGONAL))
     floored = local_gd(
         0.2 * FLOOR, LOCAL_STEPS, scaling=RMSProp(beta=0.9, floor=FLOOR, pooling="square_of_mean")
     )
@@ -91,19 +97,25 @@ def _continued(
 
 def _angles(paths: dict[str, tuple[str, np.ndarray, np.ndarray]], separators: dict[str, np.ndarray]) -> Panel:
     lines = [
-        Series(rounds, _degrees(w), label, "measured", method_key=key)
+        Series(rounds[rounds >= SHOWN], _degrees(w)[rounds >= SHOWN], label, "measured", method_key=key)
         for label, (key, rounds, w) in paths.items()
     ]
     ends = [
-        Series(np.array([0.0, 100.0]), np.full(2, _degrees(w[None])[0]), f"max margin, {name}", "theory")
+        Series(np.array([SHOWN, 100.0]), np.full(2, _degrees(w[None])[0]), f"max margin, {name}", ROLES[name])
         for name, w in separators.items()
     ]
-    return Panel((*lines, *ends), "log₁₀ of rounds r", "angle of w in degrees", title="directions")
+    return Panel(
+        (*lines, *ends),
+        "log₁₀ r, r communication rounds",
+        "angle of w in degrees",
+        title="directions",
+        xscale="log",
+    )
 
 
 def _plane(paths: dict[str, tuple[str, np.ndarray, np.ndarray]], separators: dict[str, np.ndarray]) -> Panel:
     marks = [Trajectory(w[:, 0], w[:, 1], label, "measured", key) for label, (key, _, w) in paths.items()]
-    rays = [ray(w, 2 * BOX, label=f"max margin, {name}", role="theory") for name, w in separators.items()]
+    rays = [ray(w, 2 * BOX, label=f"max margin, {name}", role=ROLES[name]) for name, w in separators.items()]
     limits = (-0.2, BOX)
     return Panel((*marks, *rays), "$w_1$", "$w_2$", title="weights", xlim=limits, ylim=limits, aspect="equal")
 

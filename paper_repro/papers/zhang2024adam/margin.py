@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from implicitbias import Adam, LinearClassification, local_gd, PowerDecay, Stream, Trace
-from implicitbias.statistics import fit_rate
 from paper_repro.claims import (
     AssumptionUnmet,
     bound,
@@ -33,9 +32,9 @@ SLOWER = "ℓ∞ margin gap with a = 1 over that with a, at the end"
 
 # Mixes the coordinates of the rows: on the rows themselves the first sign step is the separator already.
 MIXED = np.array([[1.0, 0.6, 0.0], [-0.6, 1.0, 0.3], [0.0, -0.3, 1.0]])
-# Gaps oscillate where signs flip: the largest later gap is fitted, from R/20 to R/2, …
-FITTED = (20.0, 2.0)
-# … if the smallest margin is so large at its start that weights are exponentially small.
+# Gaps oscillate where signs flip: the slope of the largest later gap is taken from R/20 to R/2, its error from R/10, …
+WINDOW = (20.0, 10.0, 2.0)
+# … if the smallest margin is so large at its start that weights decay exponentially.
 ASYMPTOTIC = 2.0
 
 
@@ -125,15 +124,13 @@ def observe(case: AdamCase, traces: Traces) -> Observation:
 
 
 def exponent(case: ScaledCase, trace: Trace, gap: np.ndarray) -> Measured:
-    """Return the exponent of the largest later gap, unknown if the fit begins before margins are large."""
-    rounds = trace.rounds[1:]
-    late = (rounds >= rounds[-1] / FITTED[0]) & (rounds <= rounds[-1] / FITTED[1])
-    later = np.maximum.accumulate(gap[::-1])[::-1]
-    fitted = fit_rate(rounds[late].astype(float), later[late]).interval
-    margin = float((trace.w[0, 1:][late][0] @ case.problem.signed.T).min())
-    if margin < ASYMPTOTIC or not np.isfinite(fitted.centre):
+    """Return the slope of the largest later gap between two rounds, unknown if margins are small at the first."""
+    rounds, later = trace.rounds[1:], np.maximum.accumulate(gap[::-1])[::-1]
+    first, middle, last = (int(np.abs(rounds - rounds[-1] / part).argmin()) for part in WINDOW)
+    if (trace.w[0, 1 + first] @ case.problem.signed.T).min() < ASYMPTOTIC:
         return Measured(0.0, np.inf)
-    return Measured(fitted.centre, fitted.half_width)
+    slopes = [np.log(later[last] / later[k]) / np.log(rounds[last] / rounds[k]) for k in (first, middle)]
+    return Measured(float(slopes[0]), abs(float(slopes[1] - slopes[0])))
 
 
 def observe_both(case: AdamCase, traces: Traces) -> Observation:

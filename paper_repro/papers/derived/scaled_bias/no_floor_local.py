@@ -40,7 +40,7 @@ def setup(knobs: LocalAdamKnobs, stream: Stream) -> AdamCase | AssumptionUnmet:
 
 def needs(case: AdamCase, budget: Budget) -> tuple[RunSpec, ...]:
     """One run."""
-    rounds = budget.pick(smoke=150, quick=1_000, paper=20_000)
+    rounds = budget.pick(smoke=150, quick=800, paper=20_000)
     return (RunSpec(case.problem, case.method, rounds),)
 
 
