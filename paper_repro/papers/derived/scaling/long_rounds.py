@@ -120,7 +120,8 @@ CLAIM = Claim(
     proof=(
         r"With $q_m=(1-\eta a_m)^H$ a round is $\hat x\mapsto\frac1M\sum(q_m\hat x+(1-q_m)c_m)+$ noise of variance "
         r"$\frac1{M^2}\sum\eta^2\sigma^2\frac{1-q_m^2}{1-(1-\eta a_m)^2}$. Its mean rests at $\frac{\sum(1-q_m)c_m}"
-        r"{\sum(1-q_m)}$, which is $x^*=\frac{\sum a_mc_m}{\sum a_m}$ for $H=1$; its variance at that of the noise over "
+        r"{\sum(1-q_m)}$, which is $x^*=\frac{\sum a_mc_m}{\sum a_m}$ for $H=1$; its variance at that of the "
+        r"noise over "
         r"$1-\bar q^2$."
     ),
     knobs=RoundKnobs(),
