@@ -64,7 +64,7 @@ def iterated(case: RoundKnobs, workers: int, local_steps: int) -> float:
     hessians = np.repeat(CURVATURES, kinds)[:, None, None]
     problem = Quadratics(hessians, np.repeat(CENTRES, kinds)[:, None])
     rounds = int(np.ceil(DECADES / (case.lr * local_steps * np.mean(CURVATURES)))) + 1
-    diagonals, noise = np.ones((4 * rounds, 1)), Additive(np.array([[case.deviation**2]]))
+    diagonals, noise = np.ones((2 * rounds, 1)), Additive(np.array([[case.deviation**2]]))
     start = problem.minimiser
     return float(exact_path(problem, diagonals, case.lr, local_steps, start, noise).squared_distance[-1])
 
