@@ -60,6 +60,13 @@ ENTRIES = (
         "conjectured",
     ),
     Entry(
+        "derived/added-floor",
+        "derived.scaling.averaging",
+        "Added instead of taken as a maximum, the floor lets one refresh multiply D̂ by 1 + √(1 − β)κ",
+        "derived",
+        name="PLUS",
+    ),
+    Entry(
         "derived/anchored-finite-steps",
         "derived.many_local_steps.anchored_path",
         "At finite ηH anchoring is a ridge of strength 1/(ηHr): log-like, no better than averaging",
@@ -74,6 +81,13 @@ ENTRIES = (
         name="CLAIM_PROXIMAL",
     ),
     Entry(
+        "derived/clip-the-sample",
+        "derived.scaling.averaging",
+        "Clipping D̂ is not enough: the samples must be clipped, or one refresh exceeds every bound",
+        "derived",
+        name="CLIPPED",
+    ),
+    Entry(
         "derived/continuation",
         "derived.continuation.order",
         "Continued from round r₀, Local GD misses the exact rounds by O(1/r₀), to second order by O(1/r₀²)",
@@ -84,6 +98,13 @@ ENTRIES = (
         "derived.slow_sde.conventional_gap",
         "After O(1/η) steps Local SGD and SGD differ by O(η), with known coefficient: the usual SDE cannot tell them",
         "derived",
+    ),
+    Entry(
+        "derived/corrected-weight",
+        "derived.scaling.averaging",
+        "The bias correction of D counts refreshes, not iterations: sample t weighs (1 − β)/(1 − β^(t+1))",
+        "derived",
+        name="WEIGHTS",
     ),
     Entry(
         "derived/dependent-support",
@@ -177,6 +198,19 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/fresh-samples",
+        "derived.scaling.samples",
+        "With fresh samples the scaled gradient is unbiased at x* for every β; with the same sample it is not",
+        "derived",
+        name="FRESH",
+    ),
+    Entry(
+        "derived/hutchinson-sample",
+        "derived.scaling.hutchinson",
+        "A Hutchinson sample of random signs has mean diag(A) and variances Σ_{j≠i} A_ij²",
+        "derived",
+    ),
+    Entry(
         "derived/inside-round",
         "derived.slow_sde.inside_round",
         "Between averagings workers part by (M − 1)V(1 − q^k); averaged over the round this is the ψ of the slow SDE",
@@ -187,6 +221,27 @@ ENTRIES = (
         "derived.valley.learning_rate",
         "κ times the learning rate, for as many steps, is κ² times the slow time: SGD drifts κ² times as far",
         "derived",
+    ),
+    Entry(
+        "derived/local-noise-jump",
+        "derived.scaling.local_noise",
+        "Where the curvature jumps, x̂ is shifted by ησ√H: the (H − 1) term of the bounds is no artefact",
+        "derived",
+        name="JUMP",
+    ),
+    Entry(
+        "derived/local-noise-quadratic",
+        "derived.scaling.same_path",
+        "On identical quadratics x̂ does not depend on H: the (H − 1) term is exactly 0",
+        "derived",
+        name="QUADRATIC",
+    ),
+    Entry(
+        "derived/local-noise-smooth",
+        "derived.scaling.local_noise",
+        "A third derivative shifts x̂ by η²(H − 1): the (H − 1) term of E|x̂|² is of order η⁴(H − 1)²",
+        "derived",
+        name="SMOOTH",
     ),
     Entry(
         "derived/local-steps-gain",
@@ -238,6 +293,19 @@ ENTRIES = (
         "conjectured",
     ),
     Entry(
+        "derived/noise-floor-local-steps",
+        "derived.scaling.long_rounds",
+        "For H = 1 the noise floor falls like 1/M; for H > 1 the bias of long rounds stays, and the fit is flatter",
+        "derived",
+    ),
+    Entry(
+        "derived/noise-floor-workers",
+        "derived.scaling.noise_floor",
+        "With H = 1 and a D̂ that does not know M the noise floor falls like 1/M",
+        "derived",
+        name="MEAN_OF_SQUARES",
+    ),
+    Entry(
         "derived/noise-law",
         "derived.valley.noise_law",
         "Gaussian, ±1 and skewed noise of one covariance drift alike: only Σ enters the slow SDE",
@@ -278,6 +346,13 @@ ENTRIES = (
         "derived.scaled_bias.per_worker",
         "With a D_m of each worker w/log r tends to Σ a_i D_{m(i)}⁻¹x_i, the max margin of no norm",
         "conjectured",
+    ),
+    Entry(
+        "derived/per-worker-fixed-point",
+        "derived.scaling.fixed_points",
+        "With a D̂_m on every worker Local SGD solves another problem, and no smaller η mends that",
+        "derived",
+        name="PER_WORKER",
     ),
     Entry(
         "derived/polynomial-tail-limit",
@@ -354,10 +429,37 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/same-sample-median",
+        "derived.scaling.samples",
+        "With the same sample and β = 0 RMSProp rests at the coordinatewise median of the noise, not at x*",
+        "derived",
+        name="MEDIAN",
+    ),
+    Entry(
+        "derived/scaled-bias",
+        "derived.scaling.bias",
+        "With H > 1 the fixed point leaves x* along a known vector, in proportion to η(H − 1)",
+        "derived",
+    ),
+    Entry(
         "derived/scaled-circle",
         "derived.scaling_drift.circle",
         "Noise across a circle leaves the angle alone; under a scaling it drives it to the slower axis",
         "derived",
+    ),
+    Entry(
+        "derived/scaled-features",
+        "derived.scaling.same_path",
+        "A frozen D̂ is Local SGD on the features D̂^(−1/2)x in y = D̂^(1/2)w",
+        "derived",
+        name="FEATURE",
+    ),
+    Entry(
+        "derived/scaled-fixed-point",
+        "derived.scaling.fixed_points",
+        "With H = 1 and one D̂ for all workers the fixed point is x*, whatever D̂",
+        "derived",
+        name="GLOBAL",
     ),
     Entry(
         "derived/scaled-loss-decreases",
@@ -424,6 +526,13 @@ ENTRIES = (
         "derived.curved_minima.sphere",
         "On a sphere with isotropic noise local steps change nothing: E ζ(t) = ζ₀ exp(−(D − 1)t/2B) for all M and α",
         "derived",
+    ),
+    Entry(
+        "derived/square-of-mean-floor",
+        "derived.scaling.noise_floor",
+        "Squaring the mean of the workers' gradients halves the exponent: the noise floor falls like 1/√M",
+        "derived",
+        name="SQUARE_OF_MEAN",
     ),
     Entry(
         "derived/stationary-ring",

@@ -1,4 +1,4 @@
-"""How D averages: the weight of a bias-corrected sample, and what one refresh can do to D̂ without the right clipping."""
+"""How D averages: the weight of a bias-corrected sample, and what one refresh does to D̂ without the right clip."""
 
 from dataclasses import dataclass
 
@@ -78,7 +78,9 @@ def observe(case: WeightCase, traces: Traces) -> Observation:
         weights.append((after[k] - before[k]) / (h[k] - before[k]))
         before = after
     t = np.arange(1.0, REFRESHES + 1)
-    return Observation({WEIGHT: Measured(np.array(weights))}, (Curve(t, np.array(weights), "read off D", method="adam"),))
+    return Observation(
+        {WEIGHT: Measured(np.array(weights))}, (Curve(t, np.array(weights), "read off D", method="adam"),)
+    )
 
 
 def predict(case: WeightCase) -> Prediction:
@@ -90,7 +92,9 @@ def counted(case: WeightCase, per_refresh: int) -> Prediction:
     """Return the weights if every refresh counted so many times."""
     values = np.array([averaging_weight(case.beta, per_refresh * t) for t in range(REFRESHES)])
     line = Curve(np.arange(1.0, REFRESHES + 1), values, "(1 − β)/(1 − β^(t+1))", "theory")
-    return Prediction({WEIGHT: Predicted(values, ROUNDING, reason="rounding of differences of squares")}, (line,))
+    return Prediction(
+        {WEIGHT: Predicted(values, ROUNDING, reason="rounding of differences of squares")}, (line,)
+    )
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,9 @@ class JumpCase:
 
     def run(self) -> RunSpec:
         """Return one round on ½(x − h)², whose gradient at 0 is −h."""
-        return RunSpec(Quadratics([[[1.0]]], [[self.sample]]), savic(1e-3, 1, self.scaling), 1, RecordAt.last())
+        return RunSpec(
+            Quadratics([[[1.0]]], [[self.sample]]), savic(1e-3, 1, self.scaling), 1, RecordAt.last()
+        )
 
 
 def plus(knobs: JumpKnobs, stream: Stream) -> JumpCase:
@@ -183,7 +189,8 @@ WEIGHTS = Claim(
     key="derived/corrected-weight",
     title="The bias correction of D counts refreshes, not iterations: sample t weighs (1 − β)/(1 − β^(t+1))",
     statement=(
-        r"$D^2$ corrected for its start is the mean of the squared samples with weights $\beta^{t-s}$; its recursion is "
+        r"$D^2$ corrected for its start is the mean of the squared samples with weights $\beta^{t-s}$; its "
+        r"recursion is "
         r"$D^2\leftarrow\beta_tD^2+(1-\beta_t)h^2$ with $1-\beta_t=\frac{1-\beta}{1-\beta^{t+1}}$, $t$ the number of "
         r"refreshes before."
     ),
@@ -192,7 +199,8 @@ WEIGHTS = Claim(
     source="derived",
     proof=(
         r"$\hat v_{t+1}=\frac{\sum_{s\le t}\beta^{t-s}h_s^2}{\sum_{s\le t}\beta^{t-s}}$, and the denominator is "
-        r"$\frac{1-\beta^{t+1}}{1-\beta}$; the last sample has the numerator 1. For $t\ll\frac1{1-\beta}$ the weight is "
+        r"$\frac{1-\beta^{t+1}}{1-\beta}$; the last sample has the numerator 1. For $t\ll\frac1{1-\beta}$ "
+        r"the weight is "
         r"about $\frac1{t+1}$: early refreshes move $D$ by $O(1)$."
     ),
     knobs=WeightKnobs(),

@@ -120,13 +120,17 @@ CLAIM = Claim(
         r"Exact gradients, one frozen $\hat D$: $x_{\rm fix}-x^*=\eta\frac{H-1}2A^{-1}\frac1M\sum_mA_m\hat "
         r"D^{-1}\nabla f_m(x^*)+O(\eta^2)$, $A_m=\nabla^2f_m(x^*)$, $A$ their mean."
     ),
-    hypotheses=("f strongly convex, ηHL small against d_min", "D̂ frozen and the same for all, exact gradients"),
+    hypotheses=(
+        "f strongly convex, ηHL small against d_min",
+        "D̂ frozen and the same for all, exact gradients",
+    ),
     reference=Reference("derived", "SAVIC-type, proved here"),
     source="derived",
     proof=(
         r"$H$ local steps from $x$ to second order in $\eta$: $x-\eta H\hat D^{-1}\nabla f_m+\eta^2\binom H2\hat "
         r"D^{-1}A_m\hat D^{-1}\nabla f_m$. Averaged, a fixed point has $\nabla f(x)=\eta\frac{H-1}2\frac1M\sum_m "
-        r"A_m\hat D^{-1}\nabla f_m(x)+O(\eta^2)$; at $x=x^*+\delta$ the left is $A\delta+O(\delta^2)$, and on the right "
+        r"A_m\hat D^{-1}\nabla f_m(x)+O(\eta^2)$; at $x=x^*+\delta$ the left is $A\delta+O(\delta^2)$, and "
+        r"on the right "
         r"$x$ may be $x^*$."
     ),
     knobs=BiasKnobs(),
@@ -148,7 +152,9 @@ CLAIM = Claim(
             ),
         ),
         Falsifier(
-            "the bias of Local GD", "D̂ cancels at H = 1", changed(VECTOR, lambda case: case.leading(np.ones_like(case.diagonal)))
+            "the bias of Local GD",
+            "D̂ cancels at H = 1",
+            changed(VECTOR, lambda case: case.leading(np.ones_like(case.diagonal))),
         ),
     ),
     see=("derived/scaled-fixed-point",),

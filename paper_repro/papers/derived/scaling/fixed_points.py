@@ -62,7 +62,9 @@ def where_both_rest(case: WorkersCase, traces: Traces) -> Observation:
     """The last models of both runs."""
     ends = [trace.w[0, -1] for trace in traces]
     quantities = {name: Measured(end) for name, end in zip(ENDS.values(), ends, strict=True)}
-    return Observation(quantities, tuple(coordinates(e, n, "measured") for n, e in zip(ENDS.values(), ends)))
+    return Observation(
+        quantities, tuple(coordinates(e, n, "measured") for n, e in zip(ENDS.values(), ends, strict=True))
+    )
 
 
 def beside_the_minimiser(case: WorkersCase) -> Prediction:
@@ -75,7 +77,9 @@ def beside_the_minimiser(case: WorkersCase) -> Prediction:
     return Prediction(_both(root).quantities, lines)
 
 
-def moved(point: Callable[[WorkersCase], np.ndarray]) -> Callable[[WorkersCase], Prediction | AssumptionUnmet]:
+def moved(
+    point: Callable[[WorkersCase], np.ndarray],
+) -> Callable[[WorkersCase], Prediction | AssumptionUnmet]:
     """Return the prediction of another point."""
 
     def predict(case: WorkersCase) -> Prediction | AssumptionUnmet:
@@ -100,14 +104,20 @@ GLOBAL = Claim(
     key="derived/scaled-fixed-point",
     title="With H = 1 and one D̂ for all workers the fixed point is x*, whatever D̂",
     statement=(
-        r"Exact gradients, $H=1$, one frozen $\hat D$ for all workers: $x\leftarrow x-\eta\hat D^{-1}\nabla f(x)$ rests "
+        r"Exact gradients, $H=1$, one frozen $\hat D$ for all workers: $x\leftarrow x-\eta\hat D^{-1}\nabla "
+        r"f(x)$ rests "
         r"exactly at $x^*$."
     ),
-    hypotheses=("f strongly convex, ηL < 2d_min", "D̂ frozen, exact gradients, H = 1", "one D̂ for all workers"),
+    hypotheses=(
+        "f strongly convex, ηL < 2d_min",
+        "D̂ frozen, exact gradients, H = 1",
+        "one D̂ for all workers",
+    ),
     reference=Reference("derived", "SAVIC-type, proved here"),
     source="derived",
     proof=(
-        r"The average of $x-\eta\hat D^{-1}\nabla f_m(x)$ is $x-\eta\hat D^{-1}\nabla f(x)$, whose fixed points are the "
+        r"The average of $x-\eta\hat D^{-1}\nabla f_m(x)$ is $x-\eta\hat D^{-1}\nabla f(x)$, whose fixed "
+        r"points are the "
         r"zeros of $\nabla f$; in $y=\hat D^{1/2}x$ it is gradient descent, a contraction for $\eta L<2d_{\min}$."
     ),
     knobs=WorkersKnobs(),
@@ -116,7 +126,9 @@ GLOBAL = Claim(
     observe=where_it_rests,
     predict=at_the_minimiser,
     judge=closed_form,
-    falsifiers=(Falsifier("a D̂_m on every worker", "each is as good a scaling as their mean", setup=per_worker),),
+    falsifiers=(
+        Falsifier("a D̂_m on every worker", "each is as good a scaling as their mean", setup=per_worker),
+    ),
     see=("derived/per-worker-fixed-point", "derived/scaled-bias"),
     axes=("coordinate", "model", "linear", "linear"),
 )

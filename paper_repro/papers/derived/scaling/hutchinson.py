@@ -104,7 +104,9 @@ CLAIM = Claim(
             "it has the same first two moments",
             with_variance(lambda a: (a**2).sum(axis=1) + np.diag(a) ** 2),
         ),
-        Falsifier("every sample is exact", "it is for a diagonal A", with_variance(lambda a: np.zeros(len(a)))),
+        Falsifier(
+            "every sample is exact", "it is for a diagonal A", with_variance(lambda a: np.zeros(len(a)))
+        ),
     ),
     axes=("coordinate", "mean and variance", "linear", "linear"),
 )

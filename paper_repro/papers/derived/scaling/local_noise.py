@@ -14,7 +14,6 @@ from paper_repro.claims import (
     Falsifier,
     knob,
     limit,
-    Measured,
     Observation,
     Predicted,
     Prediction,
@@ -158,7 +157,9 @@ def changed(value: Callable[[NoiseCase], dict[str, float]]) -> Callable[[NoiseCa
 
 
 ARTEFACT = Falsifier(
-    "an artefact of the proof", "on quadratics x̂ does not depend on H", changed(lambda case: {name(case): 0.0})
+    "an artefact of the proof",
+    "on quadratics x̂ does not depend on H",
+    changed(lambda case: {name(case): 0.0}),
 )
 
 SMOOTH = Claim(
@@ -214,7 +215,8 @@ JUMP = Claim(
     source="derived",
     proof=(
         r"$f'(x)=\bar ax+\frac{a_+-a_-}2|x|$. After $k$ steps a worker stands at $\hat x+\eta\sigma S_k+O(\eta^2)$; at "
-        r"rest the mean over $k<H$ of $E f'$ vanishes, which is the equation for $z=\hat x/(\eta\sigma)$. Its left side "
+        r"rest the mean over $k<H$ of $E f'$ vanishes, which is the equation for $z=\hat x/(\eta\sigma)$. "
+        r"Its left side "
         r"grows in $z$ with slope at least $\min(a_-,a_+)$. $E|S_k|\to\sqrt{2k/\pi}$."
     ),
     knobs=NoiseKnobs(),

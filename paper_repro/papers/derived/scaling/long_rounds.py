@@ -64,7 +64,7 @@ def iterated(case: RoundKnobs, workers: int, local_steps: int) -> float:
     hessians = np.repeat(CURVATURES, kinds)[:, None, None]
     problem = Quadratics(hessians, np.repeat(CENTRES, kinds)[:, None])
     rounds = int(np.ceil(DECADES / (case.lr * local_steps * np.mean(CURVATURES)))) + 1
-    diagonals, noise = np.ones((4 * rounds, 1)), Additive(np.array([[case.deviation**2]]))
+    diagonals, noise = np.ones((2 * rounds, 1)), Additive(np.array([[case.deviation**2]]))
     start = problem.minimiser
     return float(exact_path(problem, diagonals, case.lr, local_steps, start, noise).squared_distance[-1])
 
@@ -120,7 +120,8 @@ CLAIM = Claim(
     proof=(
         r"With $q_m=(1-\eta a_m)^H$ a round is $\hat x\mapsto\frac1M\sum(q_m\hat x+(1-q_m)c_m)+$ noise of variance "
         r"$\frac1{M^2}\sum\eta^2\sigma^2\frac{1-q_m^2}{1-(1-\eta a_m)^2}$. Its mean rests at $\frac{\sum(1-q_m)c_m}"
-        r"{\sum(1-q_m)}$, which is $x^*=\frac{\sum a_mc_m}{\sum a_m}$ for $H=1$; its variance at that of the noise over "
+        r"{\sum(1-q_m)}$, which is $x^*=\frac{\sum a_mc_m}{\sum a_m}$ for $H=1$; its variance at that of the "
+        r"noise over "
         r"$1-\bar q^2$."
     ),
     knobs=RoundKnobs(),

@@ -30,9 +30,9 @@ from sde.zoo import Quadratic
 
 EXPONENT = "exponent of the noise floor in M"
 WORKERS = (1, 2, 8)
-DIM, BETA, WARMUP = 8, 0.99, 30
+DIM, BETA, WARMUP, REFRESH = 8, 0.98, 50, 3
 # Conventional time of a run, and what is left out of it, in units of the slowest relaxation 2D̂/(ηa) ≤ 2/η.
-FORGET, KEEP = 1.5, 6.0
+FORGET, KEEP = 1.5, 4.0
 # D̂² fluctuates by √(1 − β), which moves E D̂^{−1} by less than 1 − β, and the exponent by no more than twice that.
 FLUCTUATION = 2.0 * (1.0 - BETA)
 
@@ -60,7 +60,7 @@ class FloorCase:
 
     def run(self, workers: int, replicas: int) -> RunSpec:
         """Return the run of M workers from x*."""
-        scaling = RMSProp(beta=BETA, warmup=WARMUP, pooling=self.pooling)  # pyright: ignore[reportArgumentType]
+        scaling = RMSProp(beta=BETA, warmup=WARMUP, refresh=REFRESH, pooling=self.pooling)  # pyright: ignore[reportArgumentType]
         method = savic(self.lr, 1, scaling, 1.0, workers=workers)
         rounds, first = (int(t / (self.step(workers))) for t in (FORGET + KEEP, FORGET))
         record = RecordAt.these(list(range(first, rounds + 1, 5)))
@@ -94,14 +94,16 @@ def square_of_mean(knobs: FloorKnobs, stream: Stream) -> FloorCase:
 
 def needs(case: FloorCase, budget: Budget) -> tuple[RunSpec, ...]:
     """Return the runs of every M."""
-    replicas = budget.pick(smoke=4, quick=48, paper=1_000)
+    replicas = budget.pick(smoke=4, quick=32, paper=1_000)
     return tuple(case.run(workers, replicas) for workers in WORKERS)
 
 
 def observe(case: FloorCase, traces: Traces) -> Observation:
     """Fit the exponent to the mean square over time and coordinates, with the error of the replicas."""
     floors = [np.square(trace.w[:, 1:]).mean(axis=(1, 2)) for trace in traces]
-    return Observation({EXPONENT: slope(WORKERS, floors)}, (floor_curve(WORKERS, floors, case.pooling, "rmsprop"),))
+    return Observation(
+        {EXPONENT: slope(WORKERS, floors)}, (floor_curve(WORKERS, floors, case.pooling, "rmsprop"),)
+    )
 
 
 def slope(workers: tuple[int, ...], floors: list[Float[np.ndarray, " replica"]]) -> Measured:
@@ -158,7 +160,8 @@ MEAN_OF_SQUARES = Claim(
     source="derived",
     proof=(
         r"With $H=1$ the average steps by $\hat D^{-1}$ times a mean of $M$ independent gradients: $v=\frac{\eta}{\hat "
-        r"D}\frac{\sigma^2}M\frac1{a(2-\eta a/\hat D)}$ per coordinate, and $E\frac1M\sum g_m^2=\sigma^2+a^2v$ does not "
+        r"D}\frac{\sigma^2}M\frac1{a(2-\eta a/\hat D)}$ per coordinate, and $E\frac1M\sum "
+        r"g_m^2=\sigma^2+a^2v$ does not "
         r"depend on $M$ up to $O(\eta)$."
     ),
     knobs=FloorKnobs(),
@@ -202,7 +205,9 @@ SQUARE_OF_MEAN = Claim(
     predict=predict,
     judge=sampled_limit,
     falsifiers=(
-        Falsifier("linear speed-up", "the variance of the mean falls like 1/M", lambda case: power(case, -1.0)),
+        Falsifier(
+            "linear speed-up", "the variance of the mean falls like 1/M", lambda case: power(case, -1.0)
+        ),
     ),
     see=("derived/noise-floor-workers",),
     axes=("workers M", "E x² per coordinate", "log", "log"),

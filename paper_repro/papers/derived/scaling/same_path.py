@@ -94,7 +94,7 @@ def two_lengths(problem: AbstractProblem, knobs: PathKnobs, stream: Stream) -> P
     options = {"batch": 1.0, "workers": knobs.workers} if noisy else {}
 
     def spec(steps: int) -> RunSpec:
-        method = savic(knobs.lr, steps, scaling, **options)  # pyright: ignore[reportArgumentType]
+        method = savic(knobs.lr, steps, scaling, **options)
         record = RecordAt.every(knobs.local_steps // steps)
         return RunSpec(problem, method, STEPS // steps, record, (0.3,) * problem.dim, stream=stream)
 
@@ -124,13 +124,15 @@ def on_features(knobs: PathKnobs, stream: Stream, scope: str, power: float) -> P
     diagonal = np.clip(np.sqrt(np.mean(np.square(gradients), axis=0)), FLOOR, CEILING)
     options = {"beta": 0.0, "floor": FLOOR, "ceiling": CEILING, "refresh": FROZEN}
     scaling = RMSProp(scope=scope, **options)  # pyright: ignore[reportArgumentType]
-    other = LinearClassification(rows / np.sqrt(diagonal), problem.labels, workers=knobs.workers, loss=Logistic())
+    other = LinearClassification(
+        rows / np.sqrt(diagonal), problem.labels, workers=knobs.workers, loss=Logistic()
+    )
     rounds, record = STEPS // knobs.local_steps, RecordAt.every(1)
-    runs = [
+    first, second = (
         RunSpec(p, savic(knobs.lr, knobs.local_steps, s), rounds, record)
         for p, s in ((problem, scaling), (other, Identity()))
-    ]
-    return PathCase(*runs, diagonal**power)
+    )
+    return PathCase(first, second, diagonal**power)
 
 
 def needs(case: PathCase, budget: Budget) -> tuple[RunSpec, ...]:
@@ -168,7 +170,8 @@ QUADRATIC = Claim(
     source="derived",
     proof=(
         r"A step $x^m\mapsto x^m-\eta\hat D^{-1}(A(x^m-c)+\xi^m)$ is affine with the same matrix for all $m$, so that "
-        r"the average of the workers makes the step $\hat x\mapsto\hat x-\eta\hat D^{-1}(A(\hat x-c)+\bar\xi)$, whether "
+        r"the average of the workers makes the step $\hat x\mapsto\hat x-\eta\hat D^{-1}(A(\hat "
+        r"x-c)+\bar\xi)$, whether "
         r"they were synchronised before or not."
     ),
     knobs=PathKnobs(),
@@ -196,7 +199,8 @@ FEATURE = Claim(
     reference=Reference("derived", "SAVIC-type, proved here"),
     source="derived",
     proof=(
-        r"$\hat D^{1/2}(w-\eta\hat D^{-1}\nabla f_m(w))=y-\eta\hat D^{-1/2}\nabla f_m(\hat D^{-1/2}y)$, the gradient of "
+        r"$\hat D^{1/2}(w-\eta\hat D^{-1}\nabla f_m(w))=y-\eta\hat D^{-1/2}\nabla f_m(\hat D^{-1/2}y)$, the "
+        r"gradient of "
         r"$y\mapsto f_m(\hat D^{-1/2}y)$; $\hat D^{1/2}$ commutes with the average. $x_i\cdot\hat D^{-1/2}y=(\hat "
         r"D^{-1/2}x_i)\cdot y$."
     ),
