@@ -1,4 +1,4 @@
-"""A scaled run with everything the theorems speak of: x̂_t between synchronisations, their weighted average, every D̂_p."""
+"""A scaled run with all that T1–T4 speak of: x̂_t between synchronisations, their weighted average, every D̂_p."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -99,9 +99,7 @@ def _round(
     paths = [_path(problem, method, state, m, diagonal, stream) for m in range(problem.workers)]
     means = np.mean(paths, axis=0)
     local = np.stack([path[-1] for path in paths], axis=1)
-    after = dataclasses.replace(
-        state, w=local.mean(axis=1), local=local, clock=advance(method, state.clock)
-    )
+    after = dataclasses.replace(state, w=local.mean(axis=1), local=local, clock=advance(method, state.clock))
     return means[:-1], after
 
 

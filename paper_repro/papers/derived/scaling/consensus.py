@@ -56,7 +56,7 @@ class Recursion:
 
     @property
     def count(self) -> Float[np.ndarray, " step"]:
-        """t − t_p."""
+        """T − t_p."""
         return np.arange(1, self.steps + 1)
 
     @property
@@ -118,7 +118,10 @@ def observe(case: ConsensusCase, traces: Traces) -> Observation:
         ABOVE: Measured(case.above.ratio),
     }
     curves = (
-        *(Curve(r.count, y, "flat coordinate, η = 0.25, 1, 1.99 d_min/L") for r, y in zip(case.flat, flat, strict=True)),
+        *(
+            Curve(r.count, y, "flat coordinate, η = 0.25, 1, 1.99 d_min/L")
+            for r, y in zip(case.flat, flat, strict=True)
+        ),
         Curve(case.above.count, case.above.ratio, "steepest coordinate, η = 2.2 d_min/L"),
     )
     return Observation(quantities, curves)
@@ -160,23 +163,27 @@ def one_step_less(case: ConsensusCase) -> Prediction:
     return Prediction({FLAT: Predicted(fewer, ROUNDING, Relation.AT_MOST)})
 
 
-PROOF = r"""In $y=\hat D^{1/2}x$, $V=\frac1{2M^2}\sum_{m,n}|y^m-y^n|^2$. A gradient step with $\eta L_D\le2$ on a convex
-$f$ does not expand $|y^m-y^n|$ (co-coercivity), and the independent noises of two workers add $2\eta^2\sigma_D^2$ to
-its expected square; there are $M(M-1)$ ordered pairs: $E V_{t+1}\le E V_t+\eta^2\sigma_D^2(1-\frac1M)$. Equality on a
-coordinate without curvature that carries all the noise. On a quadratic coordinate with curvature $L$ at $d_{\min}$ a
-step multiplies distances by $|1-\eta L/d_{\min}|$, which is $1.2$ at $\eta=2.2\,d_{\min}/L$: the variance is a geometric
-sum with ratio $1.44$ instead of $k$ equal terms."""
+PROOF = r"""In $y=\hat D^{1/2}x$, $V=\frac1{2M^2}\sum_{m,n}|y^m-y^n|^2$. A gradient step with $\eta L_D\le2$ on a
+convex $f$ does not expand $|y^m-y^n|$ (co-coercivity), and the independent noises of two workers add
+$2\eta^2\sigma_D^2$ to its expected square; there are $M(M-1)$ ordered pairs: $E V_{t+1}\le E
+V_t+\eta^2\sigma_D^2(1-\frac1M)$. Equality on a coordinate without curvature that carries all the noise. On a quadratic
+coordinate with curvature $L$ at $d_{\min}$ a step multiplies distances by $|1-\eta L/d_{\min}|$, which is $1.2$ at
+$\eta=2.2\,d_{\min}/L$: the variance is a geometric sum with ratio $1.44$ instead of $k$ equal terms."""
 
 CLAIM = Claim(
     key="derived/scaling-consensus",
-    title="Between synchronisations workers part by (t − t_p)η²σ²(1 − 1/M)/d_min at most: attained, and lost above η = 2 d_min/L",
+    title="Workers on the same data part by (t − t_p)η²σ²(1 − 1/M)/d_min at most; above η = 2 d_min/L by far more",
     statement=(
         r"L3: identical convex $f$, $\eta\le2d_{\min}/L$. $V_t=\frac1M\sum|x_t^m-\hat x_t|^2$ in the norm of $\hat D$ "
-        r"obeys $E V_t\le(t-t_p)\eta^2\frac{\sigma^2}{d_{\min}}(1-\frac1M)$. It is attained on a flat coordinate at the "
-        r"floor with all the noise, for every such $\eta$; at $\eta=2.2\,d_{\min}/L$ the ratio reaches "
+        r"obeys $E V_t\le(t-t_p)\eta^2\frac{\sigma^2}{d_{\min}}(1-\frac1M)$. It is attained on a flat coordinate at "
+        r"the floor with all the noise, for every such $\eta$; at $\eta=2.2\,d_{\min}/L$ the ratio reaches "
         r"$(1.44^k-1)/(0.44k)$ after $k$ steps."
     ),
-    hypotheses=("the same convex, L-smooth f for all workers", "independent noise of variance at most σ²", "η ≤ 2 d_min/L"),
+    hypotheses=(
+        "the same convex, L-smooth f for all workers",
+        "independent noise of variance at most σ²",
+        "η ≤ 2 d_min/L",
+    ),
     reference=Reference("derived", "L3, consensus on identical data"),
     source="derived",
     proof=PROOF,

@@ -31,7 +31,7 @@ GROWTH = {rule: f"growth over its bound, {rule} rule" for rule in ("squared", "l
 CHANGE = {rule: f"|D̂⁺ − D̂| over its bound, {rule} rule" for rule in GROWTH}
 LOOSENESS = "classical over measured growth, linear rule"
 
-# Growth less 1 is a difference of roundings of 1 + growth; 16 units in the last place are more than its operations make.
+# Growth less 1 is a difference of roundings of 1 + growth, each a few operations.
 ROUNDING = 16 * np.finfo(float).eps
 # Raw samples reach so many ceilings: what is not clipped is seen.
 BEYOND = 3.0
@@ -132,7 +132,9 @@ def observe(case: DriftCase, traces: Traces) -> Observation:
         changes = [change_bound(rule, 1.0 - w, case.knobs.floor, case.ceiling).value for w in case.weights]  # pyright: ignore[reportArgumentType]
         quantities[GROWTH[rule]] = Measured(growth / bounds)
         quantities[CHANGE[rule]] = Measured(case.changes(rule) / np.array(changes))
-        curves.append(Curve(case.weights, growth, f"{rule} rule: largest growth of {DRAWS} draws and corners"))
+        curves.append(
+            Curve(case.weights, growth, f"{rule} rule: largest growth of {DRAWS} draws and corners")
+        )
     quantities[LOOSENESS] = Measured(case.bounds("linear", "classical") / case.growths("linear"))
     return Observation(quantities, tuple(curves))
 
@@ -182,11 +184,16 @@ CLAIM = Claim(
     title="At a refresh a clipped D̂ grows by √(1 + (1−β)(κ²−1)) or 1 + (1−β)(κ−1) at most, and it does",
     statement=(
         r"$|h|\le d_{\max}$, $|D|\le d_{\max}$, $\hat D=\max(d_{\min},|D|)$, $\kappa=d_{\max}/d_{\min}$. Then $\hat "
-        r"D_+\le\sqrt{1+(1-\beta)(\kappa^2-1)}\,\hat D$ for the squared rule and $\hat D_+\le(1+(1-\beta)(\kappa-1))"
-        r"\hat D$ for the linear one, both attained; $|\hat D_+-\hat D|\le(1-\beta)d_{\max}^2/(2d_{\min})$, resp. "
-        r"$2(1-\beta)d_{\max}$. The classical $1+2(1-\beta)\kappa$ is looser by $2\kappa/(\kappa-1)\ge2$."
+        r"D_+\le\sqrt{1+(1-\beta)(\kappa^2-1)}\,\hat D$ for the squared rule and $\hat "
+        r"D_+\le(1+(1-\beta)(\kappa-1))\hat D$ for the linear one, both attained; $|\hat D_+-\hat "
+        r"D|\le(1-\beta)d_{\max}^2/(2d_{\min})$, resp. $2(1-\beta)d_{\max}$. The classical $1+2(1-\beta)\kappa$ is "
+        r"looser by $2\kappa/(\kappa-1)\ge2$."
     ),
-    hypotheses=("samples are clipped to |h| ≤ d_max before they enter D", "|D| ≤ d_max at the start", "D̂ = max(d_min, |D|)"),
+    hypotheses=(
+        "samples are clipped to |h| ≤ d_max before they enter D",
+        "|D| ≤ d_max at the start",
+        "D̂ = max(d_min, |D|)",
+    ),
     reference=Reference("derived", "L1, drift of the clipped preconditioner"),
     source="derived",
     proof=PROOF,

@@ -1,4 +1,4 @@
-"""Drawn logistic problems, local states, preconditioners and step sizes, at which a one-step lemma is evaluated exactly."""
+"""Drawn logistic problems, local states, D and η, at which a one-step lemma is evaluated exactly."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,14 @@ from jaxtyping import Float
 
 from figures import Panel, Series, View
 from implicitbias import LinearClassification, Logistic, Stream
-from implicitbias.scaled import expected_step, metric_constants, MetricConstants, MiniBatch, minimiser, OneStep
+from implicitbias.scaled import (
+    expected_step,
+    metric_constants,
+    MetricConstants,
+    MiniBatch,
+    minimiser,
+    OneStep,
+)
 from paper_repro.claims import knob, Measured, Observation, Predicted, Prediction, Relation, Traces
 
 
@@ -46,7 +53,7 @@ class Side:
     ``terms`` names the coefficient of each term; ``rough`` says which L_D the step condition means.
     """
 
-    value: Callable[..., Float[np.ndarray, " state"]]
+    value: Callable[..., Float[np.ndarray, " state"] | float]
     coefficients: dict[str, float]
     limit: float
     rough: Callable[[MetricConstants], float]
@@ -76,11 +83,13 @@ class OneStepCase:
     @property
     def left(self) -> np.ndarray:
         """E|x̂⁺ − x*|²_D of all states."""
-        return np.concatenate([e.step.expected for e in self.evaluated])
+        return np.concatenate([np.atleast_1d(e.step.expected) for e in self.evaluated])
 
     def right(self, **coefficients: float) -> np.ndarray:
         """Return the right-hand side of all states, with other coefficients if they are given."""
-        return np.concatenate([self.side.value(e.step, e.constants, **coefficients) for e in self.evaluated])
+        return np.concatenate(
+            [np.atleast_1d(self.side.value(e.step, e.constants, **coefficients)) for e in self.evaluated]
+        )
 
     def share(self, term: str) -> np.ndarray:
         """Return the size of a term in units of the right-hand side."""

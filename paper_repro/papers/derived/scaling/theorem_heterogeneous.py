@@ -39,21 +39,21 @@ def strongly_convex(knobs: TheoremKnobs, stream: Stream) -> TheoremCase | Assump
 
 
 PROOF = r"""Write $a=\eta\mu_D$ and $R_t$ for $|\hat x_t-x^*|^2$ in the norm of the $\hat D$ in force. L4: $E
-R_{t+1}\le(1-a)R_t-\eta\Delta_t+\frac54\eta L_DV_t+4\eta^2\sigma_D^{*2}/M$, and a refresh multiplies $R$ by $1+c$ at most.
-L5 summed over a round replaces $\sum V_t$ by $\eta^2(H-1)^2\sum(6.3L_D\Delta_t+3.15\sigma_{dif,D}^2)$; with
+R_{t+1}\le(1-a)R_t-\eta\Delta_t+\frac54\eta L_DV_t+4\eta^2\sigma_D^{*2}/M$, and a refresh multiplies $R$ by $1+c$ at
+most. L5 summed over a round replaces $\sum V_t$ by $\eta^2(H-1)^2\sum(6.3L_D\Delta_t+3.15\sigma_{dif,D}^2)$; with
 $\eta L_D(H-1)\le\frac18$ it gives back at most $\frac{1.25\cdot6.3}{64}=0.123$ of $\sum\eta\Delta_t$. T3: weights
-$(1+c)^{-p}$ are constant in a round and telescope over refreshes; divide by $1-0.123$. T4: weights
-$(1-a)^{-t}$ grow by at most $\frac87$ in a round, L5 has $7.25$ and $3.63$, $\Delta$ drops since
-$\frac{1.25\cdot7.25}{64}<1$, and $c\le\frac{Ha}2$ leaves the factor $1-\frac a2$ per step as in T1."""
+$(1+c)^{-p}$ are constant in a round and telescope over refreshes; divide by $1-0.123$. T4: weights $(1-a)^{-t}$ grow
+by at most $\frac87$ in a round, L5 has $7.25$ and $3.63$, $\Delta$ drops since $\frac{1.25\cdot7.25}{64}<1$, and
+$c\le\frac{Ha}2$ leaves the factor $1-\frac a2$ per step as in T1."""
 
 CLAIM = Claim(
     key="derived/scaling-theorem-4",
     title=DISTANCE,
     statement=(
         r"T4 (derived, SAVIC-type): heterogeneous data, $\mu>0$, $\eta\le\frac{d_{\min}}{8L\max(1,H-1)}$, "
-        r"$c\le\frac{H\eta\mu}{2d_{\max}}$. $E|\hat x_T-x^*|^2\le\frac{d_{\max}}{d_{\min}}(1-\frac{\eta\mu}{2d_{\max}})^T"
-        r"r_0+(1+c)\frac{d_{\max}}{d_{\min}^2\mu}[\frac{8\eta\sigma^{*2}}M+\frac{9.1\eta^2L(H-1)^2\sigma_{dif}^2}"
-        r"{d_{\min}}]$: only the noise at $x^*$ is divided by $M$, and $\sigma_{dif}^2$ holds heterogeneity too."
+        r"$c\le\frac{H\eta\mu}{2d_{\max}}$. $E|\hat "
+        r"x_T-x^*|^2\le\frac{d_{\max}}{d_{\min}}(1-\frac{\eta\mu}{2d_{\max}})^Tr_0+(1+c)\frac{d_{\max}}{d_{\min}^2\mu}[\frac{8\eta\sigma^{*2}}M+\frac{9.1\eta^2L(H-1)^2\sigma_{dif}^2}{d_{\min}}]$: "
+        r"only the noise at $x^*$ is divided by $M$, and $\sigma_{dif}^2$ holds heterogeneity too."
     ),
     hypotheses=(*HYPOTHESES, "f is μ-strongly convex, μ > 0", "c ≤ Hημ/(2 d_max)"),
     reference=Reference("derived", "T4, heterogeneous data, μ > 0"),
@@ -76,9 +76,9 @@ CLAIM_CONVEX = Claim(
     key="derived/scaling-theorem-3",
     title=GAP,
     statement=(
-        r"T3 (derived, SAVIC-type): heterogeneous data, $\mu=0$, $\eta\le\frac{d_{\min}}{8L\max(1,H-1)}$, $\bar x$ weighted "
-        r"by $(1+c)^{-p(t)}$. $E f(\bar x)-f^*\le\frac{1.25(1+c)^Rd_{\max}r_0}{\eta T}+\frac{5\eta\sigma^{*2}}{d_{\min}M}+"
-        r"\frac{5\eta^2L(H-1)^2\sigma_{dif}^2}{d_{\min}^2}$."
+        r"T3 (derived, SAVIC-type): heterogeneous data, $\mu=0$, $\eta\le\frac{d_{\min}}{8L\max(1,H-1)}$, $\bar x$ "
+        r"weighted by $(1+c)^{-p(t)}$. $E f(\bar x)-f^*\le\frac{1.25(1+c)^Rd_{\max}r_0}{\eta "
+        r"T}+\frac{5\eta\sigma^{*2}}{d_{\min}M}+\frac{5\eta^2L(H-1)^2\sigma_{dif}^2}{d_{\min}^2}$."
     ),
     hypotheses=HYPOTHESES,
     reference=Reference("derived", "T3, heterogeneous data, μ = 0"),

@@ -11,9 +11,26 @@ from jaxtyping import Float
 from figures import Panel, Series, View
 from implicitbias import Identity, LinearClassification, LocalMethod, Logistic, OASIS, RMSProp, savic, Stream
 from implicitbias.bounds import Bound
-from implicitbias.scaled import admissible_drift, largest_weight, method_constants, metric_constants, MiniBatch, minimiser, THEOREMS
+from implicitbias.scaled import (
+    admissible_drift,
+    largest_weight,
+    method_constants,
+    metric_constants,
+    MiniBatch,
+    minimiser,
+    THEOREMS,
+)
 from implicitbias.scaled_run import scaled_run, ScaledRun
-from paper_repro.claims import AssumptionUnmet, knob, Measured, Observation, Predicted, Prediction, Relation, Traces
+from paper_repro.claims import (
+    AssumptionUnmet,
+    knob,
+    Measured,
+    Observation,
+    Predicted,
+    Prediction,
+    Relation,
+    Traces,
+)
 from paper_repro.claims.ensembles import mean_of
 
 
@@ -110,7 +127,9 @@ class TheoremCase:
         return ((run.models[:, -1] - self.minimiser) ** 2).sum(axis=-1)
 
 
-def case_of(theorem: Theorem, knobs: TheoremKnobs, stream: Stream, **options: Any) -> TheoremCase | AssumptionUnmet:
+def case_of(
+    theorem: Theorem, knobs: TheoremKnobs, stream: Stream, **options: Any
+) -> TheoremCase | AssumptionUnmet:
     """Return the case, or which hypotheses of the theorem its settings do not meet; options are those of scalings."""
     problem = _problem(theorem, knobs, stream)
     x = minimiser(_pooled(problem))
@@ -138,7 +157,11 @@ def _pooled(problem: LinearClassification) -> LinearClassification:
 
 
 def _settings(
-    theorem: Theorem, knobs: TheoremKnobs, problem: LinearClassification, x: np.ndarray, options: dict[str, Any]
+    theorem: Theorem,
+    knobs: TheoremKnobs,
+    problem: LinearClassification,
+    x: np.ndarray,
+    options: dict[str, Any],
 ) -> Iterator[Setting]:
     euclidean = metric_constants(problem, np.ones(problem.dim), MiniBatch(1), x)
     rough = euclidean.smoothness if theorem.identical else euclidean.sample_smoothness
@@ -158,8 +181,8 @@ def _settings(
             method = savic(lr, local_steps, scaling, 1)
             given = method_constants(problem, method, at=x)
             bound = THEOREMS[theorem.name]
-            bounds = tuple(bound(given, squared_distance=r0, rounds=rounds) for r0 in (0.0, 1.0))
-            yield Setting(family, local_steps, rounds, method, bounds)
+            at, away = (bound(given, squared_distance=r0, rounds=rounds) for r0 in (0.0, 1.0))
+            yield Setting(family, local_steps, rounds, method, (at, away))
 
 
 def observe(case: TheoremCase, traces: Traces) -> Observation:
@@ -171,9 +194,12 @@ def observe(case: TheoremCase, traces: Traces) -> Observation:
         values = case.bounded(case.run(setting))
         means.append([mean_of(v, comparisons) for v in (values[:half], values[half:])])
     bounds = np.array([[b.value for b in s.bounds] for s in case.settings])
-    value, error = (np.array([[getattr(m, part) for m in pair] for pair in means]) for part in ("value", "error"))
+    value, error = (
+        np.array([[getattr(m, part) for m in pair] for pair in means]) for part in ("value", "error")
+    )
     quantities = {
-        start: Measured(value[:, k] / bounds[:, k], error[:, k] / bounds[:, k]) for k, start in enumerate(STARTS)
+        start: Measured(value[:, k] / bounds[:, k], error[:, k] / bounds[:, k])
+        for k, start in enumerate(STARTS)
     }
     return Observation(quantities)
 
@@ -234,7 +260,9 @@ def _panel(case: TheoremCase, observation: Observation, start: int) -> Panel:
     for family in FAMILIES:
         own = np.array([s.family == family for s in case.settings])
         low = np.maximum(value[own] - error[own], value[own] / 10.0)
-        marks.append(Series(steps[own], value[own], family, "measured", KEYS[family], (low, value[own] + error[own])))
+        marks.append(
+            Series(steps[own], value[own], family, "measured", KEYS[family], (low, value[own] + error[own]))
+        )
     grid = np.unique(steps)
     marks.append(Series(grid, np.ones(len(grid)), "bound", "theory"))
     return Panel(tuple(marks), "local steps H", "measured over bound", "log", "log", f"start {STARTS[start]}")
