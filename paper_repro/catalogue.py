@@ -36,6 +36,31 @@ class Entry:
 
 ENTRIES = (
     Entry(
+        "chezhegov2024/network-local-steps",
+        "chezhegov2024.network_local_steps",
+        "More local steps save rounds on evenly dealt digits, and a split by label takes most of that away",
+        "derived",
+    ),
+    Entry(
+        "chezhegov2024/network-scaling",
+        "chezhegov2024.network_scaling",
+        "On inputs with units decades apart, a network learns in fewer rounds with Adam, RMSProp or OASIS",
+        "derived",
+    ),
+    Entry(
+        "chezhegov2024/network-scope",
+        "chezhegov2024.network_scope",
+        "On digits dealt by label, one scaling for all workers beats one for each",
+        "derived",
+    ),
+    Entry(
+        "chezhegov2024/network-standardised",
+        "chezhegov2024.network_scaling",
+        "Control: on standardised inputs the same network gains nothing from scaling",
+        "derived",
+        name="CLAIM_STANDARDISED",
+    ),
+    Entry(
         "crawshaw2025/drift-threshold",
         "crawshaw2025.drift_threshold",
         "Once f ≤ γ/(70ηHM), the drift of Local GD is at most a fifth of the gradient",
