@@ -330,6 +330,19 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/rounds-to-accuracy",
+        "derived.scaling.rounds_to_accuracy",
+        "On ill-scaled data OASIS needs fewer rounds than Adam and RMSProp, these fewer than no scaling",
+        "derived",
+    ),
+    Entry(
+        "derived/scaling-sees-no-rotation",
+        "derived.scaling.rounds_to_accuracy",
+        "Control: turn the same data until all diagonal entries of the Hessian agree, and no scaling saves rounds",
+        "derived",
+        name="CLAIM_TURNED",
+    ),
+    Entry(
         "derived/shared-batch",
         "derived.valley.shared_batch",
         "Workers that share their batch never disagree, and gain nothing over SGD",

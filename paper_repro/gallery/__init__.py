@@ -37,4 +37,6 @@ GALLERY: tuple[Figure, ...] = (
     Figure("valley-fan", "Local SGD in a valley, over the fan of its slow SDE", InModule("valley_fan")),
     Figure("last-layer", "The last layer of a random network on MNIST", InModule("last_layer")),
     Figure("weak-error", "The weak error of the slow SDE against the learning rate", InModule("weak_error")),
+    Figure("rounds", "Rounds to accuracy on ill-scaled data, and on turned data", InModule("rounds")),
+    Figure("network", "A network on digits: accuracy and loss against rounds", InModule("network")),
 )

@@ -72,7 +72,9 @@ def gains(on_even: Relation, from_split: Relation) -> Callable[[Study], Predicti
 
     def predict(case: Study) -> Prediction:
         del case
-        steps = {saved(f, few, many): Predicted(0.0, relation=on_even) for f in FAMILIES for few, many in PAIRS}
+        steps = {
+            saved(f, few, many): Predicted(0.0, relation=on_even) for f in FAMILIES for few, many in PAIRS
+        }
         return Prediction(steps | {lost(f): Predicted(0.0, relation=from_split) for f in FAMILIES})
 
     return predict
@@ -84,8 +86,7 @@ def _curves(case: Study, traces: Traces, comparisons: int):
     shown = ((i, steps) for i in (EVEN, SKEWED) for steps in (FEWEST, MOST))
     ways = [Way(i, "identity", steps) for i, steps in shown]
     return tuple(
-        loss_curve(way, of[way], comparisons, f"{way.inputs.split}, H = {way.local_steps}")
-        for way in ways
+        loss_curve(way, of[way], comparisons, f"{way.inputs.split}, H = {way.local_steps}") for way in ways
     )
 
 

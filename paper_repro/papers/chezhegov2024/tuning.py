@@ -51,4 +51,6 @@ def ways() -> tuple[Way, ...]:
 if __name__ == "__main__":
     for each in ways():
         found = scan(each)
-        print(each, min(found, key=lambda lr: found[lr]), {lr: round(value, 3) for lr, value in found.items()})
+        print(
+            each, min(found, key=lambda lr: found[lr]), {lr: round(value, 3) for lr, value in found.items()}
+        )

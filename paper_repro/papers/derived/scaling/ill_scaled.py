@@ -33,7 +33,7 @@ DECADES, RIDGE = 2.0, 1e-5
 # One instance: claims judge other batches on it, not other data.
 DATA = Stream(5).child("ill-scaled logistic regression")
 # Rounds, by H, after which a family that has not come near counts as if it came in the next.
-HORIZON = {1: 300, 8: 60, 32: 30}
+HORIZON = {1: 160, 8: 40, 32: 20}
 # On turned data all come late; with most local steps, within so many rounds.
 TURNED_STEPS, TURNED_ROUNDS = 32, 160
 NAMES = {"identity": "identity", "rmsprop": "RMSProp", "adam": "Adam", "oasis": "OASIS"}
@@ -83,7 +83,9 @@ class Instance:
         gap = np.exp(trace.log_loss) - self.least
         return np.where(np.isfinite(gap), gap, np.inf)
 
-    def spec(self, family: str, local_steps: int, lr: float, batch: int, replicas: int, stream: Stream) -> RunSpec:
+    def spec(
+        self, family: str, local_steps: int, lr: float, batch: int, replicas: int, stream: Stream
+    ) -> RunSpec:
         """Return replicas of a run from w = 0, recorded at every round."""
         method = savic(lr, local_steps, scaling(family), batch)
         rounds, record = TURNED_ROUNDS if self.turned else HORIZON[local_steps], RecordAt.every(1)

@@ -50,7 +50,7 @@ class RoundsKnobs:
     """Knobs of the runs; steps were tuned at the defaults."""
 
     batch: int = knob(8, "B", "batch size per worker", low=8, high=12)
-    accuracy: float = knob(0.03, "ε", "gap f − min f below which a run has to stay", low=0.025, high=0.04)
+    accuracy: float = knob(0.03, "ε", "gap f − min f below which a run has to stay", low=0.025, high=0.06)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ def setup_turned(knobs: RoundsKnobs, stream: Stream) -> RoundsCase:
 
 def needs(case: RoundsCase, budget: Budget) -> tuple[RunSpec, ...]:
     """Replicas of every family at every H."""
-    replicas = budget.pick(smoke=4, quick=32, paper=256)
+    replicas = budget.pick(smoke=4, quick=64, paper=512)
     return tuple(
         case.instance.spec(family, local_steps, lr, case.knobs.batch, replicas, case.stream)
         for (family, local_steps), lr in case.steps.items()
@@ -100,7 +100,9 @@ def observe(case: RoundsCase, traces: Traces) -> Observation:
     for steps in LOCAL_STEPS:
         for slow, fast in SLOWER:
             quantities[families(slow, fast, steps)] = ratio(rounds[slow, steps], rounds[fast, steps])
-        quantities[families("rmsprop", "adam", steps)] = ratio(rounds["rmsprop", steps], rounds["adam", steps])
+        quantities[families("rmsprop", "adam", steps)] = ratio(
+            rounds["rmsprop", steps], rounds["adam", steps]
+        )
     for family in SCALED:
         for few, many in PAIRS:
             quantities[fewer(family, few, many)] = ratio(rounds[family, few], rounds[family, many])
@@ -151,9 +153,7 @@ def _ordered(relation: Relation) -> dict[str, Predicted]:
 
 def _alike() -> dict[str, Predicted]:
     reason = "steps are tuned within factors of two"
-    return {
-        families("rmsprop", "adam", h): Predicted(0.0, GRID_FACTOR, reason=reason) for h in LOCAL_STEPS
-    }
+    return {families("rmsprop", "adam", h): Predicted(0.0, GRID_FACTOR, reason=reason) for h in LOCAL_STEPS}
 
 
 def _fewer(relation: Relation) -> dict[str, Predicted]:
@@ -164,7 +164,11 @@ def identity_as_fast(case: RoundsCase) -> Prediction:
     """The identity needs as many rounds as Adam and RMSProp."""
     del case
     return Prediction(
-        {families("identity", f, h): Predicted(0.0, GRID_FACTOR) for f in ("adam", "rmsprop") for h in LOCAL_STEPS}
+        {
+            families("identity", f, h): Predicted(0.0, GRID_FACTOR)
+            for f in ("adam", "rmsprop")
+            for h in LOCAL_STEPS
+        }
     )
 
 
@@ -173,7 +177,11 @@ def oasis_last(case: RoundsCase) -> Prediction:
     del case
     at_most = Relation.AT_MOST
     return Prediction(
-        {families(f, "oasis", h): Predicted(0.0, relation=at_most) for f in ("adam", "rmsprop") for h in LOCAL_STEPS}
+        {
+            families(f, "oasis", h): Predicted(0.0, relation=at_most)
+            for f in ("adam", "rmsprop")
+            for h in LOCAL_STEPS
+        }
     )
 
 
@@ -221,3 +229,73 @@ def gap_curves(
 def _span(rounds: Measured) -> str:
     low, high = (2.0 ** (float(rounds.value) + sign * float(rounds.error)) for sign in (-1, 1))
     return f"{low:.0f}" if round(low) == round(high) else f"{low:.0f}–{high:.0f}"
+
+
+REASON = (
+    r"Measured, not proved. What is proved: with a fixed $\hat D$ the scheme is Local SGD in $y=\hat D^{1/2}x$, whose rate "
+    r"is set by $\kappa_D$, the condition number of $\hat D^{-1/2}\nabla^2f\,\hat D^{-1/2}$"
+)
+TUNED = "steps out of powers of two, each H and family its own, tuned on other batches"
+
+CLAIM = Claim(
+    key="derived/rounds-to-accuracy",
+    title="On ill-scaled data OASIS needs fewer rounds than Adam and RMSProp, these fewer than no scaling",
+    statement=(
+        r"Logistic regression with features in units two decades apart (condition number 3400, and 6 once the diagonal "
+        r"is divided out), four workers with like data, mini-batches of 8, $\beta=0.99$, 100 samples of warm-up. Count the "
+        r"rounds from which the mean of $f-\min f$ stays $\le\varepsilon$. At $H=1,8,32$: OASIS needs fewer than Adam and "
+        r"RMSProp, which agree within a factor of two, and both fewer than the identity, which does not come near within "
+        r"the horizon; and every scaled family needs fewer with more local steps. One instance: the order is claimed, not "
+        r"the factors."
+    ),
+    hypotheses=("units of the features over two decades", "workers whose data are alike", TUNED),
+    reference=Reference("derived", "derived, SAVIC-type; measured"),
+    source="derived",
+    proof=REASON
+    + r". Adam and RMSProp divide by the size of gradients, which on these data is in proportion to a feature's unit; OASIS "
+    r"divides by its curvature, in proportion to the square of the unit, which is what $\kappa_D$ asks for.",
+    knobs=RoundsKnobs(),
+    setup=setup,
+    needs=needs,
+    observe=observe,
+    predict=predict,
+    judge=statistical,
+    falsifiers=(
+        Falsifier("the identity is as fast", "its step is tuned as well", identity_as_fast),
+        Falsifier("curvature is no better than gradients", "both undo the units", oasis_last),
+        Falsifier("local steps are in vain", "a round is a round", steps_in_vain),
+    ),
+    see=("derived/scaling-sees-no-rotation",),
+    axes=("communication rounds r", f"mean gap f − min f, H = {SHOWN}", "log", "log"),
+)
+
+CLAIM_TURNED = Claim(
+    key="derived/scaling-sees-no-rotation",
+    title="Control: turn the same data until all diagonal entries of the Hessian agree, and no scaling saves rounds",
+    statement=(
+        r"The data of derived/rounds-to-accuracy, features turned by an orthogonal matrix so that all diagonal entries of "
+        r"$\nabla^2f$ at the minimum are equal: the condition number is what it was, and $\kappa_D$ with it. At "
+        rf"$H={TURNED_STEPS}$ RMSProp, Adam and OASIS need as many rounds as the identity, within the factor of two to "
+        r"which steps are tuned."
+    ),
+    hypotheses=("diag ∇²f(x*) = const·I", "workers whose data are alike", TUNED),
+    reference=Reference("derived", "derived, SAVIC-type; measured"),
+    source="derived",
+    proof=REASON
+    + r": $\hat D\approx\mathrm{diag}\nabla^2f=\mathrm{const}\cdot I$ leaves $\kappa_D=\kappa$, exactly at the minimum. The "
+    r"second moments of the gradients there have, on such data, about the same diagonal.",
+    knobs=RoundsKnobs(accuracy=0.05),
+    setup=setup_turned,
+    needs=needs,
+    observe=observe_turned,
+    predict=predict_turned,
+    judge=statistical,
+    falsifiers=(
+        Falsifier(
+            "scaling always helps", "it saves a factor of five and more on the data as they are", helps(5.0)
+        ),
+        Falsifier("scaling always helps a little", "a factor of two is left to it", helps(2.0)),
+    ),
+    see=("derived/rounds-to-accuracy",),
+    axes=("communication rounds r", f"mean gap f − min f, H = {TURNED_STEPS}", "log", "log"),
+)
