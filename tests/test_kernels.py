@@ -183,7 +183,7 @@ def test_learning_rates_may_come_in_chunks(name, data, seed):
 def test_a_replica_is_the_same_alone_and_on_any_number_of_threads(row, name, data, seed, replica):
     problem, method = data.draw(cases(row))
     kernel, stream = kernel_named(name), Stream(seed)
-    state = warmed_up(problem, method, started(problem, method, seed, replicas=5), stream)
+    state = started(problem, method, seed, replicas=5)
     one = slice(replica, replica + 1)
     rows = {f: getattr(state, f) for f in REPLICATED}
     alone = dataclasses.replace(state, **{f: None if v is None else v[one] for f, v in rows.items()})
