@@ -37,4 +37,7 @@ GALLERY: tuple[Figure, ...] = (
     Figure("valley-fan", "Local SGD in a valley, over the fan of its slow SDE", InModule("valley_fan")),
     Figure("last-layer", "The last layer of a random network on MNIST", InModule("last_layer")),
     Figure("weak-error", "The weak error of the slow SDE against the learning rate", InModule("weak_error")),
+    Figure(
+        "bound-against-data", "T1 and a scaled run: crude and metric-aware", InModule("bound_against_data")
+    ),
 )
