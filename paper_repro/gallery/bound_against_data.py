@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from figures import Panel, Series, View
+from figures.roles import Role
 from implicitbias import LinearClassification, LocalMethod, Logistic, OASIS, savic, Stream
 from implicitbias.bounds import Bound
 from implicitbias.scaled import (
@@ -34,7 +35,9 @@ FLOOR, CEILING = 0.02, 0.4
 SHARE = 0.5
 RECORDS = 16
 # The data fall to rounding; the bounds do not.
-SHOWN = (1e-6, 1e2)
+SHOWN = (1e-12, 1e2)
+REFERENCE: Role = "reference"
+THEORY: Role = "theory"
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,14 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     }
     compared = [_compared(problem, x, lr, mu, ROUNDS[budget], stream) for lr, mu in steps.values()]
     panels = tuple(_panel(c, x, title) for c, title in zip(compared, steps, strict=True))
-    title = "On ill-scaled data T1 sees OASIS converge only in the metric of its D̂: with d_min and d_max alone it hardly falls"
+    title = (
+        "On ill-scaled data T1 sees OASIS converge only in the metric of its D̂; with d_min and d_max alone it "
+        "hardly falls"
+    )
     caption = (
         f"Logistic regression with features of scales 1 … {10.0**-DECADES:g}, l2 = {RIDGE}, M = {WORKERS} workers with "
-        f"the same data, exact gradients, H = {LOCAL_STEPS}; OASIS with d_min = {FLOOR}, d_max = {CEILING}, β as T1 admits, "
-        f"{WARM_UP} samples of warm-up, seed {seed}. Points: mean of {REPLICAS} replicas, whose signs of "
+        f"the same data, exact gradients, H = {LOCAL_STEPS}; OASIS with d_min = {FLOOR}, d_max = {CEILING}, β as T1 "
+        f"admits, {WARM_UP} samples of warm-up, seed {seed}. Points: mean of {REPLICAS} replicas, whose signs of "
         "Hutchinson's samples differ. Lines: T1; one that is missing claims nothing, its hypotheses are not met."
     )
     return View(title, caption, panels)
@@ -97,7 +103,7 @@ def _compared(
     run = scaled_run(
         problem, method, rounds, start=start, replicas=REPLICAS, stream=stream.child(f"{lr:.6g}")
     )
-    shown = np.unique(np.linspace(1, rounds, RECORDS).astype(int))
+    shown = np.unique(np.geomspace(1, rounds, RECORDS).astype(int))
     # L_D and σ_D² fall and μ_D falls as D grows: the extreme entries bound the constants of every D̂ between them.
     extremes = np.array([run.diagonals.min(axis=(0, 1)), run.diagonals.max(axis=(0, 1))])
     return Compared(
@@ -119,12 +125,13 @@ def _bounds(
 def _panel(compared: Compared, x: np.ndarray, title: str) -> Panel:
     distances = ((compared.run.models[:, compared.rounds] - x) ** 2).sum(axis=-1)
     rounds = compared.rounds.astype(float)
-    measured = series(mean_curve(rounds, distances, "OASIS", "oasis", RECORDS), "linear", "log")
-    marks = [measured]
-    for bounds, label, role in (
-        (compared.crude, "T1, L/d_min, μ/d_max", "reference"),
-        (compared.aware, "T1, L_D, μ_D, σ_D²", "theory"),
-    ):
-        if all(b.applicable for b in bounds):
-            marks.append(Series(rounds, np.array([b.value for b in bounds]), label, role))
-    return Panel(tuple(marks), "communication rounds r", "E|x̂ − x*|²", "linear", "log", title, ylim=SHOWN)
+    measured = series(mean_curve(rounds, distances, "OASIS", "oasis", RECORDS), "log", "log")
+    lines = [
+        Series(rounds, np.array([b.value for b in bounds]), label, role)
+        for bounds, label, role in (
+            (compared.crude, "T1, L/d_min, μ/d_max", REFERENCE),
+            (compared.aware, "T1, L_D, μ_D, σ_D²", THEORY),
+        )
+        if all(b.applicable for b in bounds)
+    ]
+    return Panel((measured, *lines), "communication rounds r", "E|x̂ − x*|²", "log", "log", title, ylim=SHOWN)

@@ -137,8 +137,8 @@ def view_of(title: str, wrong: dict[str, Factor]) -> Callable[[OneStepCase, Obse
         caption = (
             f"{len(ratio)} drawn states of {len(case.evaluated)} logistic problems, M = "
             f"{case.workers}, each with its D and η: one step in exact conditional expectation. Shown are, by "
-            "intervals of the share, the states farthest above the broken line; above it they refute the lemma with that "
-            "coefficient. None is above 1."
+            "intervals of the share, the states farthest above the broken line; above it they refute the lemma with "
+            "that coefficient. None is above 1."
         )
         return View(title, caption, panels)
 
