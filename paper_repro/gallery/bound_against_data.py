@@ -36,8 +36,6 @@ SHARE = 0.5
 RECORDS = 16
 # The data fall to rounding; the bounds do not.
 SHOWN = (1e-12, 1e2)
-REFERENCE: Role = "reference"
-THEORY: Role = "theory"
 
 
 @dataclass(frozen=True)
@@ -126,12 +124,15 @@ def _panel(compared: Compared, x: np.ndarray, title: str) -> Panel:
     distances = ((compared.run.models[:, compared.rounds] - x) ** 2).sum(axis=-1)
     rounds = compared.rounds.astype(float)
     measured = series(mean_curve(rounds, distances, "OASIS", "oasis", RECORDS), "log", "log")
-    lines = [
-        Series(rounds, np.array([b.value for b in bounds]), label, role)
-        for bounds, label, role in (
-            (compared.crude, "T1, L/d_min, μ/d_max", REFERENCE),
-            (compared.aware, "T1, L_D, μ_D, σ_D²", THEORY),
-        )
-        if all(b.applicable for b in bounds)
-    ]
+    lines = (
+        *_line(rounds, compared.crude, "T1, L/d_min, μ/d_max", "reference"),
+        *_line(rounds, compared.aware, "T1, L_D, μ_D, σ_D²", "theory"),
+    )
     return Panel((measured, *lines), "communication rounds r", "E|x̂ − x*|²", "log", "log", title, ylim=SHOWN)
+
+
+def _line(rounds: np.ndarray, bounds: list[Bound], label: str, role: Role) -> list[Series]:
+    """Return the bound as a line, or none where its hypotheses are not met."""
+    if not all(b.applicable for b in bounds):
+        return []
+    return [Series(rounds, np.array([b.value for b in bounds]), label, role)]
