@@ -42,11 +42,12 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
         "give no scaling anything to see"
     )
     caption = (
-        "Logistic regression, 400 samples of 16 features in units over two decades, 4 workers with like data, batches of "
-        f"{plain.knobs.batch}, β = 0.99, steps tuned on other batches. Left and middle: mean of f − min f with intervals "
-        f"that hold for the whole catalogue; the line is ε = {plain.knobs.accuracy:g}, turned "
-        f"{turned.knobs.accuracy:g}. Right: rounds from which the mean stays ≤ ε, and their intervals; the identity does "
-        "not within the horizon, which is drawn in its place. Turned: all diagonal entries of ∇²f at the minimum agree."
+        "Logistic regression, 400 samples of 16 features in units over two decades, 4 workers with like data, batches "
+        f"of {plain.knobs.batch}, β = 0.99, steps tuned on other batches. Left and middle: mean of f − min f with "
+        f"intervals that hold for the whole catalogue; the line is ε = {plain.knobs.accuracy:g}, turned "
+        f"{turned.knobs.accuracy:g}. Right: rounds from which the mean stays ≤ ε, and their intervals; the identity "
+        "does not within the horizon, which is drawn in its place. Turned: all diagonal entries of ∇²f at the minimum "
+        "agree."
     )
     return View(title, caption, panels, legend="shared")
 

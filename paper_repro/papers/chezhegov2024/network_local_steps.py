@@ -95,16 +95,16 @@ CLAIM = Claim(
     title="More local steps save rounds on evenly dealt digits, and a split by label takes most of that away",
     statement=(
         r"A round with more local steps costs the same communication. Measured on the network of "
-        r"chezhegov2024/network-scaling, pixels in units two decades apart, each $H$ with its own tuned step: on an even "
-        rf"split the loss after {ROUNDS} rounds falls from $H=1$ to $8$ and from $8$ to $32$, without scaling and with "
-        r"Adam; split by label the same local steps gain less, for workers that see one class each pull apart."
+        r"chezhegov2024/network-scaling, pixels in units two decades apart, each $H$ with its own tuned step: on an "
+        rf"even split the loss after {ROUNDS} rounds falls from $H=1$ to $8$ and from $8$ to $32$, without scaling "
+        r"and with Adam; split by label the same local steps gain less, for workers that see one class each pull apart."
     ),
     hypotheses=("units of the pixels over two decades", "the same inputs on either split", TUNED),
     reference=Reference("chezhegov2024", "abstract; the network is ours", ("v3",)),
     source="derived",
     proof=(
-        r"Measured, not proved. The bounds say why: the term that grows with $H-1$ holds the noise alone if all workers "
-        r"have the same data, and the disagreement of their gradients at the minimum besides if they have not."
+        r"Measured, not proved. The bounds say why: the term that grows with $H-1$ holds the noise alone if all "
+        r"workers have the same data, and the disagreement of their gradients at the minimum besides if they have not."
     ),
     knobs=NetworkKnobs(),
     setup=setup,

@@ -65,10 +65,10 @@ CLAIM = Claim(
     statement=(
         r"In the analysed scheme all workers share one $\hat D$ [recalled]. Measured here: "
         + NETWORK
-        + rf"Pixels in units two decades apart, $H={SHOWN}$. With a $\hat D_m$ of its own for each worker, made of its own "
-        r"gradients or curvature and never averaged, the network has more loss after the same rounds, and with "
-        r"Adam and RMSProp classifies less of what is held out, than with one $\hat D$ made of all: for Adam, RMSProp and "
-        r"OASIS."
+        + rf"Pixels in units two decades apart, $H={SHOWN}$. With a $\hat D_m$ of its own for each worker, made of its "
+        r"own gradients or curvature and never averaged, the network has more loss after the same rounds, and with "
+        r"Adam and RMSProp classifies less of what is held out, than with one $\hat D$ made of all: for Adam, RMSProp "
+        r"and OASIS."
     ),
     hypotheses=("units of the pixels over two decades", "digits dealt by label", TUNED),
     reference=Reference("chezhegov2024", "common scaling; the network is ours", ("v3",)),

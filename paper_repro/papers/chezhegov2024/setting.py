@@ -1,4 +1,4 @@
-"""Small networks on real digits, trained by local methods with and without scaling: what the claims about them share."""
+"""Small networks on real digits, trained with and without scaling: what the claims about them share."""
 
 from dataclasses import dataclass
 
