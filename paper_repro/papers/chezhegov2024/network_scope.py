@@ -34,8 +34,8 @@ def observe(case: Study, traces: Traces) -> Observation:
     of = learnt(case, traces)
     comparisons, quantities = len(SCALED) + len(SHARP_ACCURACY), {}
     for family in SCALED:
-        pair = (of[Way(SKEWED, family, SHOWN, scope)] for scope in SCOPES)
-        quantities |= dict(zip(names(family), less(*pair, comparisons), strict=True))
+        common, own = (of[Way(SKEWED, family, SHOWN, scope)] for scope in SCOPES)
+        quantities |= dict(zip(names(family), less(common, own, comparisons), strict=True))
     shown = [Way(SKEWED, "adam", SHOWN, scope) for scope in SCOPES]
     labels = ("Adam, one D̂ for all", "Adam, one D̂ for each worker")
     curves = [accuracy_curve(w, of[w], comparisons, label) for w, label in zip(shown, labels, strict=True)]
