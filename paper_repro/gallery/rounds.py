@@ -10,7 +10,7 @@ from implicitbias import Stream
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.observation import Measured
 from paper_repro.claims.picture import series
-from paper_repro.papers.derived.scaling.ill_scaled import METHODS, NAMES, rounds_until, TURNED_STEPS
+from paper_repro.papers.derived.scaling.ill_scaled import HORIZON, METHODS, NAMES, rounds_until, TURNED_STEPS
 from paper_repro.papers.derived.scaling.rounds_to_accuracy import (
     CLAIM,
     CLAIM_TURNED,
@@ -46,8 +46,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
         f"of {plain.knobs.batch}, β = 0.99, steps tuned on other batches. Left and middle: mean of f − min f with "
         f"intervals that hold for the whole catalogue; the line is ε = {plain.knobs.accuracy:g}, turned "
         f"{turned.knobs.accuracy:g}. Right: rounds from which the mean stays ≤ ε, and their intervals; the identity "
-        "does not within the horizon, which is drawn in its place. Turned: all diagonal entries of ∇²f at the minimum "
-        "agree."
+        "has none within the horizon. Turned: all diagonal entries of ∇²f at the minimum agree."
     )
     return View(title, caption, panels, legend="shared")
 
@@ -60,12 +59,18 @@ def _gaps(
 
 
 def _against_steps(rounds: Mapping[tuple[str, int], Measured]) -> Panel:
-    marks = tuple(_series(family, [rounds[family, steps] for steps in LOCAL_STEPS]) for family in NAMES)
-    return Panel(marks, "local steps H", "rounds until the gap stays", "log", "log", "more local steps")
+    marks = tuple(_series(family, {h: rounds[family, h] for h in LOCAL_STEPS}) for family in NAMES)
+    shown = tuple(mark for mark in marks if len(mark.x))
+    return Panel(shown, "local steps H", "rounds until the gap stays", "log", "log", "more local steps")
 
 
-def _series(family: str, rounds: list[Measured]) -> Series:
-    value, error = (np.array([float(getattr(r, part)) for r in rounds]) for part in ("value", "error"))
+def _series(family: str, rounds: Mapping[int, Measured]) -> Series:
+    """The rounds that lie within their horizon; of others nothing is known but that."""
+    value, error, steps = (
+        np.array(column, dtype=float)
+        for column in zip(*((r.value, r.error, h) for h, r in rounds.items()), strict=True)
+    )
+    within = value + error <= np.log2([HORIZON[h] for h in rounds])
+    value, error, steps = value[within], error[within], steps[within]
     ends = 2.0 ** (value - error), 2.0 ** (value + error)
-    steps = np.array(LOCAL_STEPS, dtype=float)
     return Series(steps, 2.0**value, NAMES[family], "measured", METHODS[family], ends)

@@ -35,8 +35,8 @@ from paper_repro.papers.derived.scaling.ill_scaled_tuning import STEPS, STEPS_TU
 
 
 LOCAL_STEPS = tuple(HORIZON)
-# H of the picture.
-SHOWN = 8
+# H of the picture, and the most rounds that it draws.
+SHOWN, DRAWN = 8, 20
 # The larger and the smaller number of rounds of a pair of families, then of a pair of H.
 SLOWER = (("identity", "adam"), ("identity", "rmsprop"), ("adam", "oasis"), ("rmsprop", "oasis"))
 SCALED = ("rmsprop", "adam", "oasis")
@@ -216,9 +216,9 @@ def gap_curves(
     shown = {f: g for (f, h), g in gaps.items() if h == local_steps}
     curves = []
     for family, gap in shown.items():
-        rounds = np.arange(gap.shape[1])
+        rounds = np.unique(np.round(np.geomspace(1, gap.shape[1] - 1, DRAWN)).astype(int))
         curves.append(
-            mean_curve(rounds[1:].astype(float), gap[:, 1:], NAMES[family], METHODS[family], case.decisions)
+            mean_curve(rounds.astype(float), gap[:, rounds], NAMES[family], METHODS[family], case.decisions)
         )
     ends = np.array([1.0, float(max(g.shape[1] for g in shown.values()) - 1)])
     return (*curves, Curve(ends, np.full(2, case.knobs.accuracy), "ε", "reference"))
