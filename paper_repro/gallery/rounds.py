@@ -59,18 +59,19 @@ def _gaps(
 
 
 def _against_steps(rounds: Mapping[tuple[str, int], Measured]) -> Panel:
-    marks = tuple(_series(family, {h: rounds[family, h] for h in LOCAL_STEPS}) for family in NAMES)
-    shown = tuple(mark for mark in marks if len(mark.x))
-    return Panel(shown, "local steps H", "rounds until the gap stays", "log", "log", "more local steps")
+    found = {family: _within(family, rounds) for family in NAMES}
+    marks = tuple(_series(family, of) for family, of in found.items() if of)
+    return Panel(marks, "local steps H", "rounds until the gap stays", "log", "log", "more local steps")
 
 
-def _series(family: str, rounds: Mapping[int, Measured]) -> Series:
-    """The rounds that lie within their horizon; of others nothing is known but that."""
-    value, error, steps = (
-        np.array(column, dtype=float)
-        for column in zip(*((r.value, r.error, h) for h, r in rounds.items()), strict=True)
-    )
-    within = value + error <= np.log2([HORIZON[h] for h in rounds])
-    value, error, steps = value[within], error[within], steps[within]
+def _within(family: str, rounds: Mapping[tuple[str, int], Measured]) -> dict[int, tuple[float, float]]:
+    """The rounds that lie within their horizon, with their errors; of others nothing is known but that."""
+    own = {h: (float(rounds[family, h].value), float(rounds[family, h].error)) for h in LOCAL_STEPS}
+    return {h: (value, error) for h, (value, error) in own.items() if value + error <= np.log2(HORIZON[h])}
+
+
+def _series(family: str, rounds: Mapping[int, tuple[float, float]]) -> Series:
+    value, error = np.array(list(rounds.values())).T
     ends = 2.0 ** (value - error), 2.0 ** (value + error)
+    steps = np.array(list(rounds), dtype=float)
     return Series(steps, 2.0**value, NAMES[family], "measured", METHODS[family], ends)

@@ -1,10 +1,12 @@
 """A network on digits: many local steps save rounds where data are dealt evenly, much less where by label."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from implicitbias import Stream
 from paper_repro.claims import (
     Claim,
+    Curve,
     Falsifier,
     Observation,
     Predicted,
@@ -80,14 +82,16 @@ def gains(on_even: Relation, from_split: Relation) -> Callable[[Study], Predicti
     return predict
 
 
-def _curves(case: Study, traces: Traces, comparisons: int):
-    """The loss of the identity on either split, at fewest and at most local steps."""
+def _curves(case: Study, traces: Traces, comparisons: int) -> tuple[Curve, ...]:
+    """The loss of the identity: on the even split at fewest and most local steps, by label at most."""
     of = learnt(case, traces)
-    shown = ((i, steps) for i in (EVEN, SKEWED) for steps in (FEWEST, MOST))
-    ways = [Way(i, "identity", steps) for i, steps in shown]
-    return tuple(
+    ways = [Way(EVEN, "identity", FEWEST), Way(EVEN, "identity", MOST), Way(SKEWED, "identity", MOST)]
+    curves = [
         loss_curve(way, of[way], comparisons, f"{way.inputs.split}, H = {way.local_steps}") for way in ways
-    )
+    ]
+    methods = (f"local_sgd:H={FEWEST}", f"local_sgd:H={MOST}")
+    even = [replace(curve, method=method) for curve, method in zip(curves, methods, strict=False)]
+    return (*even, replace(curves[-1], role="reference", method=None))
 
 
 CLAIM = Claim(
