@@ -42,4 +42,6 @@ GALLERY: tuple[Figure, ...] = (
         InModule("directions"),
     ),
     Figure("weak-error", "The weak error of the slow SDE against the learning rate", InModule("weak_error")),
+    Figure("rounds", "Rounds to accuracy on ill-scaled data, and on turned data", InModule("rounds")),
+    Figure("network", "A network on digits: accuracy and loss against rounds", InModule("network")),
 )
