@@ -31,6 +31,7 @@ BENCHMARKS = (
     "landscapes",
     "memory",
     "oracle",
+    "scaled",
     "sde_paths",
     "tasks",
 )

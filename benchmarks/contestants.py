@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias import initial_state, LinearClassification, LocalMethod, round_step
+from implicitbias import initial_state, LinearClassification, LocalMethod, round_step, Stream
 from implicitbias.engine.kernels import find_kernel
 
 
@@ -46,16 +46,20 @@ def numpy_gram(
     return coefficients @ rows
 
 
-def by_definition(problem: LinearClassification, method: LocalMethod, rounds: int) -> np.ndarray:
+def by_definition(
+    problem: LinearClassification, method: LocalMethod, rounds: int, stream: Stream | None = None
+) -> np.ndarray:
     """Return w after ``rounds`` calls of the public ``round_step``."""
     state = initial_state(problem, method)
     for _ in range(rounds):
-        state = round_step(problem, method, state)
+        state = round_step(problem, method, state, stream)
     return state.w[0]
 
 
-def by_kernel(problem: LinearClassification, method: LocalMethod, rounds: int) -> np.ndarray:
+def by_kernel(
+    problem: LinearClassification, method: LocalMethod, rounds: int, stream: Stream | None = None
+) -> np.ndarray:
     """Return w after one call of the compiled kernel."""
     kernel = find_kernel(problem, method)
     assert kernel is not None
-    return kernel.advance(problem, method, initial_state(problem, method), None, rounds)[0].w[0]
+    return kernel.advance(problem, method, initial_state(problem, method), stream, rounds)[0].w[0]

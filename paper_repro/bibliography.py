@@ -383,6 +383,27 @@ BIBTEX = {
   year    = {2024},
   note    = {arXiv:2201.04040}
 }""",
+    "qian2019": """@inproceedings{qian2019,
+  author    = {Qian, Qian and Qian, Xiaoyuan},
+  title     = {The Implicit Bias of {AdaGrad} on Separable Data},
+  booktitle = {Advances in Neural Information Processing Systems},
+  year      = {2019},
+  note      = {arXiv:1906.03559}
+}""",
+    "wang2021": """@inproceedings{wang2021,
+  author    = {Wang, Bohan and Meng, Qi and Chen, Wei and Liu, Tie-Yan},
+  title     = {The Implicit Bias for Adaptive Optimization Algorithms on Homogeneous Neural Networks},
+  booktitle = {International Conference on Machine Learning},
+  year      = {2021},
+  note      = {arXiv:2012.06244}
+}""",
+    "zhang2024adam": """@inproceedings{zhang2024adam,
+  author    = {Zhang, Chenyang and Zou, Difan and Cao, Yuan},
+  title     = {The Implicit Bias of {Adam} on Separable Data},
+  booktitle = {Advances in Neural Information Processing Systems},
+  year      = {2024},
+  note      = {arXiv:2406.10650}
+}""",
     "derived": """@software{implicitbias,
   author = {{The implicitbias developers}},
   title  = {implicitbias: theory verification for local methods},

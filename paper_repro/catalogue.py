@@ -36,6 +36,31 @@ class Entry:
 
 ENTRIES = (
     Entry(
+        "chezhegov2024/network-local-steps",
+        "chezhegov2024.network_local_steps",
+        "More local steps save rounds on evenly dealt digits, and a split by label takes most of that away",
+        "derived",
+    ),
+    Entry(
+        "chezhegov2024/network-scaling",
+        "chezhegov2024.network_scaling",
+        "On inputs with units decades apart, a network learns in fewer rounds with Adam, RMSProp or OASIS",
+        "derived",
+    ),
+    Entry(
+        "chezhegov2024/network-scope",
+        "chezhegov2024.network_scope",
+        "On digits dealt by label, one scaling for all workers beats one for each",
+        "derived",
+    ),
+    Entry(
+        "chezhegov2024/network-standardised",
+        "chezhegov2024.network_scaling",
+        "Control: on standardised inputs the same network gains nothing from scaling",
+        "derived",
+        name="CLAIM_STANDARDISED",
+    ),
+    Entry(
         "crawshaw2025/drift-threshold",
         "crawshaw2025.drift_threshold",
         "Once f ≤ γ/(70ηHM), the drift of Local GD is at most a fifth of the gradient",
@@ -54,6 +79,19 @@ ENTRIES = (
         "recalled",
     ),
     Entry(
+        "derived/adagrad-local-steps",
+        "derived.scaled_bias.adagrad_local",
+        "Conjecture, measured: AdaGrad with local steps finds the max margin in the norm of the D it ends with",
+        "conjectured",
+    ),
+    Entry(
+        "derived/added-floor",
+        "derived.scaling.averaging",
+        "Added instead of taken as a maximum, the floor lets one refresh multiply D̂ by 1 + √(1 − β)κ",
+        "derived",
+        name="PLUS",
+    ),
+    Entry(
         "derived/anchored-finite-steps",
         "derived.many_local_steps.anchored_path",
         "At finite ηH anchoring is a ridge of strength 1/(ηHr): log-like, no better than averaging",
@@ -68,6 +106,13 @@ ENTRIES = (
         name="CLAIM_PROXIMAL",
     ),
     Entry(
+        "derived/clip-the-sample",
+        "derived.scaling.averaging",
+        "Clipping D̂ is not enough: the samples must be clipped, or one refresh exceeds every bound",
+        "derived",
+        name="CLIPPED",
+    ),
+    Entry(
         "derived/continuation",
         "derived.continuation.order",
         "Continued from round r₀, Local GD misses the exact rounds by O(1/r₀), to second order by O(1/r₀²)",
@@ -78,6 +123,13 @@ ENTRIES = (
         "derived.slow_sde.conventional_gap",
         "After O(1/η) steps Local SGD and SGD differ by O(η), with known coefficient: the usual SDE cannot tell them",
         "derived",
+    ),
+    Entry(
+        "derived/corrected-weight",
+        "derived.scaling.averaging",
+        "The bias correction of D counts refreshes, not iterations: sample t weighs (1 − β)/(1 − β^(t+1))",
+        "derived",
+        name="WEIGHTS",
     ),
     Entry(
         "derived/dependent-support",
@@ -140,6 +192,50 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/fixed-scaling-direction",
+        "derived.scaled_bias.fixed_direction",
+        "A fixed scaling D finds the max margin in the norm √(wᵀDw), for any H",
+        "derived",
+    ),
+    Entry(
+        "derived/fixed-scaling-regression",
+        "derived.scaled_bias.fixed_regression",
+        "Least squares with a fixed scaling ends at the D-norm projection of the start, whatever H and the split",
+        "derived",
+    ),
+    Entry(
+        "derived/floor-direction",
+        "derived.scaled_bias.floor",
+        "A floor brings back the Euclidean max margin, whatever the scaling did before",
+        "derived",
+        name="CLAIM_DIRECTION",
+    ),
+    Entry(
+        "derived/floor-one-point",
+        "derived.scaled_bias.one_point",
+        "One sample: equal steps in all coordinates until the floor, then along x with the clock η/d_min",
+        "derived",
+    ),
+    Entry(
+        "derived/floor-reached",
+        "derived.scaled_bias.floor",
+        "With a floor D̂ is exactly d_min·I from a finite round on, about ln(|g₀|/d_min)/(ηHγ_∞)",
+        "derived",
+    ),
+    Entry(
+        "derived/fresh-samples",
+        "derived.scaling.samples",
+        "With fresh samples the scaled gradient is unbiased at x* for every β; with the same sample it is not",
+        "derived",
+        name="FRESH",
+    ),
+    Entry(
+        "derived/hutchinson-sample",
+        "derived.scaling.hutchinson",
+        "A Hutchinson sample of random signs has mean diag(A) and variances Σ_{j≠i} A_ij²",
+        "derived",
+    ),
+    Entry(
         "derived/inside-round",
         "derived.slow_sde.inside_round",
         "Between averagings workers part by (M − 1)V(1 − q^k); averaged over the round this is the ψ of the slow SDE",
@@ -150,6 +246,27 @@ ENTRIES = (
         "derived.valley.learning_rate",
         "κ times the learning rate, for as many steps, is κ² times the slow time: SGD drifts κ² times as far",
         "derived",
+    ),
+    Entry(
+        "derived/local-noise-jump",
+        "derived.scaling.local_noise",
+        "Where the curvature jumps, x̂ is shifted by ησ√H: the (H − 1) term of the bounds is no artefact",
+        "derived",
+        name="JUMP",
+    ),
+    Entry(
+        "derived/local-noise-quadratic",
+        "derived.scaling.same_path",
+        "On identical quadratics x̂ does not depend on H: the (H − 1) term is exactly 0",
+        "derived",
+        name="QUADRATIC",
+    ),
+    Entry(
+        "derived/local-noise-smooth",
+        "derived.scaling.local_noise",
+        "A third derivative shifts x̂ by η²(H − 1): the (H − 1) term of E|x̂|² is of order η⁴(H − 1)²",
+        "derived",
+        name="SMOOTH",
     ),
     Entry(
         "derived/local-steps-gain",
@@ -195,6 +312,25 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/no-floor-local-steps",
+        "derived.scaled_bias.no_floor_local",
+        "Conjecture, measured: without a floor Adam with local steps finds the ℓ∞ max margin too",
+        "conjectured",
+    ),
+    Entry(
+        "derived/noise-floor-local-steps",
+        "derived.scaling.long_rounds",
+        "For H = 1 the noise floor falls like 1/M; for H > 1 the bias of long rounds stays, and the fit is flatter",
+        "derived",
+    ),
+    Entry(
+        "derived/noise-floor-workers",
+        "derived.scaling.noise_floor",
+        "With H = 1 and a D̂ that does not know M the noise floor falls like 1/M",
+        "derived",
+        name="MEAN_OF_SQUARES",
+    ),
+    Entry(
         "derived/noise-law",
         "derived.valley.noise_law",
         "Gaussian, ±1 and skewed noise of one covariance drift alike: only Σ enters the slow SDE",
@@ -229,6 +365,19 @@ ENTRIES = (
         "derived.orthogonal.closed_forms",
         "One orthogonal sample per worker: separator, limit, projections and local flow in closed form",
         "derived",
+    ),
+    Entry(
+        "derived/own-scalings-direction",
+        "derived.scaled_bias.per_worker",
+        "With a D_m of each worker w/log r tends to Σ a_i D_{m(i)}⁻¹x_i, the max margin of no norm",
+        "conjectured",
+    ),
+    Entry(
+        "derived/per-worker-fixed-point",
+        "derived.scaling.fixed_points",
+        "With a D̂_m on every worker Local SGD solves another problem, and no smaller η mends that",
+        "derived",
+        name="PER_WORKER",
     ),
     Entry(
         "derived/polynomial-tail-limit",
@@ -305,6 +454,57 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/rounds-to-accuracy",
+        "derived.scaling.rounds_to_accuracy",
+        "On ill-scaled data OASIS needs fewer rounds than Adam and RMSProp, these fewer than no scaling",
+        "derived",
+    ),
+    Entry(
+        "derived/same-sample-median",
+        "derived.scaling.samples",
+        "With the same sample and β = 0 RMSProp rests at the coordinatewise median of the noise, not at x*",
+        "derived",
+        name="MEDIAN",
+    ),
+    Entry(
+        "derived/scaled-bias",
+        "derived.scaling.bias",
+        "With H > 1 the fixed point leaves x* along a known vector, in proportion to η(H − 1)",
+        "derived",
+    ),
+    Entry(
+        "derived/scaled-circle",
+        "derived.scaling_drift.circle",
+        "Noise across a circle leaves the angle alone; under a scaling it drives it to the slower axis",
+        "derived",
+    ),
+    Entry(
+        "derived/scaled-features",
+        "derived.scaling.same_path",
+        "A frozen D̂ is Local SGD on the features D̂^(−1/2)x in y = D̂^(1/2)w",
+        "derived",
+        name="FEATURE",
+    ),
+    Entry(
+        "derived/scaled-fixed-point",
+        "derived.scaling.fixed_points",
+        "With H = 1 and one D̂ for all workers the fixed point is x*, whatever D̂",
+        "derived",
+        name="GLOBAL",
+    ),
+    Entry(
+        "derived/scaled-loss-decreases",
+        "derived.scaled_bias.loss_decreases",
+        "With any D̂ between d_min and d_max the loss falls in every round, to zero",
+        "derived",
+    ),
+    Entry(
+        "derived/scaled-valley",
+        "derived.scaling_drift.valley",
+        "A fixed scaling D = diag(a, b) divides the drift in a valley by ab, and its rounds by b alone",
+        "derived",
+    ),
+    Entry(
         "derived/scaling-cold-adam",
         "derived.scaling.theorem_identical",
         "For Adam from a cold start T1 says nothing: bias correction moves D̂ by more than Hημ/2 admits",
@@ -371,6 +571,13 @@ ENTRIES = (
         "derived.scaling.round_consensus",
         "Over a round, different data part workers by η²(H − 1)²·Σ(6.3 LΔ + 3.15 σ_dif²) at most, not like H − 1",
         "derived",
+    ),
+    Entry(
+        "derived/scaling-sees-no-rotation",
+        "derived.scaling.rounds_to_accuracy",
+        "Control: turn the same data until all diagonal entries of the Hessian agree, and no scaling saves rounds",
+        "derived",
+        name="CLAIM_TURNED",
     ),
     Entry(
         "derived/scaling-theorem-1",
@@ -451,6 +658,13 @@ ENTRIES = (
         "derived.curved_minima.sphere",
         "On a sphere with isotropic noise local steps change nothing: E ζ(t) = ζ₀ exp(−(D − 1)t/2B) for all M and α",
         "derived",
+    ),
+    Entry(
+        "derived/square-of-mean-floor",
+        "derived.scaling.noise_floor",
+        "Squaring the mean of the workers' gradients halves the exponent: the noise floor falls like 1/√M",
+        "derived",
+        name="SQUARE_OF_MEAN",
     ),
     Entry(
         "derived/stationary-ring",
@@ -744,6 +958,12 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "qian2019/adagrad-direction",
+        "qian2019.adagrad_direction",
+        "AdaGrad finds the max margin in the norm √(wᵀDw) of the D it ends with",
+        "stated",
+    ),
+    Entry(
         "soudry2018/cosine-expansion",
         "soudry2018.cosine_expansion",
         "1 − cos(w(t), ŵ) = |ρ|²(1 − cos²(ρ, ŵ))/(2|ŵ|² log²t) up to O(1/log³t)",
@@ -819,6 +1039,12 @@ ENTRIES = (
         "stated",
     ),
     Entry(
+        "wang2021/rmsprop-direction",
+        "wang2021.rmsprop_direction",
+        "RMSProp with ε inside or outside the root has the direction of gradient descent; AdaGrad has not",
+        "stated",
+    ),
+    Entry(
         "wang2024/progressive-rescaling",
         "wang2024.progressive_rescaling",
         "Rescaled progressively, normalised steps close the margin gap exponentially: like 1/R",
@@ -864,6 +1090,19 @@ ENTRIES = (
         "wu2024/stable-phase",
         "wu2024.stable_phase",
         "From f(w_s) ≤ 1/η on the loss falls at every step, and like ln²t/(γ²ηt)",
+        "stated",
+    ),
+    Entry(
+        "zhang2024adam/margin-rate",
+        "zhang2024adam.margin",
+        "The ℓ∞ margin gap of Adam falls at least like t^(−min(1 − a, a/2)) for learning rates t^(−a), a < 1",
+        "recalled",
+        name="CLAIM_RATE",
+    ),
+    Entry(
+        "zhang2024adam/max-margin",
+        "zhang2024adam.margin",
+        "Full-batch Adam without a floor finds the ℓ∞ max margin, with and without momentum",
         "stated",
     ),
     Entry(

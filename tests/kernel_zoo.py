@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from implicitbias import (
+    Adaptive,
     Anchored,
     Average,
     Clock,
@@ -23,6 +24,7 @@ from implicitbias import (
     State,
 )
 from implicitbias.engine.kernels import Row
+from implicitbias.methods import Scaling
 from implicitbias.problems import AbstractProblem
 
 
@@ -82,7 +84,7 @@ def methods(draw, axes: dict[str, tuple[str, ...]], problem: AbstractProblem) ->
     smallest = int(min(getattr(problem, "sizes", [1])))
     counts = st.integers(1, 6)
     momentum = {"None": None, "HeavyBall": HeavyBall(draw(st.floats(0.0, 0.8)))}
-    diagonal = tuple(draw(st.lists(st.floats(0.7, 3.0), min_size=problem.dim, max_size=problem.dim)))
+    scaling = draw(scalings(draw(st.sampled_from(axes["scaling"])), problem.dim))
     steps = {
         "number": draw(counts),
         "per worker": tuple(draw(st.lists(counts, min_size=problem.workers, max_size=problem.workers))),
@@ -93,9 +95,39 @@ def methods(draw, axes: dict[str, tuple[str, ...]], problem: AbstractProblem) ->
         batch=None if kind == "full" else draw(st.integers(1, smallest)),
         replacement=kind != "without replacement",
         momentum=momentum[draw(st.sampled_from(axes["momentum"]))],
-        scaling={"Identity": Identity(), "Fixed": Fixed(diagonal)}[draw(st.sampled_from(axes["scaling"]))],
+        scaling=scaling,
         aggregation=MADE["aggregation"][draw(st.sampled_from(axes["aggregation"]))],
         server=draw(st.sampled_from([s for kind in axes["server"] for s in MADE["server"][kind]])),
+    )
+
+
+@st.composite
+def scalings(draw, kind: str, dim: int) -> Scaling:
+    """Draw a scaling with D̂ of size about 1, where steps are stable and rounding is not amplified."""
+    if kind == "Identity":
+        return Identity()
+    if kind == "Fixed":
+        return Fixed(tuple(draw(st.lists(st.floats(0.7, 3.0), min_size=dim, max_size=dim))))
+    assert kind in ("Adaptive", "Adaptive in steps"), f"no test makes {kind}"
+    rule = draw(st.sampled_from(["squared", "linear", "sum"]))
+    stepwise, floor = kind == "Adaptive in steps", draw(st.floats(0.3, 1.0))
+    scope = "worker" if stepwise else draw(st.sampled_from(["global", "worker"]))
+    return Adaptive(
+        rule,
+        draw(st.sampled_from(["gradient", "hessian"])),
+        beta=draw(st.sampled_from([0.0, 0.5, 0.9, 0.999])),
+        bias_correction=rule != "sum" and draw(st.booleans()),
+        floor=floor,
+        flooring=draw(st.sampled_from(["max", "plus", "inside"])),
+        ceiling=draw(st.none() | st.floats(1.0, 1.5)),
+        warmup=draw(st.integers(0, 2)),
+        initial=draw(st.sampled_from([0.0, 0.7])),
+        scope=scope,
+        refresh="step" if stepwise else draw(st.integers(1, 3)),
+        pooling="mean_of_squares"
+        if rule == "linear" or scope == "worker"
+        else draw(st.sampled_from(["mean_of_squares", "square_of_mean"])),
+        sample=draw(st.sampled_from(["fresh", "same"])),
     )
 
 
@@ -114,7 +146,9 @@ def assert_equal_states(state: State, expected: State, relative: float = RELATIV
         assert (array is None) == (other is None), name
         if other is not None:
             assert array.shape == other.shape, name
-            assert np.abs(array - other).max() <= relative * scale, name
+            size = max(scale, np.abs(other).max()) if name == "scaling" else scale
+            assert np.abs(array - other).max() <= relative * size, name
+    assert np.array_equal(np.asarray(state.refreshes), np.asarray(expected.refreshes))
     assert_equal_clocks(state.clock, expected.clock)
 
 
@@ -125,7 +159,7 @@ def assert_equal_clocks(clock: Clock, expected: Clock) -> None:
 
 def assert_same_bytes(state: State, other: State) -> None:
     """Compare every array to the bit."""
-    for name in ("w", "local", "velocity", "server"):
+    for name in ("w", "local", "velocity", "scaling", "server"):
         array, expected = getattr(state, name), getattr(other, name)
         assert (array is None) == (expected is None), name
         assert array is None or array.tobytes() == expected.tobytes(), name

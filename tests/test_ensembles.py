@@ -18,6 +18,7 @@ from implicitbias import (
     Fixed,
     Flow,
     HeavyBall,
+    Identity,
     initial_state,
     LocalMethod,
     Piecewise,
@@ -25,6 +26,7 @@ from implicitbias import (
     QuadraticRule,
     RecordAt,
     Rescaling,
+    RMSProp,
     run,
     Sequential,
     Server,
@@ -59,7 +61,7 @@ BUILT = {(name, build): build(law) for name, law in LAWS.items() for build in (b
 
 
 @st.composite
-def methods(draw, workers, noisy=True):
+def methods(draw, workers, scalings, noisy=True):
     """Draw the axes of the row that is compiled, and steps that cross segments of noise."""
     lr = draw(st.floats(0.005, 0.05))
     schedule = draw(st.sampled_from([lr, PowerDecay(lr, scale=50.0), Piecewise((lr, lr / 2), (70,))]))
@@ -75,17 +77,22 @@ def methods(draw, workers, noisy=True):
         local_steps=steps,
         batch=draw(st.floats(0.5, 8.0)) if noisy else None,
         momentum=draw(st.sampled_from([None, HeavyBall(0.7)])),
+        scaling=draw(st.sampled_from(scalings)),
         workers=workers,
     )
 
 
-@settings(max_examples=5)
+# Steps that are scaled have modules of their own to compile: with these laws, on one landscape, they are tried.
+SCALINGS = {(law, bent): [Identity(), Fixed((0.7, 2.0))] for law in ("none", "TwoPoint")}
+
+
+@settings(max_examples=6)
 @pytest.mark.parametrize("build", [bent, folded])
 @pytest.mark.parametrize("law", ["none", *LAWS])
 @given(st.data(), seeds, st.integers(1, 3), st.integers(1, 18), st.integers(1, 12))
 def test_a_kernel_is_the_definition(law, build, data, seed, workers, replicas, rounds):
     landscape = BUILT["Gaussian" if law == "none" else law, build]
-    method = data.draw(methods(workers, noisy=law != "none"))
+    method = data.draw(methods(workers, SCALINGS.get((law, build), [Identity()]), noisy=law != "none"))
     start = Stream(seed).at("start", np.arange(replicas)).normal(landscape.dim) / 3
     options = dict(start=start, replicas=replicas, stream=Stream(seed), record=RecordAt.every(5))
     compiled = run(landscape, method, rounds, engine="kernel", **options)
@@ -95,9 +102,11 @@ def test_a_kernel_is_the_definition(law, build, data, seed, workers, replicas, r
     assert np.allclose(compiled.disagreement, defined.disagreement, atol=1e-12)
 
 
-@pytest.mark.parametrize("law", LAWS)
-def test_a_replica_has_the_same_bits_alone_in_company_and_in_any_record(law):
-    landscape, method = BUILT[law, bent], LocalMethod(0.02, 7, batch=2.0, workers=3)
+@pytest.mark.parametrize(
+    ("law", "scaling"), [*((law, Identity()) for law in LAWS), ("TwoPoint", Fixed((0.7, 2.0)))]
+)
+def test_a_replica_has_the_same_bits_alone_in_company_and_in_any_record(law, scaling):
+    landscape, method = BUILT[law, bent], LocalMethod(0.02, 7, batch=2.0, workers=3, scaling=scaling)
     options = dict(start=[0.4, 0.2], stream=Stream(3))
     whole = run(landscape, method, 60, replicas=35, record=RecordAt.last(), **options)
     few = run(landscape, method, 60, replicas=3, record=RecordAt.every(1), **options)
@@ -155,7 +164,10 @@ def test_velocities_that_differ_are_left_to_the_definition():
 
 MADE = {
     "law": {"Drawn": {}},
-    "scaling": {"Fixed": {"scaling": Fixed((1.0, 2.0))}},
+    "scaling": {
+        "Adaptive": {"scaling": RMSProp()},
+        "Fixed per worker": {"scaling": Fixed(((1.0, 2.0), (3.0, 0.5)))},
+    },
     "local_solver": {"Flow": {"local_solver": Flow(0.0)}},
     "aggregation": {"Anchored": {"aggregation": Anchored()}, "Sequential": {"aggregation": Sequential()}},
     "server": {"moves": {"server": Server(0.5)}},

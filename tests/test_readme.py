@@ -39,8 +39,9 @@ def test_what_follows_the_example_prints_what_it_says(marker):
     assert printed.getvalue() == expected
 
 
-def test_the_drift_is_the_predicted_one():
-    code, printed = block("drift"), io.StringIO()
+@pytest.mark.parametrize("marker", ["drift", "scaling"])
+def test_what_stands_alone_prints_what_it_says(marker):
+    code, printed = block(marker), io.StringIO()
     expected = re.search(r"```text\n(.*?)```", README[README.index(code) :], re.DOTALL).group(1)
     with contextlib.redirect_stdout(printed):
         exec(code, {})

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.losses import Exponential, Logistic
-from implicitbias.methods import AbstractStepRule, Adaptive, Constant, Flow, GradientSteps, LocalMethod
+from implicitbias.methods import AbstractStepRule, Adaptive, Constant, Fixed, Flow, GradientSteps, LocalMethod
 from implicitbias.problems import LinearClassification
 
 
@@ -53,6 +53,9 @@ def check_request(problem: object, method: object, handover: object, order: obje
         raise checks.refuse(
             "scaling", method.scaling, rule, "where D̂ has come to rest, continue with Fixed(tuple(D̂))"
         )
+    if isinstance(method.scaling, Fixed) and method.scaling.scope == "worker":
+        rule = "with a D_m of each worker no change of coordinates makes it plain Local GD"
+        raise checks.refuse("scaling", method.scaling, rule, "give all workers one D, or go on with run(…)")
     _check_method(method)
     method.steps(problem.workers, 0)
     if handover != "auto":

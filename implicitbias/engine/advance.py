@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable, TYPE_CHECKING
+from typing import Any, Protocol, runtime_checkable, TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from implicitbias.stream import Stream
 
 
 if TYPE_CHECKING:
-    from implicitbias.engine.kernels import Kernel, LaneBatch
+    from implicitbias.engine.kernels import AbstractKernel, LaneBatch
 
 
 # Between two updates of the progress bar (and looks at the keyboard) a kernel does about this many
@@ -96,7 +96,7 @@ class ByDefinition(AbstractAdvance):
 class ByKernel(AbstractAdvance):
     """A compiled twin of the definition."""
 
-    kernel: "Kernel"
+    kernel: "AbstractKernel[Any]"
 
     @property
     def name(self) -> str:

@@ -55,7 +55,8 @@ def signs(
     place = np.arange(dim)
     own = words.reshape(-1, count, width)[..., place // _WORD]
     bits = (own >> (place % _WORD).astype(np.uint64)) & np.uint64(1)
-    return (1.0 - 2.0 * bits.astype(np.float64)).swapaxes(0, 1)
+    # Contiguous: products with vectors of other strides round otherwise, and strides depend on how many replicas.
+    return np.ascontiguousarray((1.0 - 2.0 * bits.astype(np.float64)).swapaxes(0, 1))
 
 
 def check_source(problem: AbstractProblem, method: LocalMethod, stream: Stream | None) -> None:

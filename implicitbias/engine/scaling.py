@@ -37,7 +37,7 @@ def refreshed(problem: AbstractProblem, method: LocalMethod, state: State, strea
     if scaling.warmup and not counts.any():
         memory, counts = _warmed_up(problem, method, state, stream), counts + scaling.warmup
     if scaling.due(state.clock.round, int(counts[0])):
-        source = _source(scaling, stream)
+        source = sample_source(scaling, stream)
         h = _of_workers(_samples(problem, method, state, m, 1, source)[0] for m in range(problem.workers))
         memory, counts = updated(scaling, memory, pooled(scaling, h), int(counts[0])), counts + 1
     return dataclasses.replace(state, scaling=memory, refreshes=counts)
@@ -77,7 +77,7 @@ class WorkerScaling:
         if isinstance(scaling, Adaptive) and scaling.refresh == "step":
             assert state.scaling is not None and state.refreshes is not None
             self.memory, self._refreshes = state.scaling[:, worker], int(state.refreshes[worker])
-            self._draws = iter(_draws(problem, method, state, worker, steps, _source(scaling, stream)))
+            self._draws = iter(_draws(problem, method, state, worker, steps, sample_source(scaling, stream)))
 
     def scaled(self, step: Diagonal, w: Diagonal) -> Diagonal:
         """Return D̂^{−1} step for the next local step, which is taken at w."""
@@ -182,7 +182,7 @@ def check_curved_up(
     if not isinstance(scaling, Adaptive) or scaling.curvature != "hessian" or scaling.rule == "linear":
         return
     for worker in range(problem.workers):
-        h = _samples(problem, method, state, worker, 1, _source(scaling, stream))[0]
+        h = _samples(problem, method, state, worker, 1, sample_source(scaling, stream))[0]
         total, size = h.sum(axis=-1), np.abs(h).sum(axis=-1)
         if (total < CURVED_DOWN * size).any():
             raise BadInput(
@@ -197,10 +197,13 @@ def _warmed_up(problem: AbstractProblem, method: LocalMethod, state: State, stre
     assert isinstance(scaling, Adaptive) and state.scaling is not None
     source = None if stream is None else stream.child("warm-up")
     each = [_samples(problem, method, state, m, scaling.warmup, source) for m in range(problem.workers)]
-    h = np.stack([pooled(scaling, _of_workers(own)) for own in zip(*each, strict=True)])
+    # Added one after the other: how NumPy splits a sum over the first axis depends on the number of replicas.
+    h = [pooled(scaling, _of_workers(own)) for own in zip(*each, strict=True)]
     if scaling.rule == "linear":
-        return h.mean(axis=0)
-    mean = _root_mean_square(h, axis=0)[0]
+        return sum(h[1:], h[0]) / len(h)
+    largest = np.max(np.abs(h), axis=0)
+    parts = [(own / np.where(largest > 0.0, largest, 1.0)) ** 2 for own in h]
+    mean = largest * np.sqrt(sum(parts[1:], parts[0]) / len(parts))
     return mean if scaling.rule == "squared" else np.hypot(state.scaling, np.sqrt(scaling.warmup) * mean)
 
 
@@ -236,7 +239,7 @@ def _draws(
     return list(zip(drawn, signs(source, state, worker, count, problem.dim), strict=True))
 
 
-def _source(scaling: Adaptive, stream: Stream | None) -> Stream | None:
+def sample_source(scaling: Adaptive, stream: Stream | None) -> Stream | None:
     """Return where mini-batches of samples come from: those of the steps themselves, or draws of their own."""
     return stream if stream is None or scaling.sample == "same" else stream.child("curvature")
 

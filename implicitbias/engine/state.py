@@ -44,7 +44,7 @@ class State:
     velocity
         Heavy-ball velocities of the workers.
     scaling
-        Diagonal D before it is clipped: one for all workers, or one for each.
+        Diagonal D, where it follows the run before it is clipped: one for all workers, or one for each.
     refreshes
         How often each of these was refreshed, warm-up samples included.
     controls
@@ -127,18 +127,24 @@ def _memory(
     """Return D of every replica before any refresh, and the counts of refreshes if it has any."""
     scaling, dim = method.scaling, problem.dim
     if isinstance(scaling, Fixed):
-        return np.tile(_diagonal(dim, scaling), (replicas, 1, 1)), None
+        return np.tile(_diagonals(problem, scaling), (replicas, 1, 1)), None
     if isinstance(scaling, Adaptive):
         scope = problem.workers if scaling.scope == "worker" else 1
         return np.full((replicas, scope, dim), float(scaling.initial)), np.zeros(scope, dtype=np.int64)
     return None, None
 
 
-def _diagonal(dim: int, scaling: Fixed) -> np.ndarray:
-    diagonal = np.array(scaling.diagonal)
-    if diagonal.shape != (dim,):
+def _diagonals(problem: AbstractProblem, scaling: Fixed) -> Float[np.ndarray, "scope dim"]:
+    diagonals = np.atleast_2d(scaling.diagonal)
+    scope, entries = diagonals.shape
+    if entries != problem.dim:
         raise BadInput(
-            f"diagonal has {len(diagonal)} entries: D needs one for each of the d = {dim} parameters; "
+            f"diagonal has {entries} entries: D needs one for each of the d = {problem.dim} parameters; "
             "give np.ones(d) for none"
         )
-    return diagonal
+    if scaling.scope == "worker" and scope != problem.workers:
+        raise BadInput(
+            f"diagonal has {scope} rows: each of the M = {problem.workers} workers needs its own D_m; "
+            "a single tuple of entries serves all workers"
+        )
+    return diagonals

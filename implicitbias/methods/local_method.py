@@ -34,7 +34,8 @@ _KINDS = {
     "momentum": (HeavyBall | None, "HeavyBall(0.9) or None"),
     "scaling": (
         Scaling,
-        "Identity(), Fixed(D) with a tuple D of positive entries, or Adam(), RMSProp(), AdaGrad(), OASIS(), …",
+        "Identity(), Fixed(D) with a tuple D of positive entries, or one per worker, or Adam(), RMSProp(), "
+        "AdaGrad(), OASIS(), …",
     ),
     "correction": (NoneType, "None, the one value so far"),
     "local_solver": (LocalSolver, "GradientSteps(), Flow(log_time), Proximal(λ), Projection() or Sweeping()"),

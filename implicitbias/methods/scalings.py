@@ -12,6 +12,7 @@ of samples, and whether the average is corrected for its start.
 | ``AdaHessian()`` | squared | v∘(∇²f_m v) | yes |
 """
 
+import math
 from dataclasses import dataclass, fields
 from typing import Literal, TypedDict, Unpack
 
@@ -43,16 +44,38 @@ class Identity:
 
 @dataclass(frozen=True)
 class Fixed:
-    """w ← w − η D^{−1}∇f_m with a constant diagonal D > 0, given as a tuple of its entries."""
+    """w ← w − η D^{−1}∇f_m with a constant diagonal D > 0, or with a D_m of each worker's own.
 
-    diagonal: tuple[float, ...]
+    Parameters
+    ----------
+    diagonal
+        The entries of D, shape (dim,); or those of D_1, …, D_M, shape (worker, dim), kept as tuples.
+
+    Raises
+    ------
+    BadInput
+        For entries that are not positive, or rows of unequal length.
+    """
+
+    diagonal: tuple[float, ...] | tuple[tuple[float, ...], ...]
 
     def __post_init__(self):
-        cure = "give one positive entry of D per parameter, e.g. Fixed((1.0, 2.0))"
-        entries = checks.real_array("diagonal", self.diagonal, cure).ravel().tolist()
-        for entry in checks.sequence("diagonal", entries, cure):
+        cure = (
+            "give one positive entry of D per parameter, e.g. Fixed((1.0, 2.0)), or such a tuple per worker"
+        )
+        entries = checks.real_array("diagonal", self.diagonal, cure)
+        if entries.ndim not in (1, 2) or not entries.size:
+            rule = "must be a non-empty tuple of entries, or one for each worker"
+            raise checks.refuse("diagonal", self.diagonal, rule, cure)
+        for entry in entries.ravel().tolist():
             checks.number("diagonal", entry, cure, above=0)
-        object.__setattr__(self, "diagonal", tuple(entries))
+        rows = tuple(tuple(row) for row in np.atleast_2d(entries).tolist())
+        object.__setattr__(self, "diagonal", rows if entries.ndim == 2 else rows[0])
+
+    @property
+    def scope(self) -> Literal["global", "worker"]:
+        """Whether all workers share one D, or each has its own."""
+        return "worker" if isinstance(self.diagonal[0], tuple) else "global"
 
 
 @dataclass(frozen=True)
@@ -114,10 +137,13 @@ class Adaptive:
 
     def __post_init__(self):
         for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise checks.refuse(name, getattr(self, name), f"must be one of {choices}", "choose one")
+            value = getattr(self, name)
+            if not isinstance(value, str) or value not in choices:
+                raise checks.refuse(name, value, f"must be one of {choices}", "choose one")
         checks.instance("bias_correction", self.bias_correction, bool, "give True or False")
-        _check_numbers(self)
+        # As plain numbers: 0 and 0.0, or a NumPy scalar, are the same scaling and must have the same address.
+        for name, value in _checked_numbers(self).items():
+            object.__setattr__(self, name, value)
         _check_together(self)
 
     @property
@@ -131,8 +157,11 @@ class Adaptive:
             return 1.0
         if not self.bias_correction:
             return self.beta
-        later = self.beta ** (refreshes + 1)
-        return (self.beta - later) / (1.0 - later)
+        if self.beta == 0.0:
+            return 0.0
+        # 1 − β^t by expm1: for β near 1 the difference of the powers would lose most of its digits.
+        log = math.log(self.beta)
+        return self.beta * math.expm1(refreshes * log) / math.expm1((refreshes + 1) * log)
 
     def due(self, round: int, refreshes: int) -> bool:
         """Whether D is refreshed at the start of a round, the first one in any case."""
@@ -214,26 +243,43 @@ _KNOWN: dict[str, dict[str, object]] = {
 }
 
 
-def _check_numbers(scaling: Adaptive) -> None:
-    checks.number(
-        "beta", scaling.beta, "0.999 is common; 0 forgets all but the last sample", least=0, below=1
-    )
+def _checked_numbers(scaling: Adaptive) -> dict[str, float | int | None]:
+    """Return every number in range, as a float or an int."""
     cure = "the floor keeps steps finite, e.g. 1e-8; floor=None is a scaling without one"
+    found: dict[str, float | int | None] = {
+        "beta": checks.number(
+            "beta", scaling.beta, "0.999 is common; 0 forgets all but the last sample", least=0, below=1
+        ),
+        "warmup": checks.integer("warmup", scaling.warmup, 0, "30 … 100 samples are common; 0 is no warm-up"),
+        "initial": checks.number("initial", scaling.initial, "0 lets the samples decide", least=0),
+    }
     if scaling.floor is not None:
-        checks.number("floor", scaling.floor, cure, above=0)
+        found["floor"] = checks.number("floor", scaling.floor, cure, above=0)
     if scaling.ceiling is not None:
-        checks.number("ceiling", scaling.ceiling, "None leaves samples as they are", above=0)
-    checks.integer("warmup", scaling.warmup, 0, "30 … 100 samples are common; 0 is no warm-up")
-    checks.number("initial", scaling.initial, "0 lets the samples decide", least=0)
-    if scaling.refresh != "step":
-        checks.integer("refresh", scaling.refresh, 1, "1 refreshes at every synchronisation, or give 'step'")
+        found["ceiling"] = checks.number(
+            "ceiling", scaling.ceiling, "None leaves samples as they are", above=0
+        )
+    if not isinstance(scaling.refresh, str) or scaling.refresh != "step":
+        cure = "1 refreshes at every synchronisation, or give 'step'"
+        found["refresh"] = checks.integer("refresh", scaling.refresh, 1, cure)
+    return found
 
 
 def _check_together(scaling: Adaptive) -> None:
     floor, ceiling = scaling.floor, scaling.ceiling
-    if floor is not None and ceiling is not None and floor > ceiling:
+    if floor is None and scaling.flooring != "max":
         raise BadInput(
-            f"floor = {floor:g}: must not exceed ceiling = {ceiling:g}, for d_min ≤ D̂ ≤ d_max; raise the ceiling"
+            f"flooring = {scaling.flooring!r}: there is no floor to add; give one, or leave it out"
+        )
+    # With flooring "inside" the least D̂ is √floor.
+    if (
+        floor is not None
+        and ceiling is not None
+        and (least := float(scaling.clipped(np.zeros(1))[0])) > ceiling
+    ):
+        raise BadInput(
+            f"floor = {floor:g}: D̂ ≥ {least:g} must not exceed ceiling = {ceiling:g}, for d_min ≤ D̂ ≤ d_max; "
+            "raise the ceiling"
         )
     if ceiling is not None and scaling.initial > ceiling:
         raise BadInput(
@@ -248,3 +294,5 @@ def _check_together(scaling: Adaptive) -> None:
         raise BadInput("bias_correction = True: a sum has no weights to correct; leave it out")
     if scaling.rule == "linear" and scaling.pooling == "square_of_mean":
         raise BadInput("pooling = 'square_of_mean': the linear rule squares nothing; leave it out")
+    if scaling.scope == "worker" and scaling.pooling == "square_of_mean":
+        raise BadInput("pooling = 'square_of_mean': with scope='worker' nothing is pooled; leave it out")

@@ -14,7 +14,7 @@ from paper_repro.claims.observation import Observation, Prediction
 from paper_repro.claims.verdict import Status
 
 
-SOURCES = ("stated", "second-hand", "derived", "recalled")
+SOURCES = ("stated", "second-hand", "derived", "recalled", "conjectured")
 
 Traces = tuple[Trace, ...]
 # What a claim may ask for: exact rounds, or their continuation in log-time.
@@ -97,7 +97,7 @@ class Claim:
         Paper, versions, place.
     source
         ``stated`` (the source says it), ``second-hand`` (known through others), ``derived`` (proved here),
-        ``recalled`` (standard knowledge).
+        ``recalled`` (standard knowledge), ``conjectured`` (nobody's theorem: a finding that was measured).
     setup
         (knobs, stream) ↦ case, or ``AssumptionUnmet``.
     needs

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias import local_sgd, LocalMethod, RecordAt, RunSpec, Stream
+from implicitbias import Fixed, Identity, local_sgd, LocalMethod, RecordAt, RunSpec, Stream
 from paper_repro.claims.ensembles import limit_of
 from paper_repro.claims.observation import Measured
 from sde.landscapes import antithetic, Landscape
@@ -29,13 +29,14 @@ Values = Float[np.ndarray, "replica *function"]
 
 @dataclass(frozen=True)
 class Regime:
-    """Local SGD for a whole number of rounds: M, B, η, H."""
+    """Local SGD for a whole number of rounds: M, B, η, H, and a fixed scaling if it has one."""
 
     workers: int
     total_batch: float
     lr: float
     local_steps: int
     rounds: int
+    scaling: Identity | Fixed = Identity()
 
     @property
     def round_time(self) -> float:
@@ -51,12 +52,12 @@ class Regime:
     def method(self) -> LocalMethod:
         """The method."""
         batch = self.total_batch / self.workers
-        return local_sgd(self.lr, self.local_steps, batch, workers=self.workers)
+        return local_sgd(self.lr, self.local_steps, batch, workers=self.workers, scaling=self.scaling)
 
     @property
     def finer(self) -> "Regime":
         """Half of η; the same α, the same slow time."""
-        return Regime(self.workers, self.total_batch, self.lr / 2, 2 * self.local_steps, 2 * self.rounds)
+        return replace(self, lr=self.lr / 2, local_steps=2 * self.local_steps, rounds=2 * self.rounds)
 
     @property
     def worker_steps(self) -> int:

@@ -36,8 +36,15 @@ GALLERY: tuple[Figure, ...] = (
     Figure("drift-ratio", "How much faster Local SGD drifts than SGD", InModule("drift_ratio")),
     Figure("valley-fan", "Local SGD in a valley, over the fan of its slow SDE", InModule("valley_fan")),
     Figure("last-layer", "The last layer of a random network on MNIST", InModule("last_layer")),
+    Figure(
+        "directions",
+        "Which separator: Local GD, a fixed scaling, with and without a floor",
+        InModule("directions"),
+    ),
     Figure("weak-error", "The weak error of the slow SDE against the learning rate", InModule("weak_error")),
     Figure(
         "bound-against-data", "T1 and a scaled run: crude and metric-aware", InModule("bound_against_data")
     ),
+    Figure("rounds", "Rounds to accuracy on ill-scaled data, and on turned data", InModule("rounds")),
+    Figure("network", "A network on digits: accuracy and loss against rounds", InModule("network")),
 )

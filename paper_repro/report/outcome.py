@@ -12,6 +12,7 @@ SOURCES = {
     "second-hand": "Known through abstracts, reviews or citations: what is checked is our reading of it.",
     "derived": "Proved in this project.",
     "recalled": "Standard knowledge of the field, restated from memory.",
+    "conjectured": "Nobody's theorem: a finding that was measured, with the evidence that its verdict names.",
 }
 
 STATUS_MEANING = {

@@ -7,6 +7,8 @@ Let ζ = γ(u), J = ∂γ/∂u and J⁺ = (JᵀJ)^{−1}Jᵀ, so that P_T = JJ�
 With the projectors P_a of the distinct eigenvalues λ_a of ∇²L on Γ (λ_0 = 0 along it),
 
     Σ̂ + (M − 1)Ψ̂ = Σ_{(a,b) ≠ (0,0)} (1 + (M − 1)ψ(α(λ_a + λ_b))) P_aΣP_b/(λ_a + λ_b).
+
+With a fixed scaling D all of it is that of L(D^{−1/2}y) in y = D^{1/2}θ, in the chart D^{1/2}γ of the same u.
 """
 
 import math
@@ -17,6 +19,7 @@ from typing import Any
 from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
+from sde.approximations.frame import frame_of
 from sde.approximations.setting import Setting, setting_of
 from sde.approximations.slow import look_at, LOOKS, POINTS
 from sde.equations import Convention, SDE, SymbolicSDE
@@ -39,7 +42,8 @@ def chart_sde(landscape: Landscape, method: LocalMethod) -> SDE:
     """
     setting = setting_of(method, landscape.workers)
     equation = chart_equation(landscape, method)
-    look_at(landscape, setting, landscape.points(POINTS, LOOKS))
+    plain = frame_of(landscape, setting).landscape
+    look_at(plain, setting, plain.points(POINTS, LOOKS))
     return equation.compile()
 
 
@@ -52,8 +56,10 @@ def chart_equation(landscape: Landscape, method: LocalMethod | None = None) -> S
         As ``chart_sde``.
     """
     checks.instance("landscape", landscape, Landscape, "give Landscape(loss, variables, noise, manifold)")
-    equation = _derived(landscape)
-    return equation if method is None else _with_numbers(equation, setting_of(method, landscape.workers))
+    if method is None:
+        return _derived(landscape)
+    setting = setting_of(method, landscape.workers)
+    return _with_numbers(_derived(frame_of(landscape, setting).landscape), setting)
 
 
 def _with_numbers(equation: SymbolicSDE, setting: Setting) -> SymbolicSDE:

@@ -5,8 +5,12 @@ With weak error O(η) and O(η²):
     order 1:  dX = −∇L dt_c + √(η/B) A dW,            order 2:  dX = −∇(L + (η/4)|∇L|²) dt_c + √(η/B) A dW.
 
 Local SGD differs from SGD by O(η) there, so that the equation of order 1 is the same for both and cannot tell them
-apart; of order 2 it holds for one local step.
+apart; of order 2 it holds for one local step. With a fixed scaling D, by y = D^{1/2}θ,
+
+    order 2:  dX = −D^{−1}∇(L + (η/4)∇L·D^{−1}∇L) dt_c + √(η/B) D^{−1}A dW.
 """
+
+from typing import Any
 
 from implicitbias import checks
 from implicitbias.errors import BadInput
@@ -14,6 +18,7 @@ from implicitbias.methods import LocalMethod
 from sde.approximations.setting import Setting, setting_of
 from sde.equations import Convention, SDE, SymbolicSDE
 from sde.landscapes import Landscape
+from sde.landscapes.scaled import checked_diagonal
 
 
 def conventional_sde(landscape: Landscape, method: LocalMethod, order: int = 1) -> SDE:
@@ -59,10 +64,23 @@ def conventional_equation(landscape: Landscape, setting: Setting, order: int = 1
             f"order = 2 with H = {setting.local_steps:g}: averaging changes Local SGD by O(η); give order=1, or H = 1"
         )
     lr = sympy.nsimplify(setting.lr, rational=True)
-    slopes = landscape.gradient_expressions
-    bending = lr / 4 * sum(slope**2 for slope in slopes) if order == 2 else 0
+    slopes, inverse = landscape.gradient_expressions, _inverse(landscape, setting)
+    bending = (
+        lr / 4 * sum(i * slope**2 for i, slope in zip(inverse, slopes, strict=True)) if order == 2 else 0
+    )
     potential = landscape.expression + bending
-    drift = tuple(-potential.diff(v) for v in landscape.variables)
-    diffusion = sympy.sqrt(lr / sympy.nsimplify(setting.batch, rational=True)) * landscape.factor_expressions
+    drift = tuple(-i * potential.diff(v) for i, v in zip(inverse, landscape.variables, strict=True))
+    scale = sympy.sqrt(lr / sympy.nsimplify(setting.batch, rational=True))
+    diffusion = scale * sympy.diag(*inverse) * landscape.factor_expressions
     name = f"conventional SDE of order {order} of {landscape.name or 'a landscape'}"
     return SymbolicSDE(landscape.variables, drift, diffusion, Convention.ITO, name=name)
+
+
+def _inverse(landscape: Landscape, setting: Setting) -> tuple[Any, ...]:
+    """Return D^{−1} as exact numbers."""
+    import sympy
+
+    if setting.scaling is None:
+        return (sympy.S.One,) * landscape.dim
+    diagonal = checked_diagonal(setting.scaling, landscape.dim)
+    return tuple(1 / sympy.nsimplify(d, rational=True) for d in diagonal)

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from implicitbias import checks
 from implicitbias.errors import BadInput, NotCertified
 from implicitbias.methods import LocalMethod
+from sde.approximations.frame import Frame, frame_of
 from sde.approximations.setting import setting_of
 from sde.approximations.slow import has_noise_along, look_at, LOOKS, POINTS, SlowDrift
 from sde.landscapes import Landscape
@@ -50,13 +51,16 @@ def slow_path(
     checks.instance("landscape", landscape, Landscape, "give Landscape(loss, variables, noise, manifold)")
     setting = setting_of(method, landscape.workers)
     times, zeta = _checked_times(times), _checked_start(landscape, start)
-    look_at(landscape, setting, landscape.points(POINTS, LOOKS))
-    _refuse_noise_along(landscape, zeta[None], times[:1])
-    found = _solved(SlowDrift(landscape, setting), zeta, times)
-    _refuse_noise_along(landscape, landscape.retract(found.y.T), found.t)
-    path = landscape.retract(found.sol(times).T)
-    _refuse_noise_along(landscape, path, times)
-    return path
+    frame = frame_of(landscape, setting)
+    plain = frame.landscape
+    look_at(plain, setting, plain.points(POINTS, LOOKS))
+    first = frame.inward(zeta)
+    _refuse_noise_along(frame, first[None], times[:1])
+    found = _solved(SlowDrift(plain, setting), frame, first, times)
+    _refuse_noise_along(frame, plain.retract(found.y.T), found.t)
+    path = plain.retract(found.sol(times).T)
+    _refuse_noise_along(frame, path, times)
+    return frame.outward(path)
 
 
 def _checked_times(times: object) -> Float[np.ndarray, " time"]:
@@ -85,25 +89,28 @@ def _checked_start(landscape: Landscape, start: object) -> Float[np.ndarray, " d
 
 
 def _refuse_noise_along(
-    landscape: Landscape, path: Float[np.ndarray, "time dim"], times: Float[np.ndarray, " time"]
+    frame: Frame, path: Float[np.ndarray, "time dim"], times: Float[np.ndarray, " time"]
 ) -> None:
-    noisy = has_noise_along(landscape.curvature(path))
+    noisy = has_noise_along(frame.landscape.curvature(path))
     if noisy.any():
         first = int(np.argmax(noisy))
+        point = frame.outward(path[first])
         raise BadInput(
-            f"noise: has a part along Γ at the point {path[first]}, which the path from the start reaches at slow time "
+            f"noise: has a part along Γ at the point {point}, which the path from the start reaches at slow time "
             f"{times[first]:.3g}; integrate slow_sde(…) instead"
         )
 
 
-def _solved(drift: SlowDrift, zeta: Float[np.ndarray, " dim"], times: Float[np.ndarray, " time"]) -> Any:
+def _solved(
+    drift: SlowDrift, frame: Frame, first: Float[np.ndarray, " dim"], times: Float[np.ndarray, " time"]
+) -> Any:
     """Return SciPy's solution with its steps."""
     from scipy.integrate import solve_ivp
 
     found = solve_ivp(
         lambda t, z: drift(drift.landscape.retract(z)),
         (float(times[0]), float(times[-1])),
-        zeta,
+        first,
         method="DOP853",
         dense_output=True,
         rtol=RTOL,
@@ -111,7 +118,7 @@ def _solved(drift: SlowDrift, zeta: Float[np.ndarray, " dim"], times: Float[np.n
     )
     if not found.success:
         raise NotCertified(
-            f"times: the path is followed to slow time {found.t[-1]:.6g}, at {found.y[:, -1]}, and no further, where "
-            "it ends or becomes singular; give times below"
+            f"times: the path is followed to slow time {found.t[-1]:.6g}, at {frame.outward(found.y[:, -1])}, and no "
+            "further, where it ends or becomes singular; give times below"
         )
     return found

@@ -10,6 +10,7 @@ from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods import (
     Average,
+    Fixed,
     GradientSteps,
     HeavyBall,
     Identity,
@@ -30,7 +31,6 @@ CALLER = 5
 
 # Axes on which the theory is known only at their neutral value.
 _NEUTRAL = {
-    "scaling": Identity(),
     "correction": None,
     "local_solver": GradientSteps(),
     "aggregation": Average(),
@@ -59,6 +59,8 @@ class Setting:
         β.
     grows
         Whether H grows without bound as the learning rate decays, as a quadratic rule makes it.
+    scaling
+        D of steps along D^{−1}g; ``None`` for the gradient itself.
     """
 
     lr: float
@@ -67,6 +69,7 @@ class Setting:
     local_steps: float
     momentum: float = 0.0
     grows: bool = False
+    scaling: tuple[float, ...] | None = None
 
     @property
     def round_time(self) -> float:
@@ -114,6 +117,7 @@ def setting_of(method: LocalMethod, workers: int = 1) -> Setting:
         if getattr(method, axis) != neutral:
             rule = "no slow SDE is known for it here"
             raise checks.refuse(axis, getattr(method, axis), rule, f"leave {axis} at {neutral!r}")
+    scaling = _scaling(method)
     count = method.workers or workers
     steps, beta = _local_steps(method, count), _momentum(method)
     if beta and steps != 1:
@@ -121,7 +125,7 @@ def setting_of(method: LocalMethod, workers: int = 1) -> Setting:
             f"momentum = {method.momentum!r} with H = {steps:g}: the limit is known for one local step; leave it out"
         )
     lr = method.first_lr / (1.0 - beta)
-    return Setting(lr, count, count * method.batch, steps, beta, grows=not _one_rate(method))
+    return Setting(lr, count, count * method.batch, steps, beta, not _one_rate(method), scaling)
 
 
 def warn_of_coarseness(setting: Setting, curved: bool, sharpest: float, flattest: float) -> None:
@@ -176,6 +180,20 @@ def _warn_of_short_rounds(setting: Setting, flattest: float) -> None:
         "take a larger growth, or the equation phase by phase, a number as learning rate each"
     )
     warnings.warn(text, ApproximationWarning, stacklevel=CALLER)
+
+
+def _scaling(method: LocalMethod) -> tuple[float, ...] | None:
+    """Return D if it is constant; one that follows the iterate has no change of variables that it is undone by."""
+    if isinstance(method.scaling, Identity):
+        return None
+    if isinstance(method.scaling, Fixed) and method.scaling.scope == "global":
+        return tuple(float(d) for d in np.ravel(method.scaling.diagonal))
+    raise checks.refuse(
+        "scaling",
+        method.scaling,
+        "the approximations are for one constant D of all workers",
+        "freeze an adaptive one at its value: scaling=Fixed(tuple(D))",
+    )
 
 
 def _one_rate(method: LocalMethod) -> bool:

@@ -8,6 +8,9 @@ written without Φ, A_T = P_T A a factor of Σ_∥:
 
 SGD has no Ψ̂; a quadratic synchronisation rule has Ψ̂ = Σ̂ (gu2024); with label noise Σ = δ²∇²L it is an ordinary
 differential equation, the gradient flow along Γ of −(δ²/4B) tr(∇²L + (M − 1)F(2α∇²L)/(2α)).
+
+Steps along D^{−1}g with a fixed D are gradient steps in y = D^{1/2}θ on L(D^{−1/2}y): the equation is taken there, with
+D^{−1/2}∇²L D^{−1/2} for ∇²L and D^{−1/2}ΣD^{−1/2} for Σ, and given back in θ.
 """
 
 from contextlib import suppress
@@ -20,6 +23,7 @@ from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
 from implicitbias.stream import Stream
+from sde.approximations.frame import frame_of
 from sde.approximations.setting import Setting, setting_of, warn_of_coarseness
 from sde.equations import Convention, SDE
 from sde.landscapes import Chart, LabelNoise, Landscape
@@ -79,7 +83,8 @@ def slow_sde(landscape: Landscape, method: LocalMethod) -> SDE:
         With its manifold Γ.
     method
         ``local_sgd(lr, local_steps, batch, workers=M)``; H = 1 is SGD. A ``QuadraticRule`` has the H of a
-        constant learning rate; under a schedule it is read as its limit, α = ∞.
+        constant learning rate; under a schedule it is read as its limit, α = ∞. With ``scaling=Fixed(D)`` the way
+        back to Γ is near the limit Φ_D of dθ/ds = −D^{−1}∇L.
 
     Raises
     ------
@@ -95,19 +100,22 @@ def slow_sde(landscape: Landscape, method: LocalMethod) -> SDE:
     """
     checks.instance("landscape", landscape, Landscape, "give Landscape(loss, variables, noise, manifold)")
     setting = setting_of(method, landscape.workers)
-    points = landscape.points(POINTS, LOOKS)
-    look_at(landscape, setting, points)
-    return SDE(
-        SlowDrift(landscape, setting),
-        SlowDiffusion(landscape, setting),
-        dim=landscape.dim,
-        noises=landscape.channels,
+    frame = frame_of(landscape, setting)
+    plain = frame.landscape
+    points = plain.points(POINTS, LOOKS)
+    look_at(plain, setting, points)
+    of_plain_steps = SDE(
+        SlowDrift(plain, setting),
+        SlowDiffusion(plain, setting),
+        dim=plain.dim,
+        noises=plain.channels,
         convention=Convention.ITO,
-        retract=landscape.retract,
+        retract=plain.retract,
         printed=SlowLatex(landscape, method),
-        name=f"slow SDE of {landscape.name or 'a landscape'}",
+        name=f"slow SDE of {plain.name or 'a landscape'}",
         probe=tuple(points[0]),
     )
+    return frame.equation(of_plain_steps)
 
 
 def look_at(landscape: Landscape, setting: Setting, points: Float[np.ndarray, "point dim"]) -> None:
@@ -158,13 +166,20 @@ def _general_latex(setting: Setting) -> str:
     )
     if second:
         numbers += rf",\; \alpha = {setting.round_time:g}"
-    return rf"\mathrm{{d}}\zeta = P_\zeta\left({inner}\right),\quad {numbers}"
+    if setting.scaling is None:
+        return rf"\mathrm{{d}}\zeta = P_\zeta\left({inner}\right),\quad {numbers}"
+    diagonal = ", ".join(f"{d:g}" for d in setting.scaling)
+    return (
+        rf"\mathrm{{d}}\zeta = D^{{-1/2}} P_{{D^{{1/2}}\zeta}}\left({inner}\right),\quad {numbers},\; "
+        rf"D = \mathrm{{diag}}({diagonal}),\; L \text{{ and }} \Sigma \text{{ those of }} y = D^{{1/2}}\theta"
+    )
 
 
 def label_noise_flow(landscape: Landscape, method: LocalMethod) -> SDE:
     """Return dζ/dt = −(δ²/4B) ∇_Γ tr(∇²L + (M − 1)F(2α∇²L)/(2α)): the slow SDE under label noise, which has no noise.
 
-    As F′ = ψ, the gradient along Γ is P_T∇³L[f′(∇²L)] with f′(h) = 1 + (M − 1)ψ(2αh).
+    As F′ = ψ, the gradient along Γ is P_T∇³L[f′(∇²L)] with f′(h) = 1 + (M − 1)ψ(2αh). With a fixed scaling D it is the
+    trace of D^{−1/2}∇²L D^{−1/2} that falls, along D^{−1} times its gradient.
 
     Raises
     ------
@@ -173,18 +188,21 @@ def label_noise_flow(landscape: Landscape, method: LocalMethod) -> SDE:
     """
     checks.instance("noise", landscape.noise, LabelNoise, "give LabelNoise(delta, outputs), or use slow_sde")
     setting, delta = setting_of(method, landscape.workers), landscape.noise.delta  # pyright: ignore[reportAttributeAccessIssue]
-    points = landscape.points(POINTS, LOOKS)
-    look_at(landscape, setting, points)
-    return SDE(
-        LabelNoiseDrift(landscape, setting, delta),
-        NoDiffusion(landscape.dim),
-        dim=landscape.dim,
+    frame = frame_of(landscape, setting)
+    plain = frame.landscape
+    points = plain.points(POINTS, LOOKS)
+    look_at(plain, setting, points)
+    of_plain_steps = SDE(
+        LabelNoiseDrift(plain, setting, delta),
+        NoDiffusion(plain.dim),
+        dim=plain.dim,
         noises=0,
         convention=Convention.ITO,
-        retract=landscape.retract,
-        name=f"label-noise flow of {landscape.name or 'a landscape'}",
+        retract=plain.retract,
+        name=f"label-noise flow of {plain.name or 'a landscape'}",
         probe=tuple(points[0]),
     )
+    return frame.equation(of_plain_steps)
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,7 @@ def _rule(
         stride=int(len(stretch.rates) > 1),
         keys=np.array(stream.key(problem.law.purpose) if stream else (0, 0), dtype=np.uint64),
         shared=problem.shared,
+        inverse=np.ones(1) if state.scaling is None else 1.0 / state.scaling[0, 0],
         beta=float(method.momentum.beta) if method.momentum else 0.0,
         **skewed,
     )

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from implicitbias.engine.kernels.coverage import axis_values, Row
-from implicitbias.methods import LocalMethod
+from implicitbias.methods import Identity, LocalMethod
 from sde.kernels.motion import compiled_motion, KEPT, Motion
 from sde.kernels.readings import READINGS
 
@@ -30,7 +30,7 @@ COVERAGE: tuple[Row, ...] = (
             ("local_steps", ("number", "per worker", "rule")),
             ("rate", ("scheduled",)),
             ("momentum", ("None", "HeavyBall")),
-            ("scaling", ("Identity",)),
+            ("scaling", ("Identity", "Fixed")),
             ("correction", ("None",)),
             ("participation", ("Full",)),
             ("aggregation", ("Average",)),
@@ -46,7 +46,12 @@ COVERAGE: tuple[Row, ...] = (
         (),
         "a mini-batch counts how often each sample was drawn, one draw after the other",
     ),
-    Row((("scaling", ("Fixed",)),), (), "a kernel steps along the gradient itself, not along D^{−1} of it"),
+    Row(
+        (("scaling", ("Adaptive", "Adaptive in steps")),),
+        (),
+        "an adaptive D is made of gradients or curvature as it goes",
+    ),
+    Row((("scaling", ("Fixed per worker",)),), (), "a kernel reads one D for all workers"),
     Row(
         (("local_solver", ("Flow", "Proximal", "Projection", "Sweeping")),),
         (),
@@ -81,7 +86,7 @@ def why_not(landscape: "Landscape", method: LocalMethod) -> str:
     row = covering_row(landscape, method)
     if not row.kernels:
         return f"{row.reason} ({method!r} on {landscape!r})"
-    found = _module(landscape, method.batch is not None, method.momentum is not None)
+    found = _module_for(landscape, method)
     return found if isinstance(found, str) else ""
 
 
@@ -89,7 +94,7 @@ def find_advance(landscape: "Landscape", method: LocalMethod) -> "ByMotion | Non
     """Return the engine of a landscape for a method, or ``None`` if the definition must run."""
     if not covering_row(landscape, method).kernels:
         return None
-    found = _module(landscape, method.batch is not None, method.momentum is not None)
+    found = _module_for(landscape, method)
     if isinstance(found, str):
         return None
     from sde.kernels.advance import ByMotion
@@ -102,8 +107,14 @@ def coverage_text() -> str:
     return "\n".join(str(row) for row in COVERAGE)
 
 
+def _module_for(landscape: "Landscape", method: LocalMethod) -> ModuleType | str:
+    # D itself is read when it runs: one module serves every D.
+    scaled = not isinstance(method.scaling, Identity)
+    return _module(landscape, method.batch is not None, method.momentum is not None, scaled)
+
+
 @lru_cache(maxsize=KEPT)
-def _module(landscape: "Landscape", noisy: bool, momentum: bool) -> ModuleType | str:
+def _module(landscape: "Landscape", noisy: bool, momentum: bool, scaled: bool) -> ModuleType | str:
     """Return the generated module, or why there is none."""
     from sde.kernels.printing import NotCompiled
 
@@ -115,7 +126,7 @@ def _module(landscape: "Landscape", noisy: bool, momentum: bool) -> ModuleType |
         reading=reading,
     )
     try:
-        module = compiled_motion(motion, momentum)
+        module = compiled_motion(motion, momentum, scaled)
     except NotCompiled as reason:
         return f"{reason} (in {landscape!r})"
     if module.operations > MOST_OPERATIONS:

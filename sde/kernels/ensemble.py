@@ -20,7 +20,8 @@ class Rule(NamedTuple):
 
     ``steps`` are numbers of local steps, one row for all rounds or one for each; ``first`` counts the steps of each
     worker's life so far. Step s has the rates p = ``rates[(s − origin)·stride]`` of the drift and q, likewise from
-    ``kicks``, of the noise: stride 0 is one rate for all. ``share``, ``rare`` and ``common`` are the probability and
+    ``kicks``, of the noise: stride 0 is one rate for all. ``inverse`` is the diagonal of D^{−1}, read where steps are
+    scaled. ``share``, ``rare`` and ``common`` are the probability and
     the two values of skewed noise.
     """
 
@@ -32,6 +33,7 @@ class Rule(NamedTuple):
     origin: int
     stride: int
     keys: UInt64[np.ndarray, " word"]
+    inverse: Float[np.ndarray, " dim"] = np.ones(1)
     shared: bool = False
     beta: float = 0.0
     share: float = 0.5

@@ -45,8 +45,8 @@ class Motion:
 
 
 @lru_cache(maxsize=KEPT)
-def compiled_motion(motion: Motion, momentum: bool = False) -> ModuleType:
-    """Return the module whose ``advance`` moves replicas, with heavy-ball velocities or without.
+def compiled_motion(motion: Motion, momentum: bool = False, scaled: bool = False) -> ModuleType:
+    """Return the module whose ``advance`` moves replicas, with heavy-ball velocities and a scaling, or without.
 
     Raises
     ------
@@ -57,4 +57,4 @@ def compiled_motion(motion: Motion, momentum: bool = False) -> ModuleType:
     from sde.kernels.generated import load_source
     from sde.kernels.source import write_source
 
-    return load_source(write_source(motion, momentum), "motion")
+    return load_source(write_source(motion, momentum, scaled), "motion")

@@ -5,10 +5,11 @@ A step of worker m, at its step s of life, is
     v ← β v + p_s a(θ) + q_s B(θ) ξ,   θ ← θ + v
 
 with rates p and q that say what it is: p = −η, q = −η/√B_loc, a = ∇L is Local SGD, and M = 1 worker with p = Δ,
-q = √Δ is Euler–Maruyama. Every name that stands for a number of a step is a register of sixteen replicas.
+q = √Δ is Euler–Maruyama. Where steps are scaled D^{−1}(p a + q B ξ) is added. Every name that stands for a number of a
+step is a register of sixteen replicas.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from implicitbias.engine.kernels.packing import RUNS
 from sde.kernels.motion import Motion
@@ -17,8 +18,8 @@ from sde.kernels.readings import BITWISE, CHUNK, TWO_VALUES
 from sde.kernels.template import TEMPLATE
 
 
-def write_source(motion: Motion, momentum: bool) -> str:
-    """Return the module that moves replicas along the motion, with heavy-ball velocities or without.
+def write_source(motion: Motion, momentum: bool, scaled: bool = False) -> str:
+    """Return the module that moves replicas along the motion, with heavy-ball velocities and a scaling D, or without.
 
     Raises
     ------
@@ -27,7 +28,7 @@ def write_source(motion: Motion, momentum: bool) -> str:
     """
     dim = motion.dim
     rows = motion.reading.rows * motion.channels if motion.reading else 0
-    step = _stepped(motion, momentum)
+    step = _stepped(motion, momentum, scaled)
     numbers = {
         "operations": sum(map(_operations, step)),
         "runs": RUNS,
@@ -37,6 +38,7 @@ def write_source(motion: Motion, momentum: bool) -> str:
     }
     registers = _registers(dim, momentum)
     lines = {
+        "scaling": [f"scale{i} = splat(number(pointer(rule.inverse, 0), {i}))" for i in range(dim) if scaled],
         "begin": [f"{name} = load(bases, {row})" for name, row in registers],
         "fill": _filled(motion),
         "step": step,
@@ -104,7 +106,7 @@ def _drawn(motion: Motion) -> list[str]:
     return lines
 
 
-def _stepped(motion: Motion, momentum: bool) -> list[str]:
+def _stepped(motion: Motion, momentum: bool, scaled: bool) -> list[str]:
     """Return the lines of one step."""
     import sympy
 
@@ -117,8 +119,21 @@ def _stepped(motion: Motion, momentum: bool) -> list[str]:
     moves = {name: move for name, move in moves.items() if move != 0}
     lines = (_drawn(motion) if noises else []) + straight_lines(moves, names)
     for i in range(motion.dim):
-        move = f"beta * v{i}" if momentum else f"t{i}"
-        move = f"fma(q, b{i}, {move})" if f"b{i}" in moves else move
-        move = f"fma(p, a{i}, {move})" if f"a{i}" in moves else move
-        lines.append(f"{'v' if momentum else 't'}{i} = {move}")
+        kept = f"beta * v{i}" if momentum else f"t{i}"
+        moved = _scaled_move(i, kept, moves) if scaled else _move(i, kept, moves)
+        lines.append(f"{'v' if momentum else 't'}{i} = {moved}")
     return lines + [f"t{i} = t{i} + v{i}" for i in range(motion.dim) if momentum]
+
+
+def _move(i: int, kept: str, moves: Collection[str]) -> str:
+    """Return kept + p a_i + q b_i of those that do not vanish."""
+    moved = f"fma(q, b{i}, {kept})" if f"b{i}" in moves else kept
+    return f"fma(p, a{i}, {moved})" if f"a{i}" in moves else moved
+
+
+def _scaled_move(i: int, kept: str, moves: Collection[str]) -> str:
+    """Return kept + (p a_i + q b_i)/D_i, kept itself to the bit where nothing moves it."""
+    if f"b{i}" not in moves:
+        return f"fma(scale{i}, p * a{i}, {kept})" if f"a{i}" in moves else kept
+    moved = f"fma(p, a{i}, q * b{i})" if f"a{i}" in moves else f"q * b{i}"
+    return f"fma(scale{i}, {moved}, {kept})"

@@ -26,6 +26,7 @@ def advance(rule, blocks, low, high, rounds):
     rates, kicks, steps = pointer(rule.rates, 0), pointer(rule.kicks, 0), pointer(rule.steps, 0)
     beta, limit, count_of_workers = rule.beta, splat(rule.limit), splat(float(workers))
     share, rare, common = splat(rule.share), splat(rule.rare), splat(rule.common)
+    <scaling>
     buffer, taken, filled = np.empty(workers * {room} + {runs}), rule.first.copy(), np.empty(workers, np.int64)
     for b in range(low, high):
         replicas, bases = pointer(blocks.replicas, b * {runs}), pointer(blocks.bases, b * {base})

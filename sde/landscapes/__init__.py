@@ -10,3 +10,4 @@ from sde.landscapes.noise import Factors as Factors
 from sde.landscapes.noise import Isotropic as Isotropic
 from sde.landscapes.noise import LabelNoise as LabelNoise
 from sde.landscapes.noise import SampleLosses as SampleLosses
+from sde.landscapes.scaled import scaled as scaled

@@ -21,6 +21,8 @@ NEWTON_STEPS = 60
 RESIDUAL = 1e-13
 # Where points of Γ are looked for if no domain is given: in every coordinate.
 DOMAIN = (-1.5, 1.5)
+# One interval for all coordinates, or one for each.
+Domain = tuple[float, float] | tuple[tuple[float, float], ...]
 CURE = "give Equations(F_1, …) for Γ = {F = 0}, or Chart(parameters, point) for Γ = {point(u)}"
 
 
@@ -45,18 +47,35 @@ class Equations(AbstractManifold):
     functions
         The F_a as SymPy expressions.
     domain
-        Interval in which every coordinate of a starting point is drawn when points of Γ are needed.
+        Interval in which every coordinate of a starting point is drawn when points of Γ are needed, or one interval
+        for each.
     """
 
     functions: tuple[Any, ...]
-    domain: tuple[float, float] = DOMAIN
+    domain: Domain = DOMAIN
 
-    def __init__(self, *functions: Any, domain: tuple[float, float] = DOMAIN):
+    def __init__(self, *functions: Any, domain: Domain = DOMAIN):
         import sympy
 
         given = checks.sequence("functions", functions, CURE)
         object.__setattr__(self, "functions", tuple(sympy.sympify(f) for f in given))
-        object.__setattr__(self, "domain", checked_interval("domain", domain))
+        intervals = tuple(checked_interval("domain", interval) for interval in _intervals(domain, 1))
+        object.__setattr__(self, "domain", intervals[0] if len(intervals) == 1 else intervals)
+
+    def intervals(self, dim: int) -> tuple[tuple[float, float], ...]:
+        """Return one interval per coordinate.
+
+        Raises
+        ------
+        BadInput
+            If the intervals that were given are not d.
+        """
+        found = _intervals(self.domain, dim)
+        if len(found) != dim:
+            raise BadInput(
+                f"domain = {self.domain}: needs one interval, or one for each of the d = {dim} coordinates"
+            )
+        return found
 
     def codimension(self, dim: int) -> int:
         """Return the number of equations."""
@@ -72,13 +91,13 @@ class Equations(AbstractManifold):
         Raises
         ------
         BadInput
-            If it reaches none.
+            If it reaches none, or the domain is of another dimension.
         """
-        low, high = self.domain
+        low, high = np.array(self.intervals(len(variables)), dtype=np.float64).T
         found, good = self.retracted(variables, low + (high - low) * uniforms)
         if not good.any():
             raise BadInput(
-                f"Equations{self.functions}: Newton's method reaches no point of Γ from [{low:g}, {high:g}]^d; "
+                f"Equations{self.functions}: Newton's method reaches no point of Γ from domain = {self.domain}; "
                 "give domain=(low, high) around it, or a Chart"
             )
         return found[good]
@@ -124,7 +143,7 @@ class Chart(AbstractManifold):
 
     parameters: tuple[Any, ...]
     point: tuple[Any, ...]
-    domain: tuple[float, float] | tuple[tuple[float, float], ...] = DOMAIN
+    domain: Domain = DOMAIN
 
     def __post_init__(self):
         import sympy
@@ -141,10 +160,7 @@ class Chart(AbstractManifold):
     @property
     def intervals(self) -> tuple[tuple[float, float], ...]:
         """One interval per parameter."""
-        first = self.domain[0]
-        if isinstance(first, Sequence):
-            return tuple(self.domain)  # pyright: ignore[reportReturnType]
-        return (self.domain,) * len(self.parameters)  # pyright: ignore[reportReturnType]
+        return _intervals(self.domain, len(self.parameters))
 
     def codimension(self, dim: int) -> int:
         """Return d minus the number of parameters."""
@@ -167,6 +183,13 @@ class Chart(AbstractManifold):
         del variables
         low, high = np.array(self.intervals, dtype=np.float64).T
         return self.embed(low + (high - low) * uniforms[:, : len(self.parameters)])
+
+
+def _intervals(domain: Domain, count: int) -> tuple[tuple[float, float], ...]:
+    """Return the intervals that are given one by one, or the one interval as often as it is needed."""
+    if isinstance(domain, Sequence) and domain and isinstance(domain[0], Sequence):
+        return tuple(domain)  # pyright: ignore[reportReturnType]
+    return (domain,) * count  # pyright: ignore[reportReturnType]
 
 
 def checked_interval(name: str, interval: object) -> tuple[float, float]:

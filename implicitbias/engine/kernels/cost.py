@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Int
 
 from implicitbias.engine.kernels.packing import pad
-from implicitbias.methods import LocalMethod
+from implicitbias.methods import Adaptive, LocalMethod
 from implicitbias.problems import AbstractProblem
 
 
@@ -30,6 +30,8 @@ def lane_cost(sizes: Int[np.ndarray, " worker"], steps: Int[np.ndarray, " worker
 def round_cost(form: str, problem: AbstractProblem, method: LocalMethod) -> float:
     """Return the multiply–adds of one round of one replica."""
     dim, steps = problem.dim, np.array(method.steps(problem.workers, 0))
+    if form.startswith("scaled-"):
+        return _scaled_cost(form, problem, method)
     if form == "hessians":
         return float(steps.sum() * dim * (pad(dim) + DOT_END))
     sizes = _sizes(problem)
@@ -42,6 +44,22 @@ def round_cost(form: str, problem: AbstractProblem, method: LocalMethod) -> floa
         return float((steps * drawn * (2 * dim + DOT_END)).sum())
     total, velocities = int(sizes.sum()), 2 if method.momentum else 1
     return float(((steps - 1) * drawn * _padded(sizes)).sum() + velocities * total * pad(total))
+
+
+def _scaled_cost(form: str, problem: AbstractProblem, method: LocalMethod) -> float:
+    """Return the multiply–adds of a round with an adaptive scaling, curvature samples included."""
+    assert isinstance(method.scaling, Adaptive)
+    own, sizes = method.scaling.refresh == "step", _sizes(problem)
+    plain = form.removeprefix("scaled-")
+    if plain != "gram":
+        # A sample costs what a step does, and is taken with every step or once in a round.
+        cost = round_cost(plain, problem, method)
+        return 2.0 * cost if own else cost * (1.0 + 1.0 / max(method.steps(problem.workers, 0)))
+    local = _padded(sizes)
+    drawn = sizes if method.batch is None else np.full_like(sizes, int(method.batch))
+    ends = problem.dim * (local + sizes + drawn).sum()
+    rebuilt = problem.dim * (sizes * local).sum() / float(method.scaling.refresh)
+    return float(rebuilt + ends + (np.array(method.steps(problem.workers, 0)) * drawn * local).sum())
 
 
 def fits(form: str, problem: AbstractProblem) -> bool:

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from implicitbias.engine.kernels.cost import fits, round_cost
-from implicitbias.engine.kernels.kernel import Kernel
+from implicitbias.engine.kernels.kernel import AbstractKernel, Kernel
 from implicitbias.engine.kernels.lane_batch import LaneKernel
-from implicitbias.methods import AbstractStepRule, LocalMethod, Server
+from implicitbias.engine.kernels.scale import OPTIONS
+from implicitbias.engine.kernels.scaled import ScaledKernel
+from implicitbias.methods import AbstractStepRule, Adaptive, Fixed, LocalMethod, Server
 from implicitbias.problems import AbstractProblem
 
 
@@ -144,6 +146,50 @@ COVERAGE: tuple[Row, ...] = (
         **_COMPILED_AXES,
     ),
     _row(
+        ("scaled-gram", "scaled-weights"),
+        "between refreshes D̂ is constant: margins close on themselves, and each worker's block is rebuilt with D̂",
+        problem="LinearClassification",
+        loss=_LOSSES,
+        l2="0",
+        gradients=_DRAWS,
+        scaling="Adaptive",
+        **_COMPILED_AXES,
+    ),
+    _row(
+        ("scaled-gram", "scaled-weights"),
+        "squared errors are slopes y − z",
+        problem="LinearRegression",
+        gradients=_DRAWS,
+        scaling="Adaptive",
+        **_COMPILED_AXES,
+    ),
+    _row(
+        ("scaled-weights",),
+        "a D̂ that meets a ridge, or changes at every step, needs the coordinates themselves",
+        problem="LinearClassification",
+        loss=_LOSSES,
+        l2="0 | positive",
+        gradients=_DRAWS,
+        scaling="Adaptive | Adaptive in steps",
+        **_COMPILED_AXES,
+    ),
+    _row(
+        ("scaled-weights",),
+        "as above",
+        problem="LinearRegression",
+        gradients=_DRAWS,
+        scaling="Adaptive in steps",
+        **_COMPILED_AXES,
+    ),
+    _row(
+        ("scaled-hessians",),
+        "the gradient is A_m(w − c_m), and curvature samples are v∘(A_m v)",
+        problem="Quadratics",
+        gradients="full",
+        scaling="Adaptive | Adaptive in steps",
+        **_COMPILED_AXES,
+    ),
+    _row(
         (),
         "a quadratic has no samples to draw; the definition says so",
         problem="Quadratics",
@@ -162,7 +208,7 @@ COVERAGE: tuple[Row, ...] = (
     ),
     _row((), "a normalised rate e/f_m needs the loss of the model at every step", rate="normalised"),
     _row((), "in turn, a worker starts from the model of the one before", aggregation="Sequential"),
-    _row((), "a scaling that follows the run changes D between rounds", scaling="Adaptive"),
+    _row((), "kernels pack the data with the one D of all workers", scaling="Fixed per worker"),
     _row((), "a rescaling needs the norm of the model at the end of a round", rescaling="Rescaling"),
     _row((), "no kernel is compiled for this problem, loss or axis"),
 )
@@ -170,7 +216,7 @@ COVERAGE: tuple[Row, ...] = (
 
 def find_kernel(
     problem: AbstractProblem, method: LocalMethod, many: bool = False
-) -> Kernel | LaneKernel | None:
+) -> AbstractKernel | LaneKernel | None:
     """Return the compiled kernel with the fewest operations, or ``None`` if the definition must run.
 
     ``many``: one of many runs, which may share registers.
@@ -182,9 +228,11 @@ def find_kernel(
     return kernel_named(min(names, key=lambda name: round_cost(name, problem, method)))
 
 
-def kernel_named(name: str) -> Kernel | LaneKernel:
+def kernel_named(name: str) -> AbstractKernel | LaneKernel:
     """Return a kernel by the name that the table uses."""
-    return LaneKernel() if name == LaneKernel.name else Kernel(name)
+    if name == LaneKernel.name:
+        return LaneKernel()
+    return ScaledKernel(name) if name.startswith("scaled-") else Kernel(name)
 
 
 def why_not(problem: AbstractProblem, method: LocalMethod) -> str:
@@ -211,7 +259,7 @@ def axis_values(problem: AbstractProblem, method: LocalMethod) -> dict[str, str]
     values["problem"] = type(problem).__name__
     values["loss"] = type(getattr(problem, "loss_function", None)).__name__
     values["l2"] = "positive" if getattr(problem, "l2", 0.0) > 0 else "0"
-    values["scaling"] = _name(method.scaling)
+    values["scaling"] = _scaling_name(method)
     values["gradients"] = _gradients_name(method)
     values["rate"] = "normalised" if method.normalised else "scheduled"
     values["unknown"] = _unknown_axes(method)
@@ -233,6 +281,13 @@ def _steps_name(method: LocalMethod) -> str:
     return "per worker" if isinstance(method.local_steps, tuple) else "number"
 
 
+def _scaling_name(method: LocalMethod) -> str:
+    if isinstance(method.scaling, Fixed) and method.scaling.scope == "worker":
+        return "Fixed per worker"
+    in_steps = isinstance(method.scaling, Adaptive) and method.scaling.refresh == "step"
+    return _name(method.scaling) + (" in steps" if in_steps else "")
+
+
 def _gradients_name(method: LocalMethod) -> str:
     if method.batch is None:
         return "full"
@@ -243,4 +298,6 @@ def _unknown_axes(method: LocalMethod) -> str:
     """Return the axes away from their default that this table does not know."""
     known = {*_COMPILED_AXES, *_READ_ELSEWHERE}
     unknown = [f.name for f in fields(method) if f.name not in known and getattr(method, f.name) != f.default]
+    if isinstance(method.scaling, Adaptive):
+        unknown += [f"scaling.{f.name}" for f in fields(method.scaling) if f.name not in OPTIONS]
     return ", ".join(unknown) or "none"

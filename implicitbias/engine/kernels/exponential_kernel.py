@@ -1,4 +1,4 @@
-"""Slopes −ℓ′ of whole margin vectors, on an exponential that the compiler can vectorise.
+"""Slopes −ℓ′ of whole margin vectors, and curvatures ℓ″, on an exponential that the compiler can vectorise.
 
 The C library's exp is called once per number. Here e^x = 2^k e^r with k = round(x/log 2), |r| ≤ (log 2)/2,
 and e^r = 1 + r + r²q(r) for a polynomial q: only arithmetic, hence eight numbers per instruction.
@@ -74,6 +74,19 @@ def slope(z, target, loss, power):
         return _sigmoid(-z)
     # A comparison that nan passes, like np.maximum in the definition.
     return power * (1.0 + (0.0 if z < 0.0 else z)) ** (-power - 1.0)
+
+
+@exact
+def bend(z, loss, power):
+    """Return ℓ″ at one margin z; 1 for squared errors."""
+    if loss == SQUARED:
+        return 1.0
+    if loss == EXPONENTIAL:
+        return exponential(-z)
+    if loss == LOGISTIC:
+        decay = exponential(-abs(z))
+        return decay / ((1.0 + decay) * (1.0 + decay))
+    return 0.0 if z < 0.0 else power * (power + 1.0) * (1.0 + z) ** (-power - 2.0)
 
 
 @exact

@@ -55,7 +55,7 @@ def _advance(samples, rule, steps, rates, clock, replica, bases, rounds, fold):
     first_round, first_steps = clock
     weights, coefficients = np.zeros((3, BASES)), np.zeros((3, gram.shape[0]))
     margins, base_margins = np.zeros((2, gram.shape[1])), np.zeros((BASES, gram.shape[1]))
-    z, zv, c, cv, g, local_weights = _room(blocks, len(steps), rule.batch)
+    z, zv, c, cv, g, local_weights = margin_room(blocks, len(steps), rule.batch)
     words, orders, epochs, drawn = draw_room(starts, steps, rule.batch)
     since = fold
     for r in range(rounds):
@@ -114,9 +114,9 @@ def _advance(samples, rule, steps, rates, clock, replica, bases, rounds, fold):
 @fast
 def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities):
     """Write one replica's local models and velocities."""
-    starts, padded, scaled, dim = samples.starts, samples.padded, samples.scaled, bases.shape[1]
+    starts, padded, dim = samples.starts, samples.padded, bases.shape[1]
     margins = np.zeros((2, samples.gram.shape[1]))
-    z, zv, c, cv, g, local_weights = _room(samples.blocks, len(steps), rule.batch)
+    z, zv, c, cv, g, local_weights = margin_room(samples.blocks, len(steps), rule.batch)
     words, orders, epochs, drawn = draw_room(starts, steps, rule.batch)
     for k in range(2 if rule.heavy else 1):
         for i in range(samples.rows.shape[0]):
@@ -155,18 +155,26 @@ def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities
         g,
         local_weights,
     )
-    for m in range(len(steps)):
+    write_models(rule.heavy, samples.scaled, starts, c, cv, local_weights, bases, models, velocities)
+
+
+@fast
+def write_models(heavy, scaled, starts, c, cv, local_weights, bases, models, velocities):
+    """Write every worker's model and velocity, from its weights of (w, v) and its coefficients of rows."""
+    dim = bases.shape[1]
+    for m in range(len(models)):
         first, size = starts[m], starts[m + 1] - starts[m]
         ww, wv, vw, vv = local_weights[m]
         for k in range(dim):
             models[m, k] = ww * bases[0, k] + wv * bases[1, k]
             velocities[m, k] = vw * bases[0, k] + vv * bases[1, k]
         add_rows(scaled, first, size, c, m, dim, models, m)
-        add_rows(scaled, first, size, cv, m, dim, velocities, m)
+        if heavy:
+            add_rows(scaled, first, size, cv, m, dim, velocities, m)
 
 
 @fast
-def _room(blocks, workers, batch):
+def margin_room(blocks, workers, batch):
     """Return room for every worker's margins, coefficients and step, and its weights of (w, v)."""
     shape = (workers, max(blocks.shape[1], batch))
     z, zv, c, cv, g = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape)

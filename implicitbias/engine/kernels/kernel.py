@@ -1,10 +1,12 @@
 """From a state to a state many rounds later: chunks of learning rates, replicas on threads, divergence."""
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import final, Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -14,10 +16,13 @@ from implicitbias.engine.kernels.plan import Plan, plan_for
 from implicitbias.engine.kernels.rates import chunks, later, Rates
 from implicitbias.engine.kernels.threads import on_threads
 from implicitbias.engine.state import Clock, State
-from implicitbias.methods import Anchored, Fixed, LocalMethod
+from implicitbias.methods import Adaptive, Anchored, Fixed, LocalMethod
 from implicitbias.problems import AbstractProblem
 from implicitbias.stream import Stream
 
+
+# What a kernel carries besides the clock.
+Carried = TypeVar("Carried")
 
 _ENTRIES = {
     "gram": ("gram_kernel", "advance_gram", "work_gram"),
@@ -27,16 +32,32 @@ _ENTRIES = {
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """A compiled twin of ``round_step``.
+class AbstractKernel(ABC, Generic[Carried]):
+    """A compiled twin of ``round_step``, which carries arrays of its own from chunk to chunk of rounds.
 
     Attributes
     ----------
     name
-        ``"gram"`` (rounds on margins), ``"weights"`` (rounds on w) or ``"hessians"`` (quadratics).
+        Name in the table of ``coverage``.
     """
 
     name: str
+
+    @abstractmethod
+    def _carried(self, state: State) -> Carried:
+        """Return copies of what the state carries."""
+
+    @abstractmethod
+    def _inner_rounds(
+        self, plan: Plan, state: State, carried: Carried, clock: Clock, rates: Rates, rounds: int
+    ) -> int:
+        """Move what all replicas carry, in place; return the smallest number of rounds done."""
+
+    @abstractmethod
+    def _last_round(
+        self, plan: Plan, method: LocalMethod, state: State, carried: Carried, clock: Clock
+    ) -> State | None:
+        """Take the round whose local models the state shows; ``None`` if it leaves the safe range."""
 
     def advance(
         self, problem: AbstractProblem, method: LocalMethod, state: State, stream: Stream | None, rounds: int
@@ -75,19 +96,27 @@ class Kernel:
         self, plan: Plan, method: LocalMethod, state: State, rounds: int
     ) -> tuple[int, State | None]:
         """Return ``rounds`` and the state reached, or the number of safe rounds and no state."""
-        bases, clock = _bases(state), state.clock
+        carried, clock = self._carried(state), state.clock
         for count, rates in chunks(method, clock, rounds - 1):
-            done = self._inner_rounds(plan, state, bases, clock, rates, count)
+            done = self._inner_rounds(plan, state, carried, clock, rates, count)
             if done < count:
                 return clock.round - state.clock.round + done, None
             clock = later(clock, method, rates, count)
-        reached = self._last_round(plan, method, state, bases, clock)
+        reached = self._last_round(plan, method, state, carried, clock)
         return (rounds, reached) if reached is not None else (rounds - 1, None)
 
+
+@final
+@dataclass(frozen=True)
+class Kernel(AbstractKernel[np.ndarray]):
+    """``"gram"`` (rounds on margins), ``"weights"`` (rounds on w) or ``"hessians"`` (quadratics)."""
+
+    def _carried(self, state: State) -> np.ndarray:
+        return bases_of(state)
+
     def _inner_rounds(
-        self, plan: Plan, state: State, bases: np.ndarray, clock: Clock, rates: Rates, rounds: int
+        self, plan: Plan, state: State, carried: np.ndarray, clock: Clock, rates: Rates, rounds: int
     ) -> int:
-        """Move the bases of all replicas in place; return the smallest number of rounds done."""
         advance, _ = _entries(self.name)
         # Merged workers need equal learning rates, hence equal clocks.
         together = plan.merged is not None and len(set(clock.steps)) == 1
@@ -96,34 +125,45 @@ class Kernel:
         address = clock.round, np.array(clock.steps[: len(steps)])
 
         def move(low: int, high: int) -> int:
-            of_part = replicas[low:high], bases[low:high]
+            of_part = replicas[low:high], carried[low:high]
             return advance(samples, plan.rule, steps, rates, address, *of_part, rounds, plan.fold)
 
-        return min(on_threads(move, len(bases), rounds * plan.work))
+        return min(on_threads(move, len(carried), rounds * plan.work))
 
     def _last_round(
-        self, plan: Plan, method: LocalMethod, state: State, bases: np.ndarray, clock: Clock
+        self, plan: Plan, method: LocalMethod, state: State, carried: np.ndarray, clock: Clock
     ) -> State | None:
-        """Take the round whose local models the state shows; ``None`` if it leaves the safe range."""
         _, work = _entries(self.name)
         rates = next(chunks(method, clock, 1))[1]
         local, velocity = np.empty_like(state.local), np.zeros_like(state.local)
         address, replicas = (clock.round, np.array(clock.steps)), state.replicas.astype(np.uint64)
-        work(plan.samples, plan.rule, plan.steps, rates, address, replicas, bases, local, velocity)
+        work(plan.samples, plan.rule, plan.steps, rates, address, replicas, carried, local, velocity)
         if not (np.abs(local) <= plan.samples.limit).all():
             return None
-        stored = None if state.server is None else bases[:, 2]
-        before = dataclasses.replace(state, w=bases[:, 0], server=stored, clock=clock)
-        w, server = aggregate(method, before, local.mean(axis=1))
-        mean = np.repeat(velocity.mean(axis=1)[:, None], local.shape[1], axis=1)
-        return dataclasses.replace(
-            state,
-            w=w,
-            local=local,
-            server=server,
-            velocity=None if state.velocity is None else mean,
-            clock=later(clock, method, rates, 1),
-        )
+        return aggregated(method, state, carried, clock, local, velocity)
+
+
+def aggregated(
+    method: LocalMethod,
+    state: State,
+    bases: np.ndarray,
+    clock: Clock,
+    local: np.ndarray,
+    velocity: np.ndarray,
+) -> State:
+    """Return the state after the round at ``clock`` from ``bases`` to those local models and velocities."""
+    stored = None if state.server is None else bases[:, 2]
+    before = dataclasses.replace(state, w=bases[:, 0], server=stored, clock=clock)
+    w, server = aggregate(method, before, local.mean(axis=1))
+    mean = np.repeat(velocity.mean(axis=1)[:, None], local.shape[1], axis=1)
+    return dataclasses.replace(
+        state,
+        w=w,
+        local=local,
+        server=server,
+        velocity=None if state.velocity is None else mean,
+        clock=later(clock, method, next(chunks(method, clock, 1))[1], 1),
+    )
 
 
 @cache
@@ -139,13 +179,24 @@ def kept_by(method: LocalMethod, state: State) -> bool:
     """Whether the state has the arrays of the method's axes and one velocity for all workers."""
     wanted = (
         (state.velocity is not None) == (method.momentum is not None)
-        and (state.scaling is not None) == isinstance(method.scaling, Fixed)
+        and _scaling_kept_by(method, state)
         and (state.anchor is not None) == isinstance(method.aggregation, Anchored)
         and (state.server is not None) == bool(method.server.momentum)
     )
     if not wanted or state.velocity is None:
         return wanted
     return bool((state.velocity == state.velocity[:, :1]).all())
+
+
+def _scaling_kept_by(method: LocalMethod, state: State) -> bool:
+    """Whether the state has the D of the scaling, and any warm-up is behind it."""
+    scaling = method.scaling
+    if not isinstance(scaling, Adaptive):
+        return (state.scaling is not None) == isinstance(scaling, Fixed)
+    if state.scaling is None or state.refreshes is None:
+        return False
+    scope = state.local.shape[1] if scaling.scope == "worker" else 1
+    return state.scaling.shape[1] == scope and (scaling.warmup == 0 or bool(state.refreshes.any()))
 
 
 def _defined_round(
@@ -155,7 +206,7 @@ def _defined_round(
         return round_step(problem, method, state, stream)
 
 
-def _bases(state: State) -> Float[np.ndarray, "replica base dim"]:
+def bases_of(state: State) -> Float[np.ndarray, "replica base dim"]:
     """Return w, the workers' velocity, the server's and the anchor of each replica; 0 where an axis is off."""
     bases = np.zeros((len(state.w), 4, state.w.shape[1]))
     bases[:, 0] = state.w

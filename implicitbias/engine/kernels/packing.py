@@ -251,4 +251,9 @@ def _hessian_form(problem: Quadratics, inverse: np.ndarray) -> Samples:
     )
 
 
-_PACKERS = {"gram": _gram_form, "weights": _weight_form, "hessians": _hessian_form}
+_PACKERS = {"gram": _gram_form, "weights": _weight_form, "hessians": _hessian_form} | {
+    # A D̂ that changes is no part of the data.
+    "scaled-gram": _weight_form,
+    "scaled-weights": _weight_form,
+    "scaled-hessians": _hessian_form,
+}

@@ -9,6 +9,7 @@ from jaxtyping import Int
 
 from implicitbias.engine.kernels.cost import fold_period, round_cost
 from implicitbias.engine.kernels.packing import merged, packed, Rule, rule_of, Samples, TwiceGram
+from implicitbias.engine.kernels.scale import Scale, scale_of
 from implicitbias.methods import LocalMethod, Scaling
 from implicitbias.problems import AbstractProblem
 from implicitbias.stream import Stream
@@ -18,12 +19,14 @@ from implicitbias.stream import Stream
 class Plan:
     """Packed data, the method as numbers, and its costs; it does not refer to the problem.
 
-    ``merged`` is for rounds in which all workers take the same number of full-gradient steps.
+    ``merged`` is for rounds in which all workers take the same number of full-gradient steps; ``scale`` for
+    scalings that follow the run.
     """
 
     samples: Samples
     merged: Samples | None
     rule: Rule
+    scale: Scale | None
     steps: Int[np.ndarray, " worker"]
     fold: int
     work: float
@@ -79,6 +82,7 @@ def _plan(
         if form == "gram" and method.batch is None and (steps == steps[0]).all()
         else None,
         rule=rule,
+        scale=scale_of(method, stream),
         steps=steps,
         fold=fold_period(form, problem, method),
         work=round_cost(form, problem, method),

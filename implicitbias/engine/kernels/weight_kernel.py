@@ -40,7 +40,7 @@ def _advance(samples, rule, steps, rates, clock, replica, bases, rounds):
     first_round, first_steps = clock
     models = np.zeros((len(steps), bases.shape[1]))
     velocities = np.zeros((len(steps), bases.shape[1]))
-    z, g, step = _room(samples.columns, len(steps), bases.shape[1])
+    z, g, step = local_room(samples.columns, len(steps), bases.shape[1])
     words, orders, epochs, drawn = draw_room(samples.starts, steps, rule.batch)
     for r in range(rounds):
         draw_round(
@@ -59,7 +59,7 @@ def _advance(samples, rule, steps, rates, clock, replica, bases, rounds):
             drawn,
         )
         _local_round(samples, rule, steps, rates, r, drawn, bases, models, velocities, z, g, step)
-        _aggregate(rule, first_round + r, models, velocities, bases)
+        aggregate(rule, first_round + r, models, velocities, bases)
         if not safe(bases, 0, samples.limit):
             return r
     return rounds
@@ -68,7 +68,7 @@ def _advance(samples, rule, steps, rates, clock, replica, bases, rounds):
 @fast
 def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities):
     """Write one replica's local models and velocities."""
-    z, g, step = _room(samples.columns, len(steps), bases.shape[1])
+    z, g, step = local_room(samples.columns, len(steps), bases.shape[1])
     words, orders, epochs, drawn = draw_room(samples.starts, steps, rule.batch)
     draw_round(
         rule.batch,
@@ -89,7 +89,7 @@ def _work(samples, rule, steps, rates, clock, replica, bases, models, velocities
 
 
 @fast
-def _room(columns, workers, dim):
+def local_room(columns, workers, dim):
     """Return room for every worker's margins, slopes and step."""
     shape = (workers, columns.shape[1])
     return np.zeros(shape), np.zeros(shape), np.zeros((workers, dim))
@@ -107,13 +107,19 @@ def _local_round(samples, rule, steps, rates, r, drawn, bases, models, velocitie
             models[m, k], velocities[m, k] = bases[0, k], bases[1, k]
         for h in range(steps[m]):
             lr = rates[lane, row, h]
-            if targets.size == 0:
-                _quadratic(rows, columns, m, lr, models, z, step)
-            elif rule.batch == 0:
-                _full(columns, targets, rule, m, first, padded[m], lr, shares, models, z, g, step)
-            else:
-                _drawn(rows, targets, rule, m, first, lr, drawn, h, models, step)
+            pull(rows, columns, targets, shares, rule, m, first, padded[m], lr, drawn, h, models, z, g, step)
             _move(rule, m, lr * rule.l2, inverse, models, velocities, step)
+
+
+@inlined
+def pull(rows, columns, targets, shares, rule, m, first, width, lr, drawn, h, models, z, g, step):
+    """Write −η times the gradient at models[m], without its ridge, to step[m]."""
+    if targets.size == 0:
+        _quadratic(rows, columns, m, lr, models, z, step)
+    elif rule.batch == 0:
+        _full(columns, targets, rule, m, first, width, lr, shares, models, z, g, step)
+    else:
+        _drawn(rows, targets, rule, m, first, lr, drawn, h, models, step)
 
 
 @inlined
@@ -163,7 +169,7 @@ def _move(rule, m, decay, inverse, models, velocities, step):
 
 
 @fast
-def _aggregate(rule, round_, models, velocities, bases):
+def aggregate(rule, round_, models, velocities, bases):
     """Replace w and the two velocities by those after the round."""
     workers = models.shape[0]
     anchor = 1.0 / (round_ + 2.0)
