@@ -124,7 +124,9 @@ def observe_turned(case: RoundsCase, traces: Traces) -> Observation:
 
 
 def too_late(
-    rounds: Mapping[tuple[str, int], Measured], gaps: Mapping[tuple[str, int], np.ndarray], timely: Iterable[str]
+    rounds: Mapping[tuple[str, int], Measured],
+    gaps: Mapping[tuple[str, int], np.ndarray],
+    timely: Iterable[str],
 ) -> str:
     """Return which of the families that have to come within the horizon may not have; "" if all have."""
     ends = {k: float(r.value + r.error) for k, r in rounds.items() if k[0] in timely}
