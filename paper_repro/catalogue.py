@@ -545,7 +545,7 @@ ENTRIES = (
     Entry(
         "derived/scaling-horizon",
         "derived.scaling.horizon",
-        "The order 1/√(MT) survives H − 1 ≤ 2T^{1/2}M^{−3/2} local steps, heterogeneous √8 T^{1/4}M^{−3/4}",
+        "The order 1/√(MT) survives H − 1 ≤ 2√(T/M³) local steps, and √8·(T/M³)^¼ on heterogeneous data",
         "derived",
     ),
     Entry(

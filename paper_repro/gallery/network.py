@@ -24,7 +24,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
             own = [curve(way, found[way], len(ways)) for way in ways if way.local_steps == steps]
             panels.append(_panel(own, steps, ylabel))
     title = (
-        "On inputs with units decades apart, scaling saves a network rounds at every H; "
+        "On inputs with units decades apart, Adam and RMSProp save a network rounds at every H; "
         "dealt by label, more local steps save few"
     )
     caption = (

@@ -50,7 +50,8 @@ def observe(case: Study, traces: Traces) -> Observation:
     """Measure every scaled family against the identity of the same H, on the same starts and batches."""
     of = learnt(case, traces)
     scaled = [way for way in case.ways if way.family in SCALED]
-    comparisons = len(SHARP_LOSS) + len(SHARP_ACCURACY)
+    kinds = [(way.family, way.local_steps) for way in scaled]
+    comparisons = sum(kind in sharp for kind in kinds for sharp in (SHARP_LOSS, SHARP_ACCURACY))
     quantities = {}
     for way in scaled:
         differences = less(of[way], of[Way(way.inputs, "identity", way.local_steps)], comparisons)
@@ -104,8 +105,8 @@ CLAIM = Claim(
     reference=Reference("chezhegov2024", "abstract; the network is ours", ("v3",)),
     source="derived",
     proof=(
-        r"Measured, not proved. What is proved is the reason on quadratics: the rate depends on the condition number of "
-        r"$\hat D^{-1/2}\nabla^2f\,\hat D^{-1/2}$, and units of the features cancel in it but not in that of "
+        r"Measured, not proved. What is proved is the reason on quadratics: the rate depends on the condition number "
+        r"of $\hat D^{-1/2}\nabla^2f\,\hat D^{-1/2}$, and units of the features cancel in it but not in that of "
         r"$\nabla^2f$. The loss of a network is no quadratic."
     ),
     knobs=NetworkKnobs(),
@@ -136,8 +137,8 @@ CLAIM_STANDARDISED = Claim(
     statement=(
         r"The gain is one of units. "
         + NETWORK
-        + rf"Pixels are standardised, and $H={SHOWN}$. After the same rounds Local SGD without scaling has no more loss "
-        r"than with Adam, RMSProp or OASIS. Accuracy on what is held out is shown, not judged."
+        + rf"Pixels are standardised, and $H={SHOWN}$. After the same rounds Local SGD without scaling has no more "
+        r"loss than with Adam, RMSProp or OASIS. Accuracy on what is held out is shown, not judged."
     ),
     hypotheses=("standardised pixels", "digits dealt by label", TUNED),
     reference=Reference("chezhegov2024", "control of ours", ("v3",)),

@@ -1,4 +1,4 @@
-"""Small networks on real digits, trained by local methods with and without scaling: what the claims about them share."""
+"""Small networks on real digits, trained with and without scaling: what the claims about them share."""
 
 from dataclasses import dataclass
 
@@ -60,13 +60,13 @@ class LearningCase:
     batch: int
     stream: Stream
 
-    def spec(self, way: Way, lr: float, replicas: int) -> RunSpec:
+    def spec(self, way: Way, lr: float, replicas: int, rounds: int = ROUNDS) -> RunSpec:
         """Return replicas of a run: each has its own start and batches, which it has in every other run too."""
         starts = self.of.network.initial(self.stream.child("starts"), np.arange(replicas))
         method = savic(lr, way.local_steps, scaling(way), self.batch)
         start = tuple(tuple(row) for row in starts.tolist())
         batches = self.stream.child("batches")
-        return RunSpec(self.of.network, method, ROUNDS, RecordAt.every(1), start, replicas, batches)
+        return RunSpec(self.of.network, method, rounds, RecordAt.every(1), start, replicas, batches)
 
 
 def case_of(inputs: Inputs, batch: int, stream: Stream) -> LearningCase:

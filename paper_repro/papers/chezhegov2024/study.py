@@ -52,8 +52,8 @@ def study(ways: Iterable[Way], knobs: NetworkKnobs, stream: Stream) -> Study:
 
 def needs(of: Study, budget: Budget) -> tuple[RunSpec, ...]:
     """Every way to train at its tuned step; claims that share a way share its run."""
-    replicas = budget.pick(smoke=2, quick=16, paper=64)
-    return tuple(of.cases[way.inputs].spec(way, lr_of(way), replicas) for way in of.ways)
+    replicas, rounds = budget.pick(smoke=(2, 2), quick=(16, ROUNDS), paper=(64, ROUNDS))
+    return tuple(of.cases[way.inputs].spec(way, lr_of(way), replicas, rounds) for way in of.ways)
 
 
 def learnt(of: Study, traces: Traces) -> dict[Way, Learnt]:
@@ -82,5 +82,5 @@ def loss_curve(way: Way, of: Learnt, comparisons: int, label: str | None = None)
 
 
 def _curve(way: Way, values: np.ndarray, comparisons: int, label: str | None) -> Curve:
-    rounds = np.arange(ROUNDS + 1, dtype=float)
+    rounds = np.arange(values.shape[1], dtype=float)
     return mean_curve(rounds, values, label or NAMES[way.family], METHODS[way.family], comparisons)

@@ -33,6 +33,8 @@ LOOSENESS = "classical over measured growth, linear rule"
 
 # Growth less 1 is a difference of roundings of 1 + growth, each a few operations.
 ROUNDING = 16 * np.finfo(float).eps
+# The families of each rule, for colours.
+SHOWN_AS = {"squared": "rmsprop", "linear": "oasis"}
 # Raw samples reach so many ceilings: what is not clipped is seen.
 BEYOND = 3.0
 WORKERS, DRAWS = 2, 4_000
@@ -132,9 +134,7 @@ def observe(case: DriftCase, traces: Traces) -> Observation:
         changes = [change_bound(rule, 1.0 - w, case.knobs.floor, case.ceiling).value for w in case.weights]  # pyright: ignore[reportArgumentType]
         quantities[GROWTH[rule]] = Measured(growth / bounds)
         quantities[CHANGE[rule]] = Measured(case.changes(rule) / np.array(changes))
-        curves.append(
-            Curve(case.weights, growth, f"{rule} rule: largest growth of {DRAWS} draws and corners")
-        )
+        curves.append(Curve(case.weights, growth, f"{rule} rule: largest growth", method=SHOWN_AS[rule]))
     quantities[LOOSENESS] = Measured(case.bounds("linear", "classical") / case.growths("linear"))
     return Observation(quantities, tuple(curves))
 

@@ -103,7 +103,7 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
 def predict(case: HorizonCase) -> Prediction:
     """½ and −3/2 for identical data, ¼ and −3/4 for heterogeneous."""
     quantities, lines = {}, []
-    for data, label in zip(DATA, ("2 T^{1/2} M^{−3/2}", "√8 T^{1/4} M^{−3/4}"), strict=True):
+    for data, label in zip(DATA, ("2√(T/M³)", "√8·(T/M³)^¼"), strict=True):
         horizon = HORIZONS[data]
         quantities |= _exponents(data, horizon.steps, horizon.workers)
         quantities[SIZE[data]] = Predicted(1.0, ROUNDING, reason="rounding of logarithms")
@@ -142,7 +142,7 @@ more by $\frac M{M-1}$. Without heterogeneity ($\zeta_*=0$) the two noises of T3
 
 CLAIM = Claim(
     key="derived/scaling-horizon",
-    title="The order 1/√(MT) survives H − 1 ≤ 2T^{1/2}M^{−3/2} local steps, heterogeneous √8 T^{1/4}M^{−3/4}",
+    title="The order 1/√(MT) survives H − 1 ≤ 2√(T/M³) local steps, and √8·(T/M³)^¼ on heterogeneous data",
     statement=(
         r"With $\eta=\frac{d_{\min}\sqrt M}{4L\sqrt T}$ the $(H-1)$ term of T2 stays below its noise term as long as "
         r"$H-1\le2T^{1/2}M^{-3/2}$; with $\eta=\frac{d_{\min}\sqrt M}{8L\sqrt T}$ that of T3 as long as "

@@ -70,7 +70,7 @@ class Instance:
 
     @cached_property
     def least(self) -> float:
-        """min f."""
+        """The least value of f."""
         return float(self.problem.loss(minimiser(self.problem)))
 
     @cached_property
