@@ -262,7 +262,7 @@ CLAIM = Claim(
     ),
     hypotheses=("units of the features over two decades", "workers whose data are alike", TUNED),
     reference=Reference("derived", "derived, SAVIC-type; measured"),
-    source="derived",
+    source="conjectured",
     proof=REASON
     + r". Adam and RMSProp divide by the size of gradients, which on these data is in proportion to a feature's unit; "
     r"OASIS divides by its curvature, in proportion to the square of the unit, which is what $\kappa_D$ asks for.",
@@ -292,7 +292,7 @@ CLAIM_TURNED = Claim(
     ),
     hypotheses=("diag ∇²f(x*) = const·I", "workers whose data are alike", TUNED),
     reference=Reference("derived", "derived, SAVIC-type; measured"),
-    source="derived",
+    source="conjectured",
     proof=REASON
     + r": $\hat D\approx\mathrm{diag}\nabla^2f=\mathrm{const}\cdot I$ leaves $\kappa_D=\kappa$, exactly at the "
     r"minimum. "
