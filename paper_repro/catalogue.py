@@ -39,25 +39,25 @@ ENTRIES = (
         "chezhegov2024/network-local-steps",
         "chezhegov2024.network_local_steps",
         "More local steps save rounds on evenly dealt digits, and a split by label takes most of that away",
-        "derived",
+        "conjectured",
     ),
     Entry(
         "chezhegov2024/network-scaling",
         "chezhegov2024.network_scaling",
         "On inputs with units decades apart, a network learns in fewer rounds with Adam, RMSProp or OASIS",
-        "derived",
+        "conjectured",
     ),
     Entry(
         "chezhegov2024/network-scope",
         "chezhegov2024.network_scope",
         "On digits dealt by label, one scaling for all workers beats one for each",
-        "derived",
+        "conjectured",
     ),
     Entry(
         "chezhegov2024/network-standardised",
         "chezhegov2024.network_scaling",
         "Control: on standardised inputs the same network gains nothing from scaling",
-        "derived",
+        "conjectured",
         name="CLAIM_STANDARDISED",
     ),
     Entry(
@@ -457,7 +457,7 @@ ENTRIES = (
         "derived/rounds-to-accuracy",
         "derived.scaling.rounds_to_accuracy",
         "On ill-scaled data OASIS needs fewer rounds than Adam and RMSProp, these fewer than no scaling",
-        "derived",
+        "conjectured",
     ),
     Entry(
         "derived/same-sample-median",
@@ -576,7 +576,7 @@ ENTRIES = (
         "derived/scaling-sees-no-rotation",
         "derived.scaling.rounds_to_accuracy",
         "Control: turn the same data until all diagonal entries of the Hessian agree, and no scaling saves rounds",
-        "derived",
+        "conjectured",
         name="CLAIM_TURNED",
     ),
     Entry(

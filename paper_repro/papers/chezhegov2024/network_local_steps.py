@@ -105,7 +105,7 @@ CLAIM = Claim(
     ),
     hypotheses=("units of the pixels over two decades", "the same inputs on either split", TUNED),
     reference=Reference("chezhegov2024", "abstract; the network is ours", ("v3",)),
-    source="derived",
+    source="conjectured",
     proof=(
         r"Measured, not proved. The bounds say why: the term that grows with $H-1$ holds the noise alone if all "
         r"workers have the same data, and the disagreement of their gradients at the minimum besides if they have not."

@@ -103,7 +103,7 @@ CLAIM = Claim(
     ),
     hypotheses=("units of the pixels over two decades", "digits dealt by label", TUNED),
     reference=Reference("chezhegov2024", "abstract; the network is ours", ("v3",)),
-    source="derived",
+    source="conjectured",
     proof=(
         r"Measured, not proved. What is proved is the reason on quadratics: the rate depends on the condition number "
         r"of $\hat D^{-1/2}\nabla^2f\,\hat D^{-1/2}$, and units of the features cancel in it but not in that of "
@@ -142,7 +142,7 @@ CLAIM_STANDARDISED = Claim(
     ),
     hypotheses=("standardised pixels", "digits dealt by label", TUNED),
     reference=Reference("chezhegov2024", "control of ours", ("v3",)),
-    source="derived",
+    source="conjectured",
     proof="Measured, not proved: standardisation is itself a diagonal scaling, and leaves little to another one.",
     knobs=NetworkKnobs(),
     setup=setup_for(STANDARDISED, CONTROL_STEPS),

@@ -73,7 +73,7 @@ CLAIM = Claim(
     ),
     hypotheses=("units of the pixels over two decades", "digits dealt by label", TUNED),
     reference=Reference("chezhegov2024", "common scaling; the network is ours", ("v3",)),
-    source="derived",
+    source="conjectured",
     proof=(
         r"Measured, not proved. Where it comes from: at $H=1$ and a frozen scaling the method rests where "
         r"$\sum_m\hat D_m^{-1}\nabla f_m=0$, which is no stationary point of $f$ unless the $\hat D_m$ agree, whatever "

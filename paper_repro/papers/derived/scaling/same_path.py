@@ -121,7 +121,9 @@ def on_features(knobs: PathKnobs, stream: Stream, scope: str, power: float) -> P
     rows = stream.at("rows").generator().normal(size=(SAMPLES, FEATURES)) * [0.3, 1.0, 2.0, 0.6]
     problem = LinearClassification(rows, np.ones(SAMPLES), workers=knobs.workers, loss=Logistic())
     gradients = [problem.worker_gradient(np.zeros(FEATURES), m) for m in range(knobs.workers)]
-    diagonal = np.clip(np.sqrt(np.mean(np.square(gradients), axis=0)), FLOOR, CEILING)
+    # Samples are clipped before they are pooled: with few samples a worker, some exceed the ceiling.
+    samples = np.clip(gradients, -CEILING, CEILING)
+    diagonal = np.maximum(FLOOR, np.sqrt(np.square(samples).mean(axis=0)))
     options = {"beta": 0.0, "floor": FLOOR, "ceiling": CEILING, "refresh": FROZEN}
     scaling = RMSProp(scope=scope, **options)  # pyright: ignore[reportArgumentType]
     other = LinearClassification(
