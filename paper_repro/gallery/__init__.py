@@ -41,6 +41,16 @@ GALLERY: tuple[Figure, ...] = (
         "Which separator: Local GD, a fixed scaling, with and without a floor",
         InModule("directions"),
     ),
+    Figure(
+        "noise-floor",
+        "The noise floor against the number of workers: pooled scalings, and long rounds",
+        InModule("noise_floor"),
+    ),
+    Figure(
+        "fixed-points",
+        "Where scaled Local GD rests, against the learning rate",
+        InModule("fixed_points"),
+    ),
     Figure("weak-error", "The weak error of the slow SDE against the learning rate", InModule("weak_error")),
     Figure("rounds", "Rounds to accuracy on ill-scaled data, and on turned data", InModule("rounds")),
     Figure("network", "A network on digits: accuracy and loss against rounds", InModule("network")),

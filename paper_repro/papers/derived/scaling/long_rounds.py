@@ -74,19 +74,21 @@ def exponent(floors: Float[np.ndarray, " count"]) -> float:
     return float(np.polyfit(np.log(WORKERS), np.log(floors), 1)[0])
 
 
-def at_rest(case: RoundKnobs, local_steps: int) -> Float[np.ndarray, " count"]:
-    """(x_fix − x*)² + variance, from q_m = (1 − ηa_m)^H of the two kinds."""
+def at_rest(
+    case: RoundKnobs, local_steps: int, workers: Float[np.ndarray, " count"]
+) -> Float[np.ndarray, " count"]:
+    """(x_fix − x*)² + variance, from q_m = (1 − ηa_m)^H of the two kinds, half of the workers each."""
     a, c = np.array(CURVATURES), np.array(CENTRES)
     q = (1.0 - case.lr * a) ** local_steps
     fixed, best = ((1.0 - q) @ c) / (1.0 - q).sum(), (a @ c) / a.sum()
     kick = (case.lr * case.deviation) ** 2 * np.mean((1.0 - q**2) / (1.0 - (1.0 - case.lr * a) ** 2))
-    return (fixed - best) ** 2 + kick / np.array(WORKERS) / (1.0 - np.mean(q) ** 2)
+    return (fixed - best) ** 2 + kick / workers / (1.0 - np.mean(q) ** 2)
 
 
 def predict(case: RoundKnobs) -> Prediction:
     """−1 for H = 1; for H > 1 the exponent of bias² + variance/M."""
-    counts, floors = np.array(WORKERS, dtype=float), at_rest(case, case.local_steps)
-    single = at_rest(case, 1)
+    counts = np.array(WORKERS, dtype=float)
+    single, floors = (at_rest(case, h, counts) for h in (1, case.local_steps))
     lines = (
         Curve(counts, single, "variance/M", "theory", "sgd"),
         Curve(counts, floors, "bias² + variance/M", "theory", f"local_sgd:H={case.local_steps}"),
