@@ -46,8 +46,9 @@ from implicitbias import (
 )
 from implicitbias.engine.storage import describe, restore
 from implicitbias.fixed_point import round_fixed_point
-from implicitbias.problems import AbstractProblem
+from implicitbias.problems import AbstractProblem, TwoPoint
 from sde import zoo
+from sde.landscapes import Isotropic, Landscape
 
 
 FAMILIES = (Adam, RMSProp, AdaGrad, OASIS, AdaHessian)
@@ -681,6 +682,19 @@ def test_squares_refuse_negative_curvature(make):
     run(saddle, savic(1e-3, 1, OASIS(floor=1.0), 1, workers=2), 4, start=start, replicas=8, stream=stream)
     convex = zoo.quadratic_valley().landscape
     run(convex, savic(1e-3, 1, make(), 1, workers=2), 1, start=np.full(2, 0.1), stream=stream)
+
+
+def test_negative_curvature_that_all_signs_miss_is_found_along_an_axis():
+    """(x² − 1)²/4 + y²/2 has the Hessian diag(−0.97, 1) at (0.1, 0.5): v·∇²f v = 0.03 for every sign vector v."""
+    import sympy
+
+    x, y = sympy.symbols("x y", real=True)
+    loss = (x**2 - 1) ** 2 / 4 + y**2 / 2
+    well = Landscape(loss, [x, y], Isotropic(2, law=TwoPoint()), name="double well")
+    method = savic(1e-3, 1, AdaHessian(), 1.0, workers=2)
+    with pytest.raises(BadInput, match=r"v·∇²f v = -0.97 at the start"):
+        run(well, method, 1, start=np.array([0.1, 0.5]), stream=Stream(0))
+    run(well, method, 1, start=np.array([1.0, 0.5]), stream=Stream(0))
 
 
 def test_a_scaling_is_observed_only_where_there_is_one():

@@ -22,6 +22,8 @@ from implicitbias.stream import Stream
 
 # v·∇²f v below this share of Σ|h_k| is negative curvature, above it perhaps only rounding.
 CURVED_DOWN = -1e-9
+# Coordinates along which curvature is looked at besides: each costs as much as a gradient.
+MOST_AXES = 64
 
 Memory = Float[np.ndarray, "replica scope dim"]
 Samples = Float[np.ndarray, "replica worker dim"]
@@ -176,15 +178,18 @@ def check_curved_up(
     Raises
     ------
     BadInput
-        Naming the curvature v·∇²f_m v that was found.
+        Naming the curvature v·∇²f_m v that was found, for random signs v or along one of the first 64 axes.
     """
     scaling = method.scaling
     if not isinstance(scaling, Adaptive) or scaling.curvature != "hessian" or scaling.rule == "linear":
         return
+    smooth, axes = check_curvature(problem, method), np.eye(problem.dim)[:MOST_AXES]
     for worker in range(problem.workers):
         h = _samples(problem, method, state, worker, 1, sample_source(scaling, stream))[0]
-        total, size = h.sum(axis=-1), np.abs(h).sum(axis=-1)
-        if (total < CURVED_DOWN * size).any():
+        # Signs may miss a negative ∂²f_m/∂x_k², whose size is what h² would remember: look along axes, too.
+        found = [h, *(e * smooth.worker_hvp(state.w, np.broadcast_to(e, h.shape), worker) for e in axes)]
+        total, size = np.sum(found, axis=-1), np.abs(found).sum(axis=-1)
+        if (total < CURVED_DOWN * size.max(axis=0)).any():
             raise BadInput(
                 f"rule = {scaling.rule!r}: v·∇²f v = {total.min():.3g} at the start, and squares lose the sign of "
                 "negative curvature; use OASIS(), whose average keeps it, or start where f is convex"

@@ -215,7 +215,10 @@ def Adam(**options: Unpack[Options]) -> Adaptive:
 
 
 def RMSProp(**options: Unpack[Options]) -> Adaptive:
-    """Return D² ← running mean of squared gradients [tieleman2012]."""
+    """Return D² ← running mean of squared gradients [tieleman2012].
+
+    From D = 0 the first D̂ is √(1 − β)|h|, and steps are 1/√(1 − β) times too long; a ``warmup`` spares them.
+    """
     return Adaptive("squared", "gradient", **options)
 
 
@@ -225,7 +228,10 @@ def AdaGrad(**options: Unpack[Options]) -> Adaptive:
 
 
 def OASIS(**options: Unpack[Options]) -> Adaptive:
-    """Return D ← running mean of Hutchinson samples, which keeps their sign until it is clipped [jahani2022]."""
+    """Return D ← running mean of Hutchinson samples, which keeps their sign until it is clipped [jahani2022].
+
+    From D = 0 the first D̂ is (1 − β)|h|, and steps are 1/(1 − β) times too long; a ``warmup`` spares them.
+    """
     return Adaptive("linear", "hessian", **options)
 
 
