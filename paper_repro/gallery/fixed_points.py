@@ -16,6 +16,7 @@ from paper_repro.papers.derived.scaling.setting import (
     FLOOR,
     FROZEN,
     LEAST,
+    pooled_diagonal,
     workers_case,
     WorkersCase,
     WorkersKnobs,
@@ -91,23 +92,16 @@ def _ends(case: WorkersCase, local_steps: int, rates: tuple[float, ...]) -> np.n
 
 def _resting(case: WorkersCase, local_steps: int) -> np.ndarray:
     """Fixed points of a round at the rates shown; (rate, dim)."""
-    return np.array([fixed_point(case.problem, _pooled(case), lr, local_steps) for lr in SHOWN.tolist()])
+    return np.array([fixed_point(case.problem, pooled_diagonal(case.problem), lr, local_steps) for lr in SHOWN.tolist()])
 
 
 def _first_order(case: WorkersCase, local_steps: int) -> np.ndarray:
-    unit = np.linalg.norm(first_order_bias(case.problem, _pooled(case), 1.0, 2))
+    unit = np.linalg.norm(first_order_bias(case.problem, pooled_diagonal(case.problem), 1.0, 2))
     return SHOWN * (local_steps - 1) * unit
 
 
 def _own_root(case: WorkersCase) -> np.ndarray:
     return stationary_point(case.problem, case.diagonals)
-
-
-def _pooled(case: WorkersCase) -> np.ndarray:
-    """The one D̂ from the mean over workers of squared and clipped gradients at 0."""
-    gradients = np.stack([case.problem.worker_gradient(np.zeros(2), m) for m in range(case.workers)])
-    mean = np.square(np.clip(gradients, -CEILING, CEILING)).mean(axis=0)
-    return np.maximum(np.sqrt(mean), FLOOR)
 
 
 def _distance(case: WorkersCase, points: np.ndarray) -> np.ndarray:

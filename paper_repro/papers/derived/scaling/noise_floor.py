@@ -29,10 +29,10 @@ from sde.zoo import Quadratic
 
 
 EXPONENT = "exponent of the noise floor in M"
-WORKERS = (1, 2, 8)
+WORKERS = (1, 2, 4)
 DIM, BETA, WARMUP, REFRESH = 8, 0.98, 50, 3
 # Conventional time of a run, and what is left out of it, in units of the slowest relaxation 2D̂/(ηa) ≤ 2/η.
-FORGET, KEEP = 1.5, 4.0
+FORGET, KEEP = 1.5, 1.0
 # D̂² fluctuates by √(1 − β), which moves E D̂^{−1} by less than 1 − β, and the exponent by no more than twice that.
 FLUCTUATION = 2.0 * (1.0 - BETA)
 
@@ -94,7 +94,7 @@ def square_of_mean(knobs: FloorKnobs, stream: Stream) -> FloorCase:
 
 def needs(case: FloorCase, budget: Budget) -> tuple[RunSpec, ...]:
     """Return the runs of every M."""
-    replicas = budget.pick(smoke=4, quick=32, paper=1_000)
+    replicas = budget.pick(smoke=8, quick=256, paper=4_000)
     return tuple(case.run(workers, replicas) for workers in WORKERS)
 
 

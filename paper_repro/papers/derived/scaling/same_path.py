@@ -32,9 +32,14 @@ from paper_repro.claims import (
     Reference,
     Traces,
 )
-from paper_repro.papers.derived.scaling.setting import CEILING, different_quadratics, FLOOR, FROZEN
-from sde.landscapes import Isotropic, Landscape
-from sde.zoo import Quadratic
+from paper_repro.papers.derived.scaling.setting import (
+    CEILING,
+    different_quadratics,
+    FLOOR,
+    FROZEN,
+    pooled_diagonal,
+)
+from sde.zoo import exponential_valley, Quadratic
 
 
 GAP = "largest distance of the two paths"
@@ -70,21 +75,13 @@ def identical_quadratics(knobs: PathKnobs, stream: Stream) -> PathCase:
 
 
 def curved_loss(knobs: PathKnobs, stream: Stream) -> PathCase:
-    """Return H and 1 local steps on e^x − x."""
-    return two_lengths(exponential(), knobs, stream)
+    """Return H and 1 local steps in the valley ½eˣy²."""
+    return two_lengths(exponential_valley(1.0, law=TwoPoint()).landscape, knobs, stream)
 
 
 def unequal_workers(knobs: PathKnobs, stream: Stream) -> PathCase:
     """Return H and 1 local steps on different quadratics."""
     return two_lengths(different_quadratics(knobs.workers, 2, stream), knobs, stream)
-
-
-def exponential() -> Landscape:
-    """L = e^x − x with noise of variance 1: f″ = f‴ = 1 at its minimiser 0."""
-    import sympy
-
-    x = sympy.Symbol("x", real=True)
-    return Landscape(sympy.exp(x) - x, [x], Isotropic(1, law=TwoPoint()), name="e^x − x")
 
 
 def two_lengths(problem: AbstractProblem, knobs: PathKnobs, stream: Stream) -> PathCase:
@@ -120,8 +117,7 @@ def on_features(knobs: PathKnobs, stream: Stream, scope: str, power: float) -> P
     """Return a scaled run on random data, and a plain one on its scaled features; y = D̂^power w."""
     rows = stream.at("rows").generator().normal(size=(SAMPLES, FEATURES)) * [0.3, 1.0, 2.0, 0.6]
     problem = LinearClassification(rows, np.ones(SAMPLES), workers=knobs.workers, loss=Logistic())
-    gradients = [problem.worker_gradient(np.zeros(FEATURES), m) for m in range(knobs.workers)]
-    diagonal = np.clip(np.sqrt(np.mean(np.square(gradients), axis=0)), FLOOR, CEILING)
+    diagonal = pooled_diagonal(problem)
     options = {"beta": 0.0, "floor": FLOOR, "ceiling": CEILING, "refresh": FROZEN}
     scaling = RMSProp(scope=scope, **options)  # pyright: ignore[reportArgumentType]
     other = LinearClassification(
