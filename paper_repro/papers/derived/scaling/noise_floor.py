@@ -41,7 +41,7 @@ FLUCTUATION = 2.0 * (1.0 - BETA)
 class FloorKnobs:
     """The learning rate; curvature and noise are units."""
 
-    lr: float = knob(0.02, "η", "learning rate", low=0.015, high=0.03)
+    lr: float = knob(0.03, "η", "learning rate", low=0.02, high=0.04)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def square_of_mean(knobs: FloorKnobs, stream: Stream) -> FloorCase:
 
 def needs(case: FloorCase, budget: Budget) -> tuple[RunSpec, ...]:
     """Return the runs of every M."""
-    replicas = budget.pick(smoke=8, quick=256, paper=4_000)
+    replicas = budget.pick(smoke=64, quick=256, paper=4_000)
     return tuple(case.run(workers, replicas) for workers in WORKERS)
 
 
