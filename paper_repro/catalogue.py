@@ -207,7 +207,7 @@ ENTRIES = (
     Entry(
         "derived/hutchinson-sample",
         "derived.scaling.hutchinson",
-        "A Hutchinson sample of random signs has mean diag(A) and variances Σ_{j≠i} A_ij²",
+        "A Hutchinson sample of random signs has mean diag(A) and variances Σ A_ij² over j ≠ i",
         "derived",
     ),
     Entry(
@@ -514,7 +514,7 @@ ENTRIES = (
     Entry(
         "derived/scaling-horizon",
         "derived.scaling.horizon",
-        "The order 1/√(MT) survives H − 1 ≤ 2T^{1/2}M^{−3/2} local steps, heterogeneous √8 T^{1/4}M^{−3/4}",
+        "The order 1/√(MT) survives H − 1 ≤ 2√(T/M³) local steps, on heterogeneous data √8 (T/M³)^¼",
         "derived",
     ),
     Entry(
@@ -697,7 +697,7 @@ ENTRIES = (
     Entry(
         "derived/worst-case-local-gd",
         "derived.scaling.worst_case",
-        "Without heterogeneity the worst function costs Local GD max(|1 − ημ|, |1 − ηL|)^{2T}, however T is split",
+        "Without heterogeneity the worst function costs Local GD max(|1 − ημ|, |1 − ηL|)²ᵀ, however T is split",
         "derived",
     ),
     Entry(

@@ -28,6 +28,8 @@ from paper_repro.claims import (
 
 
 GROWTH = {rule: f"growth over its bound, {rule} rule" for rule in ("squared", "linear")}
+# RMSProp and OASIS follow these rules.
+COLOURS = {"squared": "rmsprop", "linear": "oasis"}
 CHANGE = {rule: f"|D̂⁺ − D̂| over its bound, {rule} rule" for rule in GROWTH}
 LOOSENESS = "classical over measured growth, linear rule"
 
@@ -133,7 +135,12 @@ def observe(case: DriftCase, traces: Traces) -> Observation:
         quantities[GROWTH[rule]] = Measured(growth / bounds)
         quantities[CHANGE[rule]] = Measured(case.changes(rule) / np.array(changes))
         curves.append(
-            Curve(case.weights, growth, f"{rule} rule: largest growth of {DRAWS} draws and corners")
+            Curve(
+                case.weights,
+                growth,
+                f"{rule} rule: largest of {DRAWS} draws and corners",
+                method=COLOURS[rule],
+            )
         )
     quantities[LOOSENESS] = Measured(case.bounds("linear", "classical") / case.growths("linear"))
     return Observation(quantities, tuple(curves))
@@ -167,7 +174,7 @@ def _lines(case: DriftCase) -> tuple[Curve, ...]:
     dense = dataclasses.replace(case, weights=grid)
     lines = []
     for rule in GROWTH:
-        lines.append(Curve(grid, dense.bounds(rule), f"{rule} rule: bound", "theory"))
+        lines.append(Curve(grid, dense.bounds(rule), f"{rule} rule: bound", "theory", COLOURS[rule]))
         lines.append(Curve(grid, dense.bounds(rule, "classical"), f"{rule} rule: classical", "reference"))
     return (*lines, Curve(grid, dense.bounds("linear") / 2.0, "linear rule: half of it", "falsifier"))
 

@@ -27,6 +27,8 @@ from paper_repro.claims import (
 )
 
 
+# RMSProp and OASIS follow these rules.
+COLOURS = {"squared": "rmsprop", "linear": "oasis"}
 DRIFT = {rule: f"largest growth of D̂ less 1, over c, {rule} rule" for rule in ("squared", "linear")}
 
 # 1 − β is known to a rounding of 1, which enters the growth times κ² − 1.
@@ -120,7 +122,9 @@ def observe(case: RunCase, traces: Traces) -> Observation:
     del traces
     growths = {rule: case.growths(rule) / case.knobs.drift for rule in DRIFT}
     refresh = np.arange(1, case.knobs.rounds + 1)
-    curves = tuple(Curve(refresh, growth, f"{rule} rule") for rule, growth in growths.items())
+    curves = tuple(
+        Curve(refresh, growth, f"{rule} rule", method=COLOURS[rule]) for rule, growth in growths.items()
+    )
     return Observation({name: Measured(growths[rule].max()) for rule, name in DRIFT.items()}, curves)
 
 

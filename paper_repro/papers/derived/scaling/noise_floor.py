@@ -102,7 +102,8 @@ def observe(case: FloorCase, traces: Traces) -> Observation:
     """Fit the exponent to the mean square over time and coordinates, with the error of the replicas."""
     floors = [np.square(trace.w[:, 1:]).mean(axis=(1, 2)) for trace in traces]
     return Observation(
-        {EXPONENT: slope(WORKERS, floors)}, (floor_curve(WORKERS, floors, case.pooling, "rmsprop"),)
+        {EXPONENT: slope(WORKERS, floors)},
+        (floor_curve(WORKERS, floors, case.pooling.replace("_", " "), "rmsprop"),),
     )
 
 
@@ -143,7 +144,7 @@ def power(case: FloorCase, exponent: float) -> Prediction:
     other = -1.5 - exponent
     lines = (
         Curve(counts, floors, "frozen D̂", "theory"),
-        Curve(counts, floors[0] * counts**other, f"exponent {other:g}", "falsifier"),
+        Curve(counts, floors[0] * counts**other, f"exponent −{abs(other):g}", "falsifier"),
     )
     return Prediction({EXPONENT: Predicted(exponent, allowance, reason="finite η, and 1 − β")}, lines)
 

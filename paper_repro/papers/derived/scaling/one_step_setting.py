@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from figures import Panel, Series, View
+from figures import Cloud, Panel, Series, View
 from implicitbias import LinearClassification, Logistic, Stream
 from implicitbias.scaled import (
     expected_step,
@@ -148,7 +148,7 @@ def _panel(case: OneStepCase, ratio: np.ndarray, term: str, factor: float) -> Pa
     # The descent term is subtracted: with a larger coefficient the side falls, as it does without an added one.
     wrong = np.maximum(1.0 + sign * (1.0 - factor) * grid, 0.0)
     marks = (
-        Series(share, ratio, "exact step", "measured"),
+        Cloud(share, ratio, label="exact step"),
         Series(grid, np.ones_like(grid), "lemma", "theory"),
         Series(grid, wrong, f"{NAMES[term]} times {factor:.3g}", "falsifier"),
     )

@@ -65,6 +65,7 @@ class PathCase:
     first: RunSpec
     second: RunSpec
     factor: Float[np.ndarray, " dim"]
+    labels: tuple[str, str]
 
 
 def identical_quadratics(knobs: PathKnobs, stream: Stream) -> PathCase:
@@ -95,7 +96,8 @@ def two_lengths(problem: AbstractProblem, knobs: PathKnobs, stream: Stream) -> P
         record = RecordAt.every(knobs.local_steps // steps)
         return RunSpec(problem, method, STEPS // steps, record, (0.3,) * problem.dim, stream=stream)
 
-    return PathCase(spec(knobs.local_steps), spec(1), np.ones(problem.dim))
+    labels = (f"H = {knobs.local_steps}", "H = 1")
+    return PathCase(spec(knobs.local_steps), spec(1), np.ones(problem.dim), labels)
 
 
 def scaled_features(knobs: PathKnobs, stream: Stream) -> PathCase:
@@ -128,7 +130,8 @@ def on_features(knobs: PathKnobs, stream: Stream, scope: str, power: float) -> P
         RunSpec(p, savic(knobs.lr, knobs.local_steps, s), rounds, record)
         for p, s in ((problem, scaling), (other, Identity()))
     )
-    return PathCase(first, second, diagonal**power)
+    labels = ("D̂^½ times the scaled run", "no scaling, scaled features")
+    return PathCase(first, second, diagonal**power, labels)
 
 
 def needs(case: PathCase, budget: Budget) -> tuple[RunSpec, ...]:
@@ -142,8 +145,8 @@ def observe(case: PathCase, traces: Traces) -> Observation:
     first, second = traces[0].w[0] * case.factor, traces[1].w[0]
     steps = traces[0].rounds * case.first.method.steps(2, 0)[0]
     curves = (
-        Curve(steps, first[:, 0], "first run", method="savic"),
-        Curve(steps, second[:, 0], "second run", "reference"),
+        Curve(steps, first[:, 0], case.labels[0], method="savic"),
+        Curve(steps, second[:, 0], case.labels[1], "reference"),
     )
     return Observation({GAP: Measured(float(np.abs(first - second).max()))}, curves)
 
