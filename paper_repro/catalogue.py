@@ -36,6 +36,31 @@ class Entry:
 
 ENTRIES = (
     Entry(
+        "chezhegov2024/network-local-steps",
+        "chezhegov2024.network_local_steps",
+        "More local steps save rounds on evenly dealt digits, and a split by label takes most of that away",
+        "conjectured",
+    ),
+    Entry(
+        "chezhegov2024/network-scaling",
+        "chezhegov2024.network_scaling",
+        "On inputs with units decades apart, a network learns in fewer rounds with Adam, RMSProp or OASIS",
+        "conjectured",
+    ),
+    Entry(
+        "chezhegov2024/network-scope",
+        "chezhegov2024.network_scope",
+        "On digits dealt by label, one scaling for all workers beats one for each",
+        "conjectured",
+    ),
+    Entry(
+        "chezhegov2024/network-standardised",
+        "chezhegov2024.network_scaling",
+        "Control: on standardised inputs the same network gains nothing from scaling",
+        "conjectured",
+        name="CLAIM_STANDARDISED",
+    ),
+    Entry(
         "crawshaw2025/drift-threshold",
         "crawshaw2025.drift_threshold",
         "Once f ≤ γ/(70ηHM), the drift of Local GD is at most a fifth of the gradient",
@@ -429,6 +454,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/rounds-to-accuracy",
+        "derived.scaling.rounds_to_accuracy",
+        "On ill-scaled data OASIS needs fewer rounds than Adam and RMSProp, these fewer than no scaling",
+        "conjectured",
+    ),
+    Entry(
         "derived/same-sample-median",
         "derived.scaling.samples",
         "With the same sample and β = 0 RMSProp rests at the coordinatewise median of the noise, not at x*",
@@ -514,7 +545,7 @@ ENTRIES = (
     Entry(
         "derived/scaling-horizon",
         "derived.scaling.horizon",
-        "The order 1/√(MT) survives H − 1 ≤ 2√(T/M³) local steps, on heterogeneous data √8 (T/M³)^¼",
+        "The order 1/√(MT) survives H − 1 ≤ 2√(T/M³) local steps, and √8·(T/M³)^¼ on heterogeneous data",
         "derived",
     ),
     Entry(
@@ -540,6 +571,13 @@ ENTRIES = (
         "derived.scaling.round_consensus",
         "Over a round, different data part workers by η²(H − 1)²·Σ(6.3 LΔ + 3.15 σ_dif²) at most, not like H − 1",
         "derived",
+    ),
+    Entry(
+        "derived/scaling-sees-no-rotation",
+        "derived.scaling.rounds_to_accuracy",
+        "Control: turn the same data until all diagonal entries of the Hessian agree, and no scaling saves rounds",
+        "conjectured",
+        name="CLAIM_TURNED",
     ),
     Entry(
         "derived/scaling-theorem-1",

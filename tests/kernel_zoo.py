@@ -111,6 +111,7 @@ def scalings(draw, kind: str, dim: int) -> Scaling:
     assert kind in ("Adaptive", "Adaptive in steps"), f"no test makes {kind}"
     rule = draw(st.sampled_from(["squared", "linear", "sum"]))
     stepwise, floor = kind == "Adaptive in steps", draw(st.floats(0.3, 1.0))
+    scope = "worker" if stepwise else draw(st.sampled_from(["global", "worker"]))
     return Adaptive(
         rule,
         draw(st.sampled_from(["gradient", "hessian"])),
@@ -121,10 +122,10 @@ def scalings(draw, kind: str, dim: int) -> Scaling:
         ceiling=draw(st.none() | st.floats(1.0, 1.5)),
         warmup=draw(st.integers(0, 2)),
         initial=draw(st.sampled_from([0.0, 0.7])),
-        scope="worker" if stepwise else draw(st.sampled_from(["global", "worker"])),
+        scope=scope,
         refresh="step" if stepwise else draw(st.integers(1, 3)),
         pooling="mean_of_squares"
-        if rule == "linear"
+        if rule == "linear" or scope == "worker"
         else draw(st.sampled_from(["mean_of_squares", "square_of_mean"])),
         sample=draw(st.sampled_from(["fresh", "same"])),
     )

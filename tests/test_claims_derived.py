@@ -44,3 +44,37 @@ def test_other_seeds_agree(key):
     assert all(
         verify_one(find(key), seed=seed).status in (Status.HOLDS, Status.INCONCLUSIVE) for seed in (1, 2)
     )
+
+
+def test_features_are_divided_by_what_the_run_divides_by():
+    """With three samples a worker, some gradients exceed the ceiling of the samples of D."""
+    from paper_repro.papers.derived.scaling.same_path import FEATURE, PathKnobs
+
+    knobs = PathKnobs(workers=8, local_steps=16)
+    assert verify_one(FEATURE, knobs, seed=3).status is Status.HOLDS
+
+
+def test_rounds_that_the_horizon_cuts_decide_nothing():
+    """All gaps at rounds 0, …, 4 are far above ε: the families seem to agree, for none has come."""
+    import numpy as np
+
+    from paper_repro.papers.derived.scaling import rounds_to_accuracy as claim
+    from paper_repro.papers.derived.scaling.ill_scaled import rounds_until
+
+    steps = np.arange(5)
+    gaps = {("adam", 1): np.ones((8, 5)), ("oasis", 1): np.where(steps < 2, 1.0, 0.0) * np.ones((8, 5))}
+    rounds = {key: rounds_until(gap, 0.03, 2) for key, gap in gaps.items()}
+    assert claim.too_late(rounds, gaps, ("oasis",)) == ""
+    assert claim.too_late(rounds, gaps, ("adam", "oasis")) == "not surely within the rounds run: Adam, H = 1"
+
+
+def test_bars_that_reach_zero_are_cut_on_logarithmic_axes():
+    import numpy as np
+
+    from paper_repro.claims import Curve
+    from paper_repro.claims.picture import series
+
+    one = np.ones(1)
+    curve = Curve(one, one, "c", low=-one, high=3 * one)
+    assert series(curve, "log", "log").error == ((0.1,), (3.0,))
+    assert series(curve).error == ((-1.0,), (3.0,))

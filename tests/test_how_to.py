@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "how-to" / "run-on-a-cluster.md").read_text()
 LANDSCAPE = (ROOT / "docs" / "how-to" / "study-a-landscape.md").read_text()
+SCALING = (ROOT / "docs" / "how-to" / "scale-local-steps.md").read_text()
 
 
 def block(marker, page=PAGE):
@@ -56,4 +57,13 @@ def test_a_landscape_is_studied_as_the_page_says():
         for marker in ("landscape", "prediction", "decision"):
             exec(block(marker, LANDSCAPE), space)
     expected = re.findall(r"```text\n(.*?)```", LANDSCAPE, re.DOTALL)
+    assert printed.getvalue() == "".join(expected)
+
+
+def test_local_steps_are_scaled_as_the_page_says():
+    space, printed = {}, io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        for marker in ("choose", "watch", "traps", "scope", "own", "bound"):
+            exec(block(marker, SCALING), space)
+    expected = re.findall(r"```text\n(.*?)```", SCALING, re.DOTALL)
     assert printed.getvalue() == "".join(expected)

@@ -87,14 +87,18 @@ def started(problem, method, seed, replicas=1):
     return initial_state(problem, method, start, np.arange(3, 3 + replicas))
 
 
+def warmed_up(problem, method, state, stream):
+    """The warm-up of a scaling is left to the definition, and with it the first round."""
+    return by_definition(problem, method, state, stream, int(getattr(method.scaling, "warmup", 0) > 0))
+
+
 @pytest.mark.parametrize(("row", "name"), ROWS, ids=NAMES)
 @given(data=st.data(), seed=SEEDS, rounds=st.integers(1, 40))
 def test_a_kernel_is_the_definition(row, name, data, seed, rounds):
     problem, method = data.draw(cases(row))
     assert name in covering_row(problem, method).kernels
     state, stream = started(problem, method, seed, replicas=2), Stream(seed)
-    # Only the warm-up of a scaling is left to the definition, and with it the first round.
-    warm = by_definition(problem, method, state, stream, int(getattr(method.scaling, "warmup", 0) > 0))
+    warm = warmed_up(problem, method, state, stream)
     with pytest.MonkeyPatch.context() as patch:
         # What a kernel cannot do it leaves to the definition: here that would hide what it does.
         patch.setattr(kernel_module, "round_step", None)

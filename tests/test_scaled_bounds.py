@@ -348,6 +348,23 @@ def test_the_theorems_claim_nothing_where_a_hypothesis_fails(change, theorems, s
         assert (said in theorem(outside, **RUN).unmet) == (name in theorems)
 
 
+def test_far_outside_the_hypotheses_values_are_numbers_still():
+    """A power of 1 − a beyond −1 overflows, and 0·∞ is no number."""
+    far = {"lr": 1e4, "noise": math.inf, "minimiser_noise": math.inf, "local_steps": 1}
+    for theorem in THEOREMS.values():
+        assert theorem(dataclasses.replace(GIVEN, **far), squared_distance=1.0, rounds=1000).value >= 0.0
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    "change", [{"noise": "1"}, {"minimiser_noise": math.nan}, {"noise": -1.0}, {"sample_smoothness": -1.0}]
+)
+def test_constants_out_of_range_are_refused(change):
+    ((name, value),) = change.items()
+    with pytest.raises(BadInput, match=f"{name} = {value!r}"):
+        dataclasses.replace(GIVEN, **change)
+
+
 def test_bias_correction_without_warm_up_is_no_case_of_the_first_theorem():
     """Its early refreshes weigh 1/(t+1): the drift that L1 allows is far from Hημ/2."""
     kappa = GIVEN.spread

@@ -74,6 +74,8 @@ def test_own_scalings_and_reused_samples_break_a_hypothesis():
     own = method_constants(problem, scaled(RMSProp(scope="worker", **BOUNDS)))
     same = method_constants(problem, scaled(RMSProp(sample="same", **BOUNDS)))
     assert not own.shared and own.independent and same.shared and not same.independent
+    fixed = method_constants(problem, scaled(Fixed(((0.5, 2.0),) * problem.workers)))
+    assert not fixed.shared and method_constants(problem, scaled(Fixed((0.5, 2.0)))).shared
     exact = method_constants(problem, scaled(RMSProp(sample="same", **BOUNDS), batch=None))
     assert exact.independent, "exact gradients are known from the past"
 
@@ -84,13 +86,25 @@ def test_what_a_run_did_may_stand_for_the_bound_on_its_drift():
     assert ours.drift == 0.1 and ours.metric is not None
 
 
+@pytest.mark.parametrize(
+    ("flooring", "bounds"), [("max", (0.5, 2.0)), ("plus", (0.5, 2.5)), ("inside", (0.5**0.5, 4.5**0.5))]
+)
+def test_the_bounds_on_d_are_those_of_its_flooring(flooring, bounds):
+    """A sum has none, whatever is known of its drift."""
+    problem = logistic(0, 2)
+    ours = method_constants(problem, scaled(RMSProp(flooring=flooring, **BOUNDS)), drift=0.1)
+    assert (ours.floor, ours.ceiling) == pytest.approx(bounds)
+    with pytest.raises(BadInput, match="no bounds"):
+        method_constants(problem, scaled(AdaGrad(**BOUNDS)), drift=0.1)
+
+
 @pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("method", "said"),
     [
         (scaled(RMSProp(floor=0.5)), "no bounds"),
         (scaled(RMSProp(floor=None, ceiling=1.0)), "no bounds"),
-        (scaled(AdaGrad(**BOUNDS)), "give drift=c"),
+        (scaled(AdaGrad(**BOUNDS)), "no bounds"),
         (scaled(RMSProp(flooring="plus", **BOUNDS)), "give drift=c"),
         (LocalMethod(lr=0.1, local_steps=(2, 3)), "one η and one H"),
         (gd(0.1, momentum=0.5), "one η and one H"),

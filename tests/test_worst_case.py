@@ -183,6 +183,16 @@ def test_what_a_solver_did_not_solve_is_not_certified(monkeypatch):
         worst(2, 1, 0.125)
 
 
+@pytest.mark.parametrize("unit", [1e-8, 1e8])
+def test_units_of_the_loss_do_not_matter(unit):
+    """Of a floor of 1e-8 the class has L_D = 1e8 L: what counts is ηL, μ/L and ζ²/L²."""
+    setting = {"smoothness": unit, "strong_convexity": 0.1 * unit, "lr": 0.125 / unit, "workers": 2}
+    worst = local_gd_worst_case(**setting, local_steps=2, rounds=1, heterogeneity=0.25 * unit**2)
+    assert worst.value == pytest.approx(0.95115, abs=1e-4)
+    assert abs(one_step_excess(IDENTICAL, **setting).value) < 1e-7
+    assert consensus_growth(**setting).value == pytest.approx((1.0 - 0.0125) ** 2, abs=1e-6)
+
+
 def test_repeated_interleaved_and_threaded_calls_agree_and_are_silent(capsys):
     def both():
         return worst(2, 1, 0.125, 1.0), one_step_excess(IDENTICAL, **CLASS, workers=2, lr=0.25)

@@ -197,10 +197,13 @@ def _warmed_up(problem: AbstractProblem, method: LocalMethod, state: State, stre
     assert isinstance(scaling, Adaptive) and state.scaling is not None
     source = None if stream is None else stream.child("warm-up")
     each = [_samples(problem, method, state, m, scaling.warmup, source) for m in range(problem.workers)]
-    h = np.stack([pooled(scaling, _of_workers(own)) for own in zip(*each, strict=True)])
+    # Added one after the other: how NumPy splits a sum over the first axis depends on the number of replicas.
+    h = [pooled(scaling, _of_workers(own)) for own in zip(*each, strict=True)]
     if scaling.rule == "linear":
-        return h.mean(axis=0)
-    mean = _root_mean_square(h, axis=0)[0]
+        return sum(h[1:], h[0]) / len(h)
+    largest = np.max(np.abs(h), axis=0)
+    parts = [(own / np.where(largest > 0.0, largest, 1.0)) ** 2 for own in h]
+    mean = largest * np.sqrt(sum(parts[1:], parts[0]) / len(parts))
     return mean if scaling.rule == "squared" else np.hypot(state.scaling, np.sqrt(scaling.warmup) * mean)
 
 

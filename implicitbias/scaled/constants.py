@@ -1,5 +1,6 @@
 """The numbers that enter the bounds on scaled local methods, named and checked."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,10 +84,10 @@ class Constants:
         checks.number("lr", self.lr, "give η", above=0)
         checks.number("drift", self.drift, "0 is a D̂ that never changes", least=0)
         checks.number("heterogeneity", self.heterogeneity, "give ζ*²", least=0)
-        if not self.noise >= 0.0:
-            raise checks.refuse(
-                "noise", self.noise, "must be a number ≥ 0", "give σ², or inf if there is none"
-            )
+        for name in ("noise", "minimiser_noise"):
+            _check_noise(name, getattr(self, name))
+        if self.sample_smoothness is not None:
+            checks.number("sample_smoothness", self.sample_smoothness, "give L of a sample", above=0)
 
     @classmethod
     def of(
@@ -187,6 +188,13 @@ class Constants:
             "σ_D²": scaled.noise,
             "σ_dif,D²": scaled.dissimilarity,
         }
+
+
+def _check_noise(name: str, value: object) -> None:
+    if value is None and name == "minimiser_noise":
+        return
+    if value != math.inf:
+        checks.number(name, value, "give σ², or inf if there is none", least=0)
 
 
 def _between(diagonals: np.ndarray, floor: float, ceiling: float) -> np.ndarray:

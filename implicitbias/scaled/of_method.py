@@ -60,18 +60,21 @@ def method_constants(
     else:
         diagonals = np.ones(problem.dim) if isinstance(scaling, Identity) else np.array(scaling.diagonal)
         said |= {"floor": float(diagonals.min()), "ceiling": float(diagonals.max())}
+        said |= {"shared": isinstance(scaling, Identity) or scaling.scope == "global"}
     return Constants.of(problem, diagonals=diagonals, **said)
 
 
 def _adaptive(scaling: Adaptive, drift: float | None, *, exact: bool) -> dict[str, Any]:
-    if scaling.floor is None or scaling.ceiling is None:
+    if scaling.floor is None or scaling.ceiling is None or scaling.rule == "sum":
         raise checks.refuse(
             "scaling", scaling, "has no bounds d_min ≤ D̂ ≤ d_max, which T1–T4 need", BOUNDS_CURE
         )
     shared = scaling.scope == "global" and scaling.refresh != "step"
+    # An added floor also lifts what is clipped: D̂ ≤ d_max + d_min, and √(D² + d_min) ≥ √d_min.
+    least, most = scaling.clipped(np.array([0.0, scaling.ceiling])).tolist()
     return {
-        "floor": scaling.floor,
-        "ceiling": scaling.ceiling,
+        "floor": least,
+        "ceiling": most,
         "drift": _largest_growth(scaling, scaling.ceiling / scaling.floor) if drift is None else drift,
         "shared": shared,
         "independent": exact or scaling.sample == "fresh",

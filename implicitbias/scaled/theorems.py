@@ -170,7 +170,7 @@ def _form(constants: str) -> Form:
     if constants == "article":
         rule = "the constants printed in the SAVIC article have not been checked, so that none are offered"
         raise checks.refuse("constants", constants, rule, f"choose one of {', '.join(FORMS)}")
-    if constants not in FORMS:
+    if not isinstance(constants, str) or constants not in FORMS:
         raise checks.refuse("constants", constants, "no such form", f"choose one of {', '.join(FORMS)}")
     return FORMS[constants]
 
@@ -190,7 +190,8 @@ def _heterogeneous_terms(given: Constants) -> tuple[float, float]:
     scaled = given.scaled
     noise = given.lr * scaled.minimiser_noise / given.workers
     apart = (given.local_steps - 1) ** 2
-    return noise, given.lr**2 * scaled.sample_smoothness * apart * scaled.dissimilarity
+    steps = given.lr**2 * scaled.sample_smoothness * apart * scaled.dissimilarity if apart else 0.0
+    return noise, steps
 
 
 def _start(given: Constants, coefficient: float, squared_distance: float, rounds: int) -> float:
@@ -212,7 +213,8 @@ def _contraction(
     """(d_max/d_min)(1 − a/q)^T r₀ + q(1+c)/(d_min μ)·(terms), q = 2, or 1 for a D̂ that never changes."""
     _check_run(squared_distance, rounds)
     slowed, mu = (1.0 if given.drift == 0.0 else 2.0), given.scaled.strong_convexity
-    factor = 1.0 - given.lr * mu / slowed
+    # Beyond ημ = q no hypothesis on η is met; a power of a negative number is no bound, and may overflow.
+    factor = max(0.0, 1.0 - given.lr * mu / slowed)
     start = given.spread * factor ** (rounds * given.local_steps) * squared_distance
     weight = slowed * (1.0 + given.drift) / (given.floor * mu) if mu > 0.0 else math.inf
     noise, steps = (weight * term if term > 0.0 else 0.0 for term in terms)

@@ -21,7 +21,7 @@ def local_gd_worst_case(
     x* minimises (1/M) Σ f_m, ``|x_0 − x*|² ≤ r₀`` and ``(1/M) Σ |∇f_m(x*)|² ≤ ζ²``; a round is H exact gradient
     steps of every worker from the common point, then the average. By interpolation (taylor2017) this is a
     semidefinite program, and its dual a proof. The maximum V(r₀, ζ²) is positively homogeneous and concave in
-    (r₀, ζ²), as the optimal value of a convex program in its right-hand sides; it is solved at r₀ + ζ² = 1.
+    (r₀, ζ²), as the optimal value of a convex program in its right-hand sides; it is solved at L = 1, r₀ + ζ² = 1.
 
     A frozen D̂ is invisible to it: in y = D̂^{1/2} x the method is Local GD on functions with other constants, as in
     `scaled_worst_case`.
@@ -47,7 +47,7 @@ def local_gd_worst_case(
     BadInput
         For arguments outside these ranges, and where PEPit is not installed.
     NotCertified
-        If the proof is further than 1e-5 (r₀ + ζ²) from the example.
+        If the proof is further than 1e-5 (r₀ + ζ²/L²) from the example.
     """
     check_class(smoothness, strong_convexity)
     for name, value in (("workers", workers), ("local_steps", local_steps), ("rounds", rounds)):
@@ -55,13 +55,16 @@ def local_gd_worst_case(
     checks.number("lr", lr, "give the learning rate η", above=0.0)
     checks.number("heterogeneity", heterogeneity, "give ζ²", least=0.0)
     checks.number("distance", distance, "give |x_0 − x*|²", least=0.0)
-    size = checks.number("distance + heterogeneity", distance + heterogeneity, "give one of them", above=0.0)
+    checks.number("distance + heterogeneity", distance + heterogeneity, "give one of them", above=0.0)
+    # In units in which L = 1 and r₀ + ζ² = 1: neither changes an iterate but for its length.
+    mu, rate, slope = strong_convexity / smoothness, lr * smoothness, heterogeneity / smoothness**2
+    size = distance + slope
     with estimation() as problem:
-        slopes = _slopes_at_minimiser(problem, workers, heterogeneity / size)
+        slopes = _slopes_at_minimiser(problem, workers, slope / size)
         start = _start(problem, distance / size)
-        functions = [problem.function(smoothness, strong_convexity, slope) for slope in slopes]
+        functions = [problem.function(1.0, mu, own) for own in slopes]
         for _ in range(rounds):
-            start = mean([_local_steps(f, start, local_steps, lr) for f in functions])
+            start = mean([_local_steps(f, start, local_steps, rate) for f in functions])
         program = problem.program(start.point**2)
     return certify(program).scaled(size)
 

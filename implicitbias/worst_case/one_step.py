@@ -67,8 +67,10 @@ def one_step_excess(
         As `local_gd_worst_case`.
     """
     _check_step(smoothness, strong_convexity, workers, lr)
+    # In units in which L = 1: both sides know f as ηf only.
+    strong_convexity, lr = strong_convexity / smoothness, lr * smoothness
     with estimation() as problem:
-        own = _functions(problem, smoothness, strong_convexity, workers if lemma.heterogeneous else 1)
+        own = _functions(problem, 1.0, strong_convexity, workers if lemma.heterogeneous else 1)
         functions = own if lemma.heterogeneous else own * workers
         # |x^m|² ≤ Σ |x^n|² = M(R + V) ≤ M.
         points = [problem.vector(workers**0.5) for _ in range(workers)]
@@ -132,11 +134,11 @@ def consensus_growth(
     _check_step(smoothness, strong_convexity, workers, lr)
     checks.integer("workers", workers, 2, "one worker agrees with itself: give two or more")
     with estimation() as problem:
-        (f,) = _functions(problem, smoothness, strong_convexity, 1)
+        (f,) = _functions(problem, 1.0, strong_convexity / smoothness, 1)
         # 2M² V = Σ_{m,n} |x^m − x^n|² counts each |x^m − x^1|² twice, so V ≤ 1 keeps it below M².
         points = [problem.origin(), *(problem.vector(workers) for _ in range(workers - 1))]
         problem.problem.add_constraint(_disagreement(points) <= 1)
-        program = problem.program(_disagreement([f.step(x, lr) for x in points]))
+        program = problem.program(_disagreement([f.step(x, lr * smoothness) for x in points]))
     return certify(program)
 
 

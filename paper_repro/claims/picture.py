@@ -9,6 +9,10 @@ from paper_repro.claims.observation import Curve, Observation, Prediction
 from paper_repro.claims.verdict import Comparison, Status
 
 
+# Logarithmic axes have no 0: a bar that reaches it is cut at this share of the value.
+LEAST_BAR = 0.1
+
+
 def picture(
     claim: Claim,
     case: object,
@@ -46,7 +50,8 @@ def series(curve: Curve, xscale: str = "linear", yscale: str = "linear") -> Seri
     keep = visible(curve, xscale, yscale)
     error = None
     if curve.low is not None and curve.high is not None:
-        error = (tuple(curve.low[keep]), tuple(curve.high[keep]))
+        low = np.maximum(curve.low, LEAST_BAR * curve.y) if yscale == "log" else curve.low
+        error = (tuple(low[keep]), tuple(curve.high[keep]))
     role = {"measured": "measured", "theory": "theory", "reference": "reference", "falsifier": "falsifier"}[
         curve.role
     ]

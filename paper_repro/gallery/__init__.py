@@ -52,4 +52,9 @@ GALLERY: tuple[Figure, ...] = (
         InModule("fixed_points"),
     ),
     Figure("weak-error", "The weak error of the slow SDE against the learning rate", InModule("weak_error")),
+    Figure("rounds", "Rounds to accuracy on ill-scaled data, and on turned data", InModule("rounds")),
+    Figure("network", "A network on digits: accuracy and loss against rounds", InModule("network")),
+    Figure(
+        "bound-against-data", "T1 and a scaled run: crude and metric-aware", InModule("bound_against_data")
+    ),
 )

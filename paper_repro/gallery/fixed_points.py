@@ -82,7 +82,7 @@ def _plane(shared: WorkersCase, own: WorkersCase) -> Panel:
 def _ends(case: WorkersCase, local_steps: int, rates: tuple[float, ...]) -> np.ndarray:
     """Last models of runs from 0 until they rest; (rate, dim)."""
     options = {"beta": 0.0, "floor": FLOOR, "ceiling": CEILING, "refresh": FROZEN, "scope": case.scope}
-    scaling: Adaptive = RMSProp(**options)  # pyright: ignore[reportArgumentType]
+    scaling: Adaptive = RMSProp(**options)
     ends = []
     for lr in rates:
         rounds = int(np.ceil(DECADES * CEILING / (lr * local_steps * LEAST)))

@@ -27,12 +27,12 @@ from paper_repro.claims import (
 )
 
 
-# RMSProp and OASIS follow these rules.
-COLOURS = {"squared": "rmsprop", "linear": "oasis"}
 DRIFT = {rule: f"largest growth of D̂ less 1, over c, {rule} rule" for rule in ("squared", "linear")}
 
 # 1 − β is known to a rounding of 1, which enters the growth times κ² − 1.
 ROUNDING = 16 * np.finfo(float).eps
+# The families of each rule, for colours.
+SHOWN_AS = {"squared": "rmsprop", "linear": "oasis"}
 # η in units of d_min/(4L), dimension, samples per worker, replicas.
 SHARE, DIM, LOCAL, REPLICAS = 0.5, 3, 8, 16
 
@@ -123,7 +123,7 @@ def observe(case: RunCase, traces: Traces) -> Observation:
     growths = {rule: case.growths(rule) / case.knobs.drift for rule in DRIFT}
     refresh = np.arange(1, case.knobs.rounds + 1)
     curves = tuple(
-        Curve(refresh, growth, f"{rule} rule", method=COLOURS[rule]) for rule, growth in growths.items()
+        Curve(refresh, growth, f"{rule} rule", method=SHOWN_AS[rule]) for rule, growth in growths.items()
     )
     return Observation({name: Measured(growths[rule].max()) for rule, name in DRIFT.items()}, curves)
 

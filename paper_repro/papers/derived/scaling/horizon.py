@@ -24,7 +24,6 @@ from paper_repro.claims import (
 
 
 DATA: tuple[Data, ...] = ("identical", "heterogeneous")
-COLOURS = dict(zip(DATA, ("local_gd", "savic"), strict=True))
 IN_STEPS = {data: f"exponent of T, {data} data" for data in DATA}
 IN_WORKERS = {data: f"exponent of M, {data} data" for data in DATA}
 SIZE = {data: f"largest H − 1 over the corollary, {data} data" for data in DATA}
@@ -93,9 +92,7 @@ def observe(case: HorizonCase, traces: Traces) -> Observation:
         quantities[IN_WORKERS[data]] = Measured(_slope(case.workers, workers))
         corollary = np.array([HORIZONS[data](t, case.workers[0]) for t in case.steps])
         quantities[SIZE[data]] = Measured(steps / corollary)
-        curves.append(
-            Curve(case.steps, steps, f"{data} data: where the terms of the bound meet", method=COLOURS[data])
-        )
+        curves.append(Curve(case.steps, steps, f"{data} data: where the terms of the bound meet"))
     return Observation(quantities, tuple(curves))
 
 
@@ -106,12 +103,12 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
 def predict(case: HorizonCase) -> Prediction:
     """½ and −3/2 for identical data, ¼ and −3/4 for heterogeneous."""
     quantities, lines = {}, []
-    for data, label in zip(DATA, ("2√(T/M³)", "√8 (T/M³)^¼"), strict=True):
+    for data, label in zip(DATA, ("2√(T/M³)", "√8·(T/M³)^¼"), strict=True):
         horizon = HORIZONS[data]
         quantities |= _exponents(data, horizon.steps, horizon.workers)
         quantities[SIZE[data]] = Predicted(1.0, ROUNDING, reason="rounding of logarithms")
         line = np.array([horizon(t, case.workers[0]) for t in case.steps])
-        lines.append(Curve(case.steps, line, label, "theory", COLOURS[data]))
+        lines.append(Curve(case.steps, line, label, "theory"))
     return Prediction(quantities, tuple(lines))
 
 
@@ -145,7 +142,7 @@ more by $\frac M{M-1}$. Without heterogeneity ($\zeta_*=0$) the two noises of T3
 
 CLAIM = Claim(
     key="derived/scaling-horizon",
-    title="The order 1/√(MT) survives H − 1 ≤ 2√(T/M³) local steps, on heterogeneous data √8 (T/M³)^¼",
+    title="The order 1/√(MT) survives H − 1 ≤ 2√(T/M³) local steps, and √8·(T/M³)^¼ on heterogeneous data",
     statement=(
         r"With $\eta=\frac{d_{\min}\sqrt M}{4L\sqrt T}$ the $(H-1)$ term of T2 stays below its noise term as long as "
         r"$H-1\le2T^{1/2}M^{-3/2}$; with $\eta=\frac{d_{\min}\sqrt M}{8L\sqrt T}$ that of T3 as long as "

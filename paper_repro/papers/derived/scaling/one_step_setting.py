@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from figures import Cloud, Panel, Series, View
+from figures import Panel, Series, View
 from implicitbias import LinearClassification, Logistic, Stream
 from implicitbias.scaled import (
     expected_step,
@@ -26,6 +26,8 @@ Factor = Callable[[int], float]
 NAMES = {"consensus": "disagreement V", "noise": "noise", "gap": "Δ"}
 
 STATES = 80
+# Intervals of the picture.
+BINS = 16
 # Samples per worker; labels are coin flips, so that no w separates them.
 LOCAL = 6
 # Decades of feature scales, of D, and of the distances of x̂ from x* and of x^m from x̂.
@@ -134,8 +136,9 @@ def view_of(title: str, wrong: dict[str, Factor]) -> Callable[[OneStepCase, Obse
         panels = tuple(_panel(case, ratio, term, factor(case.workers)) for term, factor in wrong.items())
         caption = (
             f"{len(ratio)} drawn states of {len(case.evaluated)} logistic problems, M = "
-            f"{case.workers}, each with its D and η: one step in exact conditional expectation. "
-            "Points above a broken line refute the lemma with that coefficient; none is above 1."
+            f"{case.workers}, each with its D and η: one step in exact conditional expectation. Shown are, by "
+            "intervals of the share, the states farthest above the broken line; above it they refute the lemma with "
+            "that coefficient. None is above 1."
         )
         return View(title, caption, panels)
 
@@ -147,8 +150,9 @@ def _panel(case: OneStepCase, ratio: np.ndarray, term: str, factor: float) -> Pa
     grid = np.linspace(0.0, float(share.max()), 50)
     # The descent term is subtracted: with a larger coefficient the side falls, as it does without an added one.
     wrong = np.maximum(1.0 + sign * (1.0 - factor) * grid, 0.0)
+    shown = _telling(share, ratio - (1.0 + sign * (1.0 - factor) * share))
     marks = (
-        Cloud(share, ratio, label="exact step"),
+        Series(share[shown], ratio[shown], "exact steps", "measured"),
         Series(grid, np.ones_like(grid), "lemma", "theory"),
         Series(grid, wrong, f"{NAMES[term]} times {factor:.3g}", "falsifier"),
     )
@@ -163,6 +167,12 @@ def _evaluated(side: Side, knobs: OneStepKnobs, numbers: np.random.Generator) ->
     lr = side.limit / side.rough(constants) * knobs.share * numbers.uniform(0.2, 1.0)
     step = expected_step(problem, _states(x, knobs, numbers), diagonal, lr, noise, at=x)
     return Evaluated(step, constants)
+
+
+def _telling(share: np.ndarray, above: np.ndarray) -> list[int]:
+    """Return the state that is farthest above the wrong lemma in each of equal intervals of the share."""
+    place = np.minimum((BINS * share / share.max()).astype(int), BINS - 1)
+    return [int(np.flatnonzero(place == k)[above[place == k].argmax()]) for k in np.unique(place)]
 
 
 def pooled(problem: LinearClassification) -> LinearClassification:

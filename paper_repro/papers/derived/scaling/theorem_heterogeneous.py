@@ -51,8 +51,9 @@ CLAIM = Claim(
     title=DISTANCE,
     statement=(
         r"T4 (derived, SAVIC-type): heterogeneous data, $\mu>0$, $\eta\le\frac{d_{\min}}{8L\max(1,H-1)}$, "
-        r"$c\le\frac{H\eta\mu}{2d_{\max}}$. $E|\hat "
-        r"x_T-x^*|^2\le\frac{d_{\max}}{d_{\min}}(1-\frac{\eta\mu}{2d_{\max}})^Tr_0+(1+c)\frac{d_{\max}}{d_{\min}^2\mu}[\frac{8\eta\sigma^{*2}}M+\frac{9.1\eta^2L(H-1)^2\sigma_{dif}^2}{d_{\min}}]$: "
+        r"$c\le\frac{H\eta\mu}{2d_{\max}}$. $E|\hat x_T-x^*|^2\le\frac{d_{\max}}{d_{\min}} (1-\frac{\eta\mu} "
+        r"{2d_{\max}})^Tr_0 +(1+c)\frac{d_{\max}}{d_{\min}^2\mu} [\frac{8\eta\sigma^{*2}}M "
+        r"+\frac{9.1\eta^2L(H-1)^2\sigma_{dif}^2}{d_{\min}}]$: "
         r"only the noise at $x^*$ is divided by $M$, and $\sigma_{dif}^2$ holds heterogeneity too."
     ),
     hypotheses=(*HYPOTHESES, "f is μ-strongly convex, μ > 0", "c ≤ Hημ/(2 d_max)"),

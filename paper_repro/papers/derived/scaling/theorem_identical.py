@@ -61,9 +61,9 @@ CLAIM = Claim(
     title=DISTANCE,
     statement=(
         r"T1 (derived, SAVIC-type): identical data, $\mu>0$, $\eta\le\frac{d_{\min}}{4L}$, drift $c\le\frac{H\eta\mu} "
-        r"{2d_{\max}}$ per refresh. $E|\hat "
-        r"x_T-x^*|^2\le\frac{d_{\max}}{d_{\min}}(1-\frac{\eta\mu}{2d_{\max}})^Tr_0+(1+c)[\frac{2d_{\max}\eta\sigma^2}{d_{\min}^2\mu "
-        r"M}+\frac{4d_{\max}L\eta^2(H-1)(1-1/M)\sigma^2}{d_{\min}^3\mu}]$. Runs: no scaling, RMSProp and OASIS, "
+        r"{2d_{\max}}$ per refresh. $E|\hat x_T-x^*|^2\le\frac{d_{\max}}{d_{\min}} (1-\frac{\eta\mu}{2d_{\max}})^Tr_0 "
+        r"+(1+c)[\frac{2d_{\max}\eta\sigma^2}{d_{\min}^2\mu M} "
+        r"+\frac{4d_{\max}L\eta^2(H-1)(1-1/M)\sigma^2}{d_{\min}^3\mu}]$. Runs: no scaling, RMSProp and OASIS, "
         r"$H=1,8,32$."
     ),
     hypotheses=(*HYPOTHESES, "f is μ-strongly convex, μ > 0", "c ≤ Hημ/(2 d_max)"),
