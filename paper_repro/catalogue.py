@@ -232,7 +232,7 @@ ENTRIES = (
     Entry(
         "derived/hutchinson-sample",
         "derived.scaling.hutchinson",
-        "A Hutchinson sample of random signs has mean diag(A) and variances Σ_{j≠i} A_ij²",
+        "A Hutchinson sample of random signs has mean diag(A) and variances Σ A_ij² over j ≠ i",
         "derived",
     ),
     Entry(
@@ -735,7 +735,7 @@ ENTRIES = (
     Entry(
         "derived/worst-case-local-gd",
         "derived.scaling.worst_case",
-        "Without heterogeneity the worst function costs Local GD max(|1 − ημ|, |1 − ηL|)^{2T}, however T is split",
+        "Without heterogeneity the worst function costs Local GD max(|1 − ημ|, |1 − ηL|)²ᵀ, however T is split",
         "derived",
     ),
     Entry(

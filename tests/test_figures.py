@@ -187,7 +187,7 @@ def test_arrays_and_masked_arrays_become_plain_numbers():
         (lambda: View("t", "c", (Panel(()),), columns=2), "columns = 2"),
         (lambda: render_figure(FIGURE, "nature"), "venue = 'nature'.*neurips"),
         (lambda: render(View("t", "c", (Panel(()), Panel(())))), "render_figure"),
-        (lambda: method_colour("adam"), "unknown; use one of gd"),
+        (lambda: method_colour("nesterov"), "unknown; use one of gd"),
         (lambda: method_colour("local_gd:H=0.5"), "H ≥ 1"),
     ],
 )

@@ -16,6 +16,7 @@ from paper_repro.papers.derived.scaling.setting import (
     FLOOR,
     FROZEN,
     LEAST,
+    pooled_diagonal,
     workers_case,
     WorkersCase,
     WorkersKnobs,
@@ -37,12 +38,13 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     del data_home
     stream = Stream(seed).child("fixed-points")
     shared, own = workers_case(KNOBS, stream), per_worker(KNOBS, stream)
-    title = "Under one D̂ the fixed point tends to x* like η(H − 1); under a D̂_m on every worker it never does"
+    title = "Under one D̂ the fixed point tends to x* like η(H − 1); under a D̂ of each worker it never does"
     caption = (
         f"{KNOBS.workers} quadratics in the plane, exact gradients, D̂ in [{FLOOR:g}, {CEILING:g}] measured at the "
         f"start and frozen, seed {seed}. Points: where runs end; lines: fixed points of a round by Newton's method; "
-        "grey: (η(H − 1)/2)|A⁻¹ mean A_m D̂⁻¹∇f_m(x*)|. With one D̂ and H = 1 the distance is 0 for every η. Right: the "
-        f"same lines in the plane of the models, from η = {SHOWN[0]:g} at x* to η = {SHOWN[-1]:g}."
+        "grey: the bias to first order in η, which is proportional to η(H − 1). With one D̂ and H = 1 the "
+        "distance is 0 for every η. Right: the "
+        f"same lines in the plane of the models, from η = {SHOWN[0]:g} (hollow) at x* to η = {SHOWN[-1]:g}."
     )
     return View(title, caption, (_distances(shared, own, RATES[budget]), _plane(shared, own)))
 
@@ -58,8 +60,8 @@ def _distances(shared: WorkersCase, own: WorkersCase, rates: tuple[float, ...]) 
         ]
     root = np.tile(_own_root(own), (len(SHOWN), 1))
     marks += [
-        Series(SHOWN, _distance(own, root), "D̂_m each, H = 1", "theory", "rmsprop"),
-        Series(rates, _distance(own, _ends(own, 1, rates)), "D̂_m each, H = 1", "measured", "rmsprop"),
+        Series(SHOWN, _distance(own, root), "D̂ of each, H = 1", "theory", "rmsprop"),
+        Series(rates, _distance(own, _ends(own, 1, rates)), "D̂ of each, H = 1", "measured", "rmsprop"),
     ]
     return Panel(tuple(marks), "learning rate η", "|fixed point − x*|", "log", "log", "distance from x*")
 
@@ -71,10 +73,10 @@ def _plane(shared: WorkersCase, own: WorkersCase) -> Panel:
         x = _resting(shared, steps)
         marks.append(Trajectory(x[:, 0], x[:, 1], f"one D̂, H = {steps}", "measured", f"local_gd:H={steps}"))
     marks += [
-        Series(root[:1], root[1:], "D̂_m each, H = 1", "measured", "rmsprop"),
+        Series(root[:1], root[1:], "D̂ of each, H = 1", "measured", "rmsprop"),
         Series(best[:1], best[1:], "x*", "measured", "max_margin"),
     ]
-    return Panel(tuple(marks), "$x_1$", "$x_2$", title="models", aspect="equal")
+    return Panel(tuple(marks), "$x_1$", "$x_2$", title="models", aspect="equal", legend="none")
 
 
 def _ends(case: WorkersCase, local_steps: int, rates: tuple[float, ...]) -> np.ndarray:
@@ -91,23 +93,18 @@ def _ends(case: WorkersCase, local_steps: int, rates: tuple[float, ...]) -> np.n
 
 def _resting(case: WorkersCase, local_steps: int) -> np.ndarray:
     """Fixed points of a round at the rates shown; (rate, dim)."""
-    return np.array([fixed_point(case.problem, _pooled(case), lr, local_steps) for lr in SHOWN.tolist()])
+    return np.array(
+        [fixed_point(case.problem, pooled_diagonal(case.problem), lr, local_steps) for lr in SHOWN.tolist()]
+    )
 
 
 def _first_order(case: WorkersCase, local_steps: int) -> np.ndarray:
-    unit = np.linalg.norm(first_order_bias(case.problem, _pooled(case), 1.0, 2))
+    unit = np.linalg.norm(first_order_bias(case.problem, pooled_diagonal(case.problem), 1.0, 2))
     return SHOWN * (local_steps - 1) * unit
 
 
 def _own_root(case: WorkersCase) -> np.ndarray:
     return stationary_point(case.problem, case.diagonals)
-
-
-def _pooled(case: WorkersCase) -> np.ndarray:
-    """The one D̂ from the mean over workers of squared and clipped gradients at 0."""
-    gradients = np.stack([case.problem.worker_gradient(np.zeros(2), m) for m in range(case.workers)])
-    mean = np.square(np.clip(gradients, -CEILING, CEILING)).mean(axis=0)
-    return np.maximum(np.sqrt(mean), FLOOR)
 
 
 def _distance(case: WorkersCase, points: np.ndarray) -> np.ndarray:

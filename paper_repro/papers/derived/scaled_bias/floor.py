@@ -72,7 +72,7 @@ def observe_descent(case: FloorCase, traces: Traces) -> Observation:
     }
     rounds = np.arange(len(diagonals))
     curves = tuple(
-        Curve(rounds, diagonals[:, k] / case.floor, f"D̂_{k + 1}/d_min", method="rmsprop")
+        Curve(rounds, diagonals[:, k] / case.floor, f"$\\hat D_{k + 1}$/d_min", method="rmsprop")
         for k in range(case.problem.dim)
     )
     return Observation(quantities, curves)
@@ -80,7 +80,7 @@ def observe_descent(case: FloorCase, traces: Traces) -> Observation:
 
 def descent(case: FloorCase, rounds: float) -> Prediction:
     """The prediction of a finite r_fl, and of D̂ = d_min·I from then on, to the last bit."""
-    line = Curve(np.full(2, rounds), np.array([1.0, 10.0]), "r_fl by the formula", "theory")
+    line = Curve(np.full(2, rounds), np.array([1.0, 10.0]), "finite round by the formula", "theory")
     reached = Predicted(rounds, PROMISED * rounds, reason="leading order in the length of the way")
     return Prediction({EXCESS: Predicted(0.0), REACHED: reached}, (line,))
 

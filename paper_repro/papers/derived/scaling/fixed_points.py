@@ -62,9 +62,9 @@ def where_both_rest(case: WorkersCase, traces: Traces) -> Observation:
     """The last models of both runs."""
     ends = [trace.w[0, -1] for trace in traces]
     quantities = {name: Measured(end) for name, end in zip(ENDS.values(), ends, strict=True)}
-    return Observation(
-        quantities, tuple(coordinates(e, n, "measured") for n, e in zip(ENDS.values(), ends, strict=True))
-    )
+    keys = dict(zip(ENDS.values(), ("savic", "local_gd"), strict=True))
+    curves = (coordinates(end, name, "measured", keys[name]) for name, end in zip(keys, ends, strict=True))
+    return Observation(quantities, tuple(curves))
 
 
 def beside_the_minimiser(case: WorkersCase) -> Prediction:
@@ -91,9 +91,9 @@ def moved(
     return predict
 
 
-def coordinates(point: np.ndarray, label: str, role: str) -> Curve:
+def coordinates(point: np.ndarray, label: str, role: str, method: str | None = None) -> Curve:
     """Return the coordinates of a point, over their numbers."""
-    return Curve(np.arange(1, len(point) + 1), point, label, role)
+    return Curve(np.arange(1, len(point) + 1), point, label, role, method)
 
 
 def _both(point: np.ndarray) -> Prediction:

@@ -1,4 +1,4 @@
-"""A Hutchinson sample has the mean diag(A) and the variances Σ_{j≠i} A_ij²."""
+"""A Hutchinson sample has the mean diag(A) and the variances Σ A_ij² over j ≠ i."""
 
 import itertools
 from collections.abc import Callable
@@ -71,7 +71,7 @@ def with_variance(
         places = np.arange(1.0, problem.dim + 1)
         lines = (
             Curve(places, np.diag(a), "A_ii", "theory", "oasis"),
-            Curve(places, variance(a), "Σ_{j≠i} A_ij²", "theory", "adahessian"),
+            Curve(places, variance(a), "Σ A_ij² over j ≠ i", "theory", "adahessian"),
         )
         quantities = {name: Predicted(v, ROUNDING, reason="rounding") for name, v in values.items()}
         return Prediction(quantities, lines)
@@ -81,7 +81,7 @@ def with_variance(
 
 CLAIM = Claim(
     key="derived/hutchinson-sample",
-    title="A Hutchinson sample of random signs has mean diag(A) and variances Σ_{j≠i} A_ij²",
+    title="A Hutchinson sample of random signs has mean diag(A) and variances Σ A_ij² over j ≠ i",
     statement=(
         r"$h=v\circ(Av)$ with independent signs $v$: $Eh=\operatorname{diag}(A)$, $\operatorname{Var}h_i=\sum_{j\neq "
         r"i}A_{ij}^2$; so $|h_i|\le\sum_j|A_{ij}|$ bounds every sample with no further assumption."

@@ -29,10 +29,10 @@ from sde.zoo import Quadratic
 
 
 EXPONENT = "exponent of the noise floor in M"
-WORKERS = (1, 2, 8)
+WORKERS = (1, 2, 4)
 DIM, BETA, WARMUP, REFRESH = 8, 0.98, 50, 3
 # Conventional time of a run, and what is left out of it, in units of the slowest relaxation 2D̂/(ηa) ≤ 2/η.
-FORGET, KEEP = 1.5, 4.0
+FORGET, KEEP = 1.5, 1.0
 # D̂² fluctuates by √(1 − β), which moves E D̂^{−1} by less than 1 − β, and the exponent by no more than twice that.
 FLUCTUATION = 2.0 * (1.0 - BETA)
 
@@ -41,7 +41,7 @@ FLUCTUATION = 2.0 * (1.0 - BETA)
 class FloorKnobs:
     """The learning rate; curvature and noise are units."""
 
-    lr: float = knob(0.02, "η", "learning rate", low=0.015, high=0.03)
+    lr: float = knob(0.03, "η", "learning rate", low=0.02, high=0.04)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def square_of_mean(knobs: FloorKnobs, stream: Stream) -> FloorCase:
 
 def needs(case: FloorCase, budget: Budget) -> tuple[RunSpec, ...]:
     """Return the runs of every M."""
-    replicas = budget.pick(smoke=4, quick=32, paper=1_000)
+    replicas = budget.pick(smoke=64, quick=256, paper=4_000)
     return tuple(case.run(workers, replicas) for workers in WORKERS)
 
 
@@ -102,7 +102,8 @@ def observe(case: FloorCase, traces: Traces) -> Observation:
     """Fit the exponent to the mean square over time and coordinates, with the error of the replicas."""
     floors = [np.square(trace.w[:, 1:]).mean(axis=(1, 2)) for trace in traces]
     return Observation(
-        {EXPONENT: slope(WORKERS, floors)}, (floor_curve(WORKERS, floors, case.pooling, "rmsprop"),)
+        {EXPONENT: slope(WORKERS, floors)},
+        (floor_curve(WORKERS, floors, case.pooling.replace("_", " "), "rmsprop"),),
     )
 
 
@@ -143,7 +144,7 @@ def power(case: FloorCase, exponent: float) -> Prediction:
     other = -1.5 - exponent
     lines = (
         Curve(counts, floors, "frozen D̂", "theory"),
-        Curve(counts, floors[0] * counts**other, f"exponent {other:g}", "falsifier"),
+        Curve(counts, floors[0] * counts**other, f"exponent −{abs(other):g}", "falsifier"),
     )
     return Prediction({EXPONENT: Predicted(exponent, allowance, reason="finite η, and 1 − β")}, lines)
 

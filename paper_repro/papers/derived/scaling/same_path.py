@@ -32,9 +32,14 @@ from paper_repro.claims import (
     Reference,
     Traces,
 )
-from paper_repro.papers.derived.scaling.setting import CEILING, different_quadratics, FLOOR, FROZEN
-from sde.landscapes import Isotropic, Landscape
-from sde.zoo import Quadratic
+from paper_repro.papers.derived.scaling.setting import (
+    CEILING,
+    different_quadratics,
+    FLOOR,
+    FROZEN,
+    pooled_diagonal,
+)
+from sde.zoo import exponential_valley, Quadratic
 
 
 GAP = "largest distance of the two paths"
@@ -60,6 +65,7 @@ class PathCase:
     first: RunSpec
     second: RunSpec
     factor: Float[np.ndarray, " dim"]
+    labels: tuple[str, str]
 
 
 def identical_quadratics(knobs: PathKnobs, stream: Stream) -> PathCase:
@@ -70,21 +76,13 @@ def identical_quadratics(knobs: PathKnobs, stream: Stream) -> PathCase:
 
 
 def curved_loss(knobs: PathKnobs, stream: Stream) -> PathCase:
-    """Return H and 1 local steps on e^x − x."""
-    return two_lengths(exponential(), knobs, stream)
+    """Return H and 1 local steps in the valley ½eˣy²."""
+    return two_lengths(exponential_valley(1.0, law=TwoPoint()).landscape, knobs, stream)
 
 
 def unequal_workers(knobs: PathKnobs, stream: Stream) -> PathCase:
     """Return H and 1 local steps on different quadratics."""
     return two_lengths(different_quadratics(knobs.workers, 2, stream), knobs, stream)
-
-
-def exponential() -> Landscape:
-    """L = e^x − x with noise of variance 1: f″ = f‴ = 1 at its minimiser 0."""
-    import sympy
-
-    x = sympy.Symbol("x", real=True)
-    return Landscape(sympy.exp(x) - x, [x], Isotropic(1, law=TwoPoint()), name="e^x − x")
 
 
 def two_lengths(problem: AbstractProblem, knobs: PathKnobs, stream: Stream) -> PathCase:
@@ -98,7 +96,8 @@ def two_lengths(problem: AbstractProblem, knobs: PathKnobs, stream: Stream) -> P
         record = RecordAt.every(knobs.local_steps // steps)
         return RunSpec(problem, method, STEPS // steps, record, (0.3,) * problem.dim, stream=stream)
 
-    return PathCase(spec(knobs.local_steps), spec(1), np.ones(problem.dim))
+    labels = (f"H = {knobs.local_steps}", "H = 1")
+    return PathCase(spec(knobs.local_steps), spec(1), np.ones(problem.dim), labels)
 
 
 def scaled_features(knobs: PathKnobs, stream: Stream) -> PathCase:
@@ -120,10 +119,7 @@ def on_features(knobs: PathKnobs, stream: Stream, scope: str, power: float) -> P
     """Return a scaled run on random data, and a plain one on its scaled features; y = D̂^power w."""
     rows = stream.at("rows").generator().normal(size=(SAMPLES, FEATURES)) * [0.3, 1.0, 2.0, 0.6]
     problem = LinearClassification(rows, np.ones(SAMPLES), workers=knobs.workers, loss=Logistic())
-    gradients = [problem.worker_gradient(np.zeros(FEATURES), m) for m in range(knobs.workers)]
-    # Samples are clipped before they are pooled: with few samples a worker, some exceed the ceiling.
-    samples = np.clip(gradients, -CEILING, CEILING)
-    diagonal = np.maximum(FLOOR, np.sqrt(np.square(samples).mean(axis=0)))
+    diagonal = pooled_diagonal(problem)
     options = {"beta": 0.0, "floor": FLOOR, "ceiling": CEILING, "refresh": FROZEN}
     scaling = RMSProp(scope=scope, **options)  # pyright: ignore[reportArgumentType]
     other = LinearClassification(
@@ -134,7 +130,8 @@ def on_features(knobs: PathKnobs, stream: Stream, scope: str, power: float) -> P
         RunSpec(p, savic(knobs.lr, knobs.local_steps, s), rounds, record)
         for p, s in ((problem, scaling), (other, Identity()))
     )
-    return PathCase(first, second, diagonal**power)
+    labels = ("D̂^½ times the scaled run", "no scaling, scaled features")
+    return PathCase(first, second, diagonal**power, labels)
 
 
 def needs(case: PathCase, budget: Budget) -> tuple[RunSpec, ...]:
@@ -148,8 +145,8 @@ def observe(case: PathCase, traces: Traces) -> Observation:
     first, second = traces[0].w[0] * case.factor, traces[1].w[0]
     steps = traces[0].rounds * case.first.method.steps(2, 0)[0]
     curves = (
-        Curve(steps, first[:, 0], "first run", method="savic"),
-        Curve(steps, second[:, 0], "second run", "reference"),
+        Curve(steps, first[:, 0], case.labels[0], method="savic"),
+        Curve(steps, second[:, 0], case.labels[1], "reference"),
     )
     return Observation({GAP: Measured(float(np.abs(first - second).max()))}, curves)
 

@@ -6,6 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import Adaptive, Quadratics, RecordAt, RMSProp, RunSpec, savic, Stream
+from implicitbias.problems import AbstractProblem
+from implicitbias.scaled.fixed_points import worker_gradients
 from paper_repro.claims import knob
 
 
@@ -54,6 +56,12 @@ class WorkersCase:
         scaling: Adaptive = RMSProp(scope=self.scope, **options)  # pyright: ignore[reportArgumentType]
         rounds = int(np.ceil(DECADES * CEILING / (lr * LEAST)))
         return RunSpec(self.problem, savic(lr, 1, scaling), rounds, RecordAt.last())
+
+
+def pooled_diagonal(problem: AbstractProblem) -> Float[np.ndarray, " dim"]:
+    """Return the one D̂ that all workers measure at 0: gradients are clipped before their squares are averaged."""
+    clipped = np.clip(worker_gradients(problem, np.zeros(problem.dim)), -CEILING, CEILING)
+    return np.maximum(np.sqrt(np.mean(np.square(clipped), axis=0)), FLOOR)
 
 
 def workers_case(knobs: WorkersKnobs, stream: Stream) -> WorkersCase:

@@ -1,4 +1,4 @@
-"""The exact worst case of Local GD without heterogeneity: max(|1 − ημ|, |1 − ηL|)^{2T}, however T = HR is split."""
+"""The exact worst case of Local GD without heterogeneity: max(|1 − ημ|, |1 − ηL|)²ᵀ, however T = HR is split."""
 
 from dataclasses import dataclass
 
@@ -89,10 +89,10 @@ def observe(case: LocalGDCase, traces: Traces) -> Observation:
 
 
 def predict(case: LocalGDCase) -> Prediction:
-    """max(|1 − ημ|, |1 − ηL|)^{2T}."""
+    """max(|1 − ημ|, |1 − ηL|)²ᵀ."""
     mu, grid = case.knobs.inverse_condition, np.linspace(0.02, SCAN[0], 200)
     lines = (
-        Curve(grid, contraction(grid, mu) ** case.steps, "max(|1 − ημ|, |1 − ηL|)^{2T}", "theory"),
+        Curve(grid, contraction(grid, mu) ** case.steps, "max(|1 − ημ|, |1 − ηL|)²ᵀ", "theory"),
         Curve(grid, np.abs(1.0 - grid * mu) ** case.steps, "(1 − ημ)^T", "falsifier"),
     )
     one_step = contraction(case.lrs[[0, -1]], mu) ** case.knobs.rounds
@@ -124,7 +124,7 @@ certified values know none of this: a semidefinite program finds the worst funct
 
 CLAIM = Claim(
     key="derived/worst-case-local-gd",
-    title="Without heterogeneity the worst function costs Local GD max(|1 − ημ|, |1 − ηL|)^{2T}, however T is split",
+    title="Without heterogeneity the worst function costs Local GD max(|1 − ημ|, |1 − ηL|)²ᵀ, however T is split",
     statement=(
         r"Over all $L$-smooth, $\mu$-strongly convex $f_1,\dots,f_M$ in any dimension with $\nabla f_m(x^*)=0$ and "
         r"all starts with $|x_0-x^*|\le1$, the largest $|x_R-x^*|^2$ of Local GD is $\max(|1-\eta\mu|,|1-\eta "

@@ -115,7 +115,7 @@ def _start_alone(case: BoundCase) -> tuple[Curve, ...]:
 
 def like_gradient_descent(case: BoundCase) -> Prediction:
     """(d_max/d_min)(1 − ημ_D)^{2T}, whatever ζ is."""
-    return _at_most(case, _contracted(case, lambda a: (1.0 - a) ** 2), "(1 − ημ)^{2T}", "falsifier")
+    return _at_most(case, _contracted(case, lambda a: (1.0 - a) ** 2), "(1 − ημ)²ᵀ", "falsifier")
 
 
 def twice_the_rate(case: BoundCase) -> Prediction:
@@ -171,7 +171,7 @@ CLAIM = Claim(
     judge=certified,
     falsifiers=(
         Falsifier(
-            "(1 − ημ)^{2T} for every ζ",
+            "(1 − ημ)²ᵀ for every ζ",
             "without heterogeneity it is the exact worst case",
             predict=like_gradient_descent,
         ),
