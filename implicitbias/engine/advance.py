@@ -11,7 +11,7 @@ from implicitbias.engine.definition import round_step
 from implicitbias.engine.state import State
 from implicitbias.errors import BadInput
 from implicitbias.losses import Exponential
-from implicitbias.methods import LocalMethod
+from implicitbias.methods import Adaptive, LocalMethod
 from implicitbias.problems import AbstractNoisyProblem, AbstractProblem, LinearClassification
 from implicitbias.stream import Stream
 
@@ -202,6 +202,11 @@ def divergence_message(problem: AbstractProblem, method: LocalMethod, round: int
     """Return which round overflowed, at which ηH, and the cure in numbers where the problem has them."""
     rate = method.first_lr
     steps = max(method.steps(problem.workers, 0))
+    if isinstance(method.scaling, Adaptive):
+        return (
+            f"the iterate overflowed in round {round} (η = {rate:g}, H = {steps}, {method.scaling!r}): where D̂ is "
+            "small, steps are long; give a larger floor, a warm-up (D starts from nothing), or a smaller learning rate"
+        )
     loss = getattr(problem, "loss_function", None)
     what = f"the {type(loss).__name__.lower()} loss" if loss else "the iterate"
     head = f"{what} overflowed in round {round} (η = {rate:g}, H = {steps}, ηH = {rate * steps:g})"

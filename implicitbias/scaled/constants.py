@@ -14,6 +14,9 @@ from implicitbias.scaled.metric import identical_workers, metric_constants, Metr
 from implicitbias.scaled.noise import AbstractNoise, Exact
 
 
+EIGENVALUE_ROUNDING = 1e-9  # μ and L of one matrix, each to the accuracy of its eigenvalues
+
+
 @dataclass(frozen=True, kw_only=True)
 class Constants:
     """Constants of a problem, of the preconditioners D̂_p and of a method, for T1–T4.
@@ -73,6 +76,12 @@ class Constants:
     def __post_init__(self):
         checks.number("smoothness", self.smoothness, "give L", above=0)
         checks.number("strong_convexity", self.strong_convexity, "0 is merely convex", least=0)
+        if self.strong_convexity > self.smoothness * (1.0 + EIGENVALUE_ROUNDING):
+            rule = f"must not exceed smoothness = {self.smoothness:g}, for μ ≤ L"
+            raise checks.refuse("strong_convexity", self.strong_convexity, rule, "swap them")
+        for name in ("identical", "shared", "independent"):
+            checks.instance(name, getattr(self, name), bool, "give True or False")
+        checks.instance("metric", self.metric, MetricConstants | None, "give metric_constants(…), or None")
         checks.number(
             "floor", self.floor, "the theorems need D̂ ≥ d_min > 0; give a floor, e.g. 1e-3", above=0
         )
