@@ -211,6 +211,15 @@ def test_tick_labels_of_short_log_axes_do_not_touch(low, high):
     assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:], strict=False))
 
 
+@pytest.mark.parametrize(("high", "labels"), [(16.0, {"1", "2", "3", "5", "10"}), (1e4, set())])
+def test_log_axes_of_few_workers_count_them_in_whole_numbers(high, labels):
+    axes = render(view_of(Series([1.0, high], [1.0, 2.0], "run"), xscale="log"))
+    axes.figure.canvas.draw()
+    ticks = axes.get_xticklabels() + axes.get_xticklabels(minor=True)
+    assert {t.get_text() for t in ticks if t.get_text().isdigit()} >= labels
+    assert bool(labels) == any(t.get_text().isdigit() for t in ticks)
+
+
 def test_masked_values_are_allowed_on_log_axes():
     view_of(Series([1.0, 2.0], [None, 1.0]), xscale="log", yscale="log")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from figures import Panel, Series, Trajectory, View
+from figures import Note, Panel, Series, Trajectory, View
 from figures.marks import Mark
 from implicitbias import Adaptive, RecordAt, RMSProp, run, savic, Stream
 from implicitbias.scaled.fixed_points import first_order_bias, fixed_point, stationary_point
@@ -30,6 +30,8 @@ RATES = {
     Budget.QUICK: (0.01, 0.03, 0.1),
     Budget.PAPER: (0.003, 0.01, 0.03, 0.1, 0.2),
 }
+# How far names stand from their points.
+ASIDE = 0.02
 SHOWN = np.geomspace(0.002, 0.2, 16)
 
 
@@ -75,6 +77,8 @@ def _plane(shared: WorkersCase, own: WorkersCase) -> Panel:
     marks += [
         Series(root[:1], root[1:], "D̂ of each, H = 1", "measured", "rmsprop"),
         Series(best[:1], best[1:], "x*", "measured", "max_margin"),
+        Note("x*", x=float(best[0]) - ASIDE, y=float(best[1])),
+        Note("D̂ of each", x=float(root[0]) - 3.0 * ASIDE, y=float(root[1]) + ASIDE),
     ]
     return Panel(tuple(marks), "$x_1$", "$x_2$", title="models", aspect="equal", legend="none")
 

@@ -18,7 +18,7 @@ from paper_repro.papers.derived.scaling.noise_floor import (
 
 
 WORKERS = {Budget.SMOKE: (1, 4), Budget.QUICK: (1, 2, 4, 8), Budget.PAPER: (1, 2, 4, 8, 16)}
-REPLICAS = {Budget.SMOKE: 4, Budget.QUICK: 16, Budget.PAPER: 400}
+REPLICAS = {Budget.SMOKE: 16, Budget.QUICK: 256, Budget.PAPER: 4_000}
 # Half of the workers are of either kind, so that their number is even.
 EVEN = {Budget.SMOKE: (2, 8), Budget.QUICK: (2, 4, 8, 16), Budget.PAPER: (2, 4, 8, 16, 32)}
 LOCAL_STEPS = (1, 4, 16)
