@@ -23,6 +23,7 @@ from paper_repro.claims import (
 )
 from paper_repro.claims.continued import LOG_TIME, nothing_seen, RECORDS, residuals
 from paper_repro.papers.derived.scaled_bias.floor_case import (
+    AnyFloorKnobs,
     continued,
     first_at_floor,
     floor_case,
@@ -132,7 +133,8 @@ def in_the_metric_of_the_start(case: FloorCase) -> np.ndarray:
 
 
 PROOF = r"""Full gradients: the loss tends to zero (derived/scaled-loss-decreases), so do the samples $h = \nabla f$
-and with them $D$, an average of their squares that forgets. Hence $|D|<d_{\min}$ from some finite round $r_{fl}$
+or $v\circ(\nabla^2f\,v)$,
+and with them $D$, an average that forgets. Hence $|D|<d_{\min}$ from some finite round $r_{fl}$
 on, and the clipped $\hat D = \max(d_{\min},|D|)$ is $d_{\min}I$ exactly: Local GD with step $\eta/d_{\min}$, whose
 direction tends to the Euclidean max margin from every start. Before, where $D\approx|\nabla f|$, a step moves each
 coordinate by about $\eta$, towards the largest margin in the max norm, and all margins grow by $\eta
@@ -178,16 +180,20 @@ CLAIM_DIRECTION = Claim(
     key="derived/floor-direction",
     title="A floor brings back the Euclidean max margin, whatever the scaling did before",
     statement=(
-        r"From $r_{fl}$ on Local GD with floored RMSProp or Adam-type scalings is Local GD with step "
-        r"$\eta/d_{\min}$: $w/\log r$ tends to the Euclidean $\hat w$, while up to $r_{fl}$ the iterate may be "
-        r"close to the separator of the max norm. Measured from an exact run to $r_{fl}$, continued to round "
+        r"From $r_{fl}$ on Local GD with floored RMSProp, Adam-type, OASIS or AdaHessian scalings is Local "
+        r"GD with step $\eta/d_{\min}$: $w/\log r$ tends to the Euclidean $\hat w$, while up to $r_{fl}$ the iterate "
+        r"may be close to the separator of the max norm. Measured from an exact run to $r_{fl}$, continued to round "
         r"$10^{434294}$."
     ),
-    hypotheses=HYPOTHESES,
+    hypotheses=(
+        "separable data, logistic loss, full gradients",
+        "D̂ = max(d_min, |D|) with d_min > 0, D an average of gradients or curvature that forgets",
+        "the loss tends to zero",
+    ),
     reference=Reference("wang2021", "companion statement; the finite round is ours", ("v1",)),
     source="derived",
     proof=PROOF,
-    knobs=FloorKnobs(),
+    knobs=AnyFloorKnobs(),
     setup=floor_case,
     observe=observe_direction,
     predict=predict_direction,

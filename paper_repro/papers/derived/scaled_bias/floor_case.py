@@ -1,4 +1,4 @@
-"""Runs down to the floor: squared gradients fall below d_min, and D̂ = d_min·I from some round on."""
+"""Runs down to the floor: gradients or curvature fall below d_min, and D̂ = d_min·I from some round on."""
 
 import math
 from dataclasses import dataclass
@@ -7,11 +7,13 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import (
+    AdaHessian,
     Adam,
     fast_forward,
     Fixed,
     local_gd,
     LocalMethod,
+    OASIS,
     OfScaling,
     RecordAt,
     RMSProp,
@@ -31,6 +33,9 @@ MEMORIES = 12.0
 OBSERVED = "D̂"
 
 
+FAMILIES = {"rmsprop": RMSProp, "adam": Adam, "oasis": OASIS, "adahessian": AdaHessian}
+
+
 @dataclass(frozen=True)
 class FloorKnobs:
     """Data, the floor, and the step as a multiple of it."""
@@ -44,12 +49,25 @@ class FloorKnobs:
 
 
 @dataclass(frozen=True)
+class AnyFloorKnobs:
+    """As ``FloorKnobs``, with scalings that sample curvature, too."""
+
+    data: str = knob("reference", "X", "data set", choices=DATA)
+    rule: str = knob("rmsprop", "D", "rule of the scaling", choices=tuple(FAMILIES))
+    floor: float = knob(0.03, "d_min", "floor", low=0.02, high=0.1, log=True)
+    multiple: float = knob(0.2, "η/d_min", "learning rate in units of the floor", low=0.15, high=0.4)
+    beta: float = knob(0.8, "β", "memory of D", low=0.5, high=0.9)
+    local_steps: int = knob(4, "H", "local steps", low=1, high=6, log=True)
+
+
+@dataclass(frozen=True)
 class FloorCase(ScaledCase):
-    """A case whose scaling has a floor."""
+    """A case whose scaling has a floor; ``stream`` gives the signs of curvature samples."""
 
     floor: float = 1.0
     beta: float = 0.0
     local_steps: int = 1
+    stream: Stream = Stream(0)
 
     @property
     def at_rest(self) -> LocalMethod:
@@ -69,12 +87,22 @@ class FloorCase(ScaledCase):
         return math.ceil(BEYOND * max(self.formula, 0.0) + MEMORIES / (1.0 - self.beta))
 
 
-def floor_case(knobs: FloorKnobs, stream: Stream) -> FloorCase | AssumptionUnmet:
+def floor_case(knobs: FloorKnobs | AnyFloorKnobs, stream: Stream) -> FloorCase | AssumptionUnmet:
     """Return the case of the knobs, or which hypothesis its data break."""
-    family = {"rmsprop": RMSProp, "adam": Adam}[knobs.rule]
-    scaling = family(beta=knobs.beta, floor=knobs.floor, pooling="square_of_mean")
+    family = FAMILIES[knobs.rule]
+    squares = knobs.rule != "oasis"
+    scaling = family(
+        beta=knobs.beta, floor=knobs.floor, pooling="square_of_mean" if squares else "mean_of_squares"
+    )
     method = local_gd(knobs.multiple * knobs.floor, knobs.local_steps, scaling=scaling)
-    case = FloorCase(problem_of(knobs.data, stream), method, knobs.floor, knobs.beta, knobs.local_steps)
+    case = FloorCase(
+        problem_of(knobs.data, stream),
+        method,
+        knobs.floor,
+        knobs.beta,
+        knobs.local_steps,
+        stream.child("signs"),
+    )
     unmet = regular(case, np.ones(case.problem.dim))
     return unmet if isinstance(unmet, AssumptionUnmet) else case
 
@@ -83,7 +111,9 @@ def run_to_floor(case: FloorCase) -> Trace:
     """Return the run beyond the floor, with every round and its D̂."""
     every = RecordAt.these(list(range(case.rounds + 1)))
     seen = {OBSERVED: OfScaling()}
-    return run(case.problem, case.method, case.rounds, record=every, observe=seen, progress=False)
+    return run(
+        case.problem, case.method, case.rounds, record=every, observe=seen, stream=case.stream, progress=False
+    )
 
 
 def scalings(trace: Trace) -> Float[np.ndarray, "record dim"]:
