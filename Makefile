@@ -33,7 +33,7 @@ reproduce: setup
 	@$(BIN)/paper-repro report --budget quick --jobs $(JOBS) --out out
 
 test: setup
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --quiet
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --quiet
 
 lint: setup
 	@$(BIN)/ruff check .
