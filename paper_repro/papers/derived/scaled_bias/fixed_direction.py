@@ -143,8 +143,8 @@ def towards(metric: Callable[[FixedCase], np.ndarray]) -> Callable[[FixedCase], 
 PROOF = r"""With $y = D^{1/2}w$ a step $w\leftarrow w-\eta D^{-1}\nabla f_m(w)$ reads $y\leftarrow y-\eta\nabla
 g_m(y)$ for $g_m(y) = f_m(D^{-1/2}y)$: Local GD on the features $D^{-1/2}x_i$, and averages commute with $D^{1/2}$.
 Given that Local GD tends in direction to the Euclidean max margin of its features, with $y^r = \hat y\tau+\tilde
-y+o(1)$, $\hat y = \arg\min|y|$ subject to $D^{-1/2}x_i\cdot y\ge1$, so that $w_D = D^{-1/2}\hat y$ minimises
-$w^\top Dw$ subject to $x_i\cdot w\ge1$, and $\tilde w = D^{-1/2}\tilde y$. Writing $w = w_D\tau+\tilde w$ into
+y+o(1)$, $\hat y = \operatorname{argmin}|y|$ subject to $D^{-1/2}x_i\cdot y\ge1$, so that $w_D = D^{-1/2}\hat y$
+minimises $w^\top Dw$ subject to $x_i\cdot w\ge1$, and $\tilde w = D^{-1/2}\tilde y$. Writing $w = w_D\tau+\tilde w$ into
 $dw/d\tau = e^\tau D^{-1}\sum_ip_ie^{-x_i\cdot w}x_i$ and comparing with $Dw_D = \sum a_ix_i$ gives $a_i =
 p_ie^{-x_i\cdot\tilde w}$ on the support."""
 
@@ -152,7 +152,8 @@ CLAIM = Claim(
     key="derived/fixed-scaling-direction",
     title="A fixed scaling D finds the max margin in the norm √(wᵀDw), for any H",
     statement=(
-        r"Local GD with steps $D^{-1}\nabla f_m$ has $w^r = w_D\log(\eta Hr)+\tilde w+o(1)$ with $w_D = \arg\min "
+        r"Local GD with steps $D^{-1}\nabla f_m$ has $w^r = w_D\log(\eta Hr)+\tilde w+o(1)$ with "
+        r"$w_D = \operatorname{argmin} "
         r"w^\top Dw$ subject to $x_i\cdot w\ge1$: the norm is that of $D$, not of $D^{-1}$, and $x_i\cdot\tilde w "
         r"= \log(p_i/a_i)$ on its support, with $Dw_D = \sum a_ix_i$ and $p_i = 1/(Mn_m)$. At round $10^3$ the "
         r"wrong norm may look better."
