@@ -144,8 +144,8 @@ PROOF = r"""With $y = D^{1/2}w$ a step $w\leftarrow w-\eta D^{-1}\nabla f_m(w)$ 
 g_m(y)$ for $g_m(y) = f_m(D^{-1/2}y)$: Local GD on the features $D^{-1/2}x_i$, and averages commute with $D^{1/2}$.
 Given that Local GD tends in direction to the Euclidean max margin of its features, with $y^r = \hat y\tau+\tilde
 y+o(1)$, $\hat y = \operatorname{argmin}|y|$ subject to $D^{-1/2}x_i\cdot y\ge1$, so that $w_D = D^{-1/2}\hat y$
-minimises $w^\top Dw$ subject to $x_i\cdot w\ge1$, and $\tilde w = D^{-1/2}\tilde y$. Writing $w = w_D\tau+\tilde w$ into
-$dw/d\tau = e^\tau D^{-1}\sum_ip_ie^{-x_i\cdot w}x_i$ and comparing with $Dw_D = \sum a_ix_i$ gives $a_i =
+minimises $w^\top Dw$ subject to $x_i\cdot w\ge1$, and $\tilde w = D^{-1/2}\tilde y$. Writing $w = w_D\tau+\tilde w$
+into $dw/d\tau = e^\tau D^{-1}\sum_ip_ie^{-x_i\cdot w}x_i$ and comparing with $Dw_D = \sum a_ix_i$ gives $a_i =
 p_ie^{-x_i\cdot\tilde w}$ on the support."""
 
 CLAIM = Claim(
