@@ -115,7 +115,7 @@ def scalings(draw, kind: str, dim: int) -> Scaling:
     return Adaptive(
         rule,
         draw(st.sampled_from(["gradient", "hessian"])),
-        beta=draw(st.sampled_from([0.0, 0.5, 0.9, 0.999])),
+        beta=draw(st.sampled_from([0.0, 0.5, 0.9, 0.999, 1.0 - 1e-9])),
         bias_correction=rule != "sum" and draw(st.booleans()),
         floor=floor,
         flooring=draw(st.sampled_from(["max", "plus", "inside"])),

@@ -514,3 +514,18 @@ def test_finding_a_kernel_does_not_import_numba():
         "import sys; from implicitbias.engine.kernels import find_kernel; assert 'numba' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("curvature", ["gradient", "hessian"])
+def test_corrected_weights_are_those_of_the_definition_for_a_long_memory(curvature):
+    scaling = Adaptive("squared", curvature, beta=1.0 - 1e-10, bias_correction=True, floor=0.1)
+    problem = LinearClassification(
+        np.diag([1.0, 2.0, 3.0]), [1.0, 1.0, -1.0], workers=3, loss=Logistic(), l2=0.1
+    )
+    ends = [
+        run(problem, savic(0.1, 2, scaling), 9, stream=Stream(0), engine=engine)
+        for engine in ("definition", "kernel")
+    ]
+    assert ends[1].engine == "scaled-weights"
+    np.testing.assert_allclose(ends[1].w[0, -1], ends[0].w[0, -1], rtol=1e-12)
+    np.testing.assert_allclose(ends[1].final.scaling, ends[0].final.scaling, rtol=1e-12)

@@ -64,10 +64,11 @@ def _root_mean_square(h, k, largest):
 @exact
 def _weight(scale, refreshes):
     """Return β_t of t refreshes before."""
-    if not scale.corrected:
+    if not scale.corrected or scale.beta == 0.0:
         return scale.beta
-    later = scale.beta ** np.float64(refreshes + 1)
-    return (scale.beta - later) / (1.0 - later)
+    # As in the definition: for β near 1 a difference of powers would lose most of its digits.
+    log = np.log(scale.beta)
+    return scale.beta * np.expm1(refreshes * log) / np.expm1((refreshes + 1) * log)
 
 
 @exact
