@@ -3,7 +3,6 @@
 from implicitbias.methods.axes import Anchored as Anchored
 from implicitbias.methods.axes import Average as Average
 from implicitbias.methods.axes import Flow as Flow
-from implicitbias.methods.axes import Full as Full
 from implicitbias.methods.axes import GradientSteps as GradientSteps
 from implicitbias.methods.axes import HeavyBall as HeavyBall
 from implicitbias.methods.axes import Projection as Projection
@@ -12,6 +11,13 @@ from implicitbias.methods.axes import Rescaling as Rescaling
 from implicitbias.methods.axes import Sequential as Sequential
 from implicitbias.methods.axes import Server as Server
 from implicitbias.methods.axes import Sweeping as Sweeping
+from implicitbias.methods.corrections import FedNova as FedNova
+from implicitbias.methods.corrections import Scaffold as Scaffold
+from implicitbias.methods.federated import diloco as diloco
+from implicitbias.methods.federated import fedavg as fedavg
+from implicitbias.methods.federated import fednova as fednova
+from implicitbias.methods.federated import fedprox as fedprox
+from implicitbias.methods.federated import scaffold as scaffold
 from implicitbias.methods.local_method import LocalMethod as LocalMethod
 from implicitbias.methods.named import gd as gd
 from implicitbias.methods.named import local_flow as local_flow
@@ -28,6 +34,8 @@ from implicitbias.methods.named import qsr as qsr
 from implicitbias.methods.named import savic as savic
 from implicitbias.methods.named import sequential_gd as sequential_gd
 from implicitbias.methods.named import sweeping as sweeping
+from implicitbias.methods.participation import Full as Full
+from implicitbias.methods.participation import Sampled as Sampled
 from implicitbias.methods.rounds import rounds_of as rounds_of
 from implicitbias.methods.scalings import AdaGrad as AdaGrad
 from implicitbias.methods.scalings import AdaHessian as AdaHessian

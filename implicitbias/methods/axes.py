@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -18,9 +19,23 @@ class HeavyBall:
         checks.number("beta", self.beta, "heavy-ball momentum is often 0.9", least=0, below=1)
 
 
+def heavy_ball(momentum: float) -> HeavyBall | None:
+    """Return heavy ball with momentum β, or ``None`` for β = 0."""
+    beta = checks.number("momentum", momentum, "give β itself; 0 is none, 0.9 is common", least=0, below=1)
+    return HeavyBall(beta) if beta else None
+
+
 @dataclass(frozen=True)
 class GradientSteps:
-    """Local work = H gradient steps."""
+    """Local work = H gradient steps, on f_m(v) + (ρ/2)|v − w^r|² where ρ = ``proximal`` is positive [li2020].
+
+    The pull ρ(v − w^r) joins the gradient before it is scaled; ``Proximal(ρ)`` is where many such steps end.
+    """
+
+    proximal: float = 0.0
+
+    def __post_init__(self):
+        checks.number("proximal", self.proximal, "0 is plain gradient steps, FedProx has ρ > 0", least=0)
 
 
 @dataclass(frozen=True)
@@ -67,13 +82,24 @@ class Flow:
 
 
 @dataclass(frozen=True)
-class Full:
-    """Every worker takes part in every round."""
-
-
-@dataclass(frozen=True)
 class Average:
-    """w^{r+1} = (1/M) Σ_m w_m."""
+    """w^{r+1} = Σ_m p_m w_m.
+
+    Parameters
+    ----------
+    weights
+        p_m up to a factor, one positive number per worker; ``"samples"`` for n_m; None for 1/M each. What is descended
+        is then Σ_m p_m f_m rather than the problem's own f = (1/M) Σ_m f_m.
+    """
+
+    weights: tuple[float, ...] | Literal["samples"] | None = None
+
+    def __post_init__(self):
+        if self.weights is None or (isinstance(self.weights, str) and self.weights == "samples"):
+            return
+        cure = "give one positive number per worker, 'samples', or None for 1/M each"
+        given = checks.sequence("weights", self.weights, cure)
+        object.__setattr__(self, "weights", tuple(checks.number("weights", p, cure, above=0) for p in given))
 
 
 @dataclass(frozen=True)
@@ -126,11 +152,25 @@ class Rescaling:
 
 @dataclass(frozen=True)
 class Server:
-    """w^{r+1} = w^r + rate·v, v ← momentum·v + (aggregate − w^r); rate 1 and momentum 0 is plain averaging."""
+    """w^{r+1} = w^r + rate·v, v ← momentum·v + Δ with Δ = aggregate − w^r; the default is plain averaging.
+
+    Parameters
+    ----------
+    rate, momentum
+        Rate and momentum of the server; momentum alone is heavy ball over rounds (FedAvgM) [hsu2019].
+    nesterov
+        w^{r+1} = w^r + rate·(Δ + momentum·v), after v ← momentum·v + Δ (the outer optimiser of DiLoCo) [douillard2023].
+    delay
+        Δ of round r reaches the server τ = ``delay`` rounds later; until then it has nothing to apply.
+    """
 
     rate: float = 1.0
     momentum: float = 0.0
+    nesterov: bool = False
+    delay: int = 0
 
     def __post_init__(self):
         checks.number("rate", self.rate, "1 is plain averaging", above=0)
         checks.number("momentum", self.momentum, "0 is a server without momentum", least=0, below=1)
+        checks.instance("nesterov", self.nesterov, bool, "give True or False")
+        checks.integer("delay", self.delay, 0, "0 is a server that applies what it has just received")

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from types import NoneType
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from implicitbias.methods.axes import (
     Anchored,
     Average,
     Flow,
-    Full,
     GradientSteps,
     HeavyBall,
     Projection,
@@ -22,6 +20,8 @@ from implicitbias.methods.axes import (
     Server,
     Sweeping,
 )
+from implicitbias.methods.corrections import FedNova, Scaffold
+from implicitbias.methods.participation import Full, Sampled
 from implicitbias.methods.scalings import Adaptive, Identity, Scaling
 from implicitbias.methods.schedules import AbstractSchedule, as_schedule, Normalised
 from implicitbias.methods.step_rules import AbstractStepRule
@@ -37,9 +37,9 @@ _KINDS = {
         "Identity(), Fixed(D) with a tuple D of positive entries, or one per worker, or Adam(), RMSProp(), "
         "AdaGrad(), OASIS(), …",
     ),
-    "correction": (NoneType, "None, the one value so far"),
+    "correction": (Scaffold | FedNova | None, "Scaffold(), FedNova() or None"),
     "local_solver": (LocalSolver, "GradientSteps(), Flow(log_time), Proximal(λ), Projection() or Sweeping()"),
-    "participation": (Full, "Full(), the one value so far"),
+    "participation": (Full | Sampled, "Full() or Sampled(count)"),
     "aggregation": (Average | Anchored | Sequential, "Average(), Anchored() or Sequential()"),
     "server": (Server, "Server(rate, momentum)"),
     "rescaling": (Rescaling | None, "Rescaling(radius, growth, every) or None"),
@@ -65,15 +65,15 @@ class LocalMethod:
     scaling
         ``Identity()``, ``Fixed(D)``, or an ``Adaptive`` one such as ``RMSProp()``.
     correction
-        Control variates against client drift; ``None`` is the one value so far.
+        Against client drift: ``Scaffold()`` control variates, ``FedNova()`` normalised averaging, or ``None``.
     local_solver
         ``GradientSteps()``, ``Flow(log_time)``, ``Proximal(λ)``, ``Projection()`` or ``Sweeping()``.
     participation
-        Which workers take part; ``Full()`` is the one value so far.
+        Which workers take part: ``Full()``, or ``Sampled(count)`` of them.
     aggregation
-        ``Average()`` or ``Anchored()``; ``Sequential()`` if the workers take turns.
+        ``Average(weights)`` or ``Anchored()``; ``Sequential()`` if the workers take turns.
     server
-        Server rate and momentum.
+        Server rate, momentum (heavy ball or Nesterov's) and delay.
     rescaling
         ``Rescaling(radius, growth, every)`` of the aggregated model, or ``None``.
     workers
@@ -84,7 +84,8 @@ class LocalMethod:
     BadInput
         For a value outside its axis, or axes that contradict each other: an exact local solver takes no gradient
         steps, so it leaves lr, local_steps, batch, momentum and scaling at their defaults; a normalised learning
-        rate is known at the model only, so it goes with full gradients and numbers of local steps.
+        rate is known at the model only, so it goes with full gradients and numbers of local steps; a correction counts
+        the gradient steps of a round, and workers that are drawn share no scaling that follows the run.
     """
 
     lr: float | AbstractSchedule | Normalised = 1.0
@@ -93,9 +94,9 @@ class LocalMethod:
     replacement: bool = True
     momentum: HeavyBall | None = None
     scaling: Scaling = Identity()
-    correction: None = None
+    correction: Scaffold | FedNova | None = None
     local_solver: LocalSolver = GradientSteps()
-    participation: Full = Full()
+    participation: Full | Sampled = Full()
     aggregation: Average | Anchored | Sequential = Average()
     server: Server = Server()
     rescaling: Rescaling | None = None
@@ -108,6 +109,8 @@ class LocalMethod:
         _check_batch(self)
         _check_solver_axes(self)
         _check_normalised(self)
+        _check_correction(self)
+        _check_participation(self)
 
     @cached_property
     def schedule(self) -> AbstractSchedule:
@@ -131,8 +134,13 @@ class LocalMethod:
 
     @property
     def deterministic(self) -> bool:
-        """Whether the method draws nothing: no mini-batches, and no signs for a curvature sample."""
-        return self.batch is None and not self.draws_signs
+        """Whether the method draws nothing: no mini-batches, no workers, and no signs for a curvature sample."""
+        return self.batch is None and not self.draws_signs and not self.draws_workers
+
+    @property
+    def draws_workers(self) -> bool:
+        """Whether it is drawn who takes part in a round."""
+        return isinstance(self.participation, Sampled)
 
     @property
     def draws_signs(self) -> bool:
@@ -205,3 +213,28 @@ def _check_normalised(method: LocalMethod) -> None:
     if isinstance(method.local_steps, AbstractStepRule):
         rule = f"a rule needs η before the round, and lr = {method.lr!r} is known at the model only"
         raise checks.refuse("local_steps", method.local_steps, rule, "give a number")
+
+
+def _check_correction(method: LocalMethod) -> None:
+    if method.correction is None:
+        return
+    rule = f"{method.correction!r} takes a round for plain gradient steps of workers side by side, Σ η long"
+    for axis, neutral in {"local_solver": GradientSteps(), "momentum": None, "scaling": Identity()}.items():
+        if getattr(method, axis) != neutral:
+            raise checks.refuse(axis, getattr(method, axis), rule, f"leave {axis} at {neutral!r}")
+    checks.instance("aggregation", method.aggregation, Average, f"{rule}; give Average()")
+    if method.normalised:
+        raise checks.refuse("lr", method.lr, rule, "give a number or a schedule")
+
+
+def _check_participation(method: LocalMethod) -> None:
+    if not isinstance(method.participation, Sampled):
+        return
+    checks.instance(
+        "aggregation", method.aggregation, Average, "workers are drawn for an average; give Average()"
+    )
+    if isinstance(method.scaling, Adaptive):
+        rule = "a scaling that follows the run is refreshed by all workers"
+        raise checks.refuse(
+            "scaling", method.scaling, rule, "give Identity() or Fixed(D), or Full() participation"
+        )

@@ -16,6 +16,11 @@
 | ``sequential_gd(lr, H)`` | local_steps, aggregation = Sequential() |
 | ``qsr(lr, growth, base, batch)`` | local_sgd with local_steps = QuadraticRule(base, growth) |
 | ``post_local_sgd(lr, H, batch, switch)`` | local_sgd with local_steps = PostLocal(H, switch) |
+| ``fedavg(lr, H, weights, server)`` | local_steps, aggregation = Average(weights), participation, server |
+| ``fedprox(lr, H, ρ)`` | fedavg with local_solver = GradientSteps(proximal=ρ) |
+| ``scaffold(lr, H)`` | fedavg with correction = Scaffold() |
+| ``fednova(lr, H)`` | fedavg with correction = FedNova() |
+| ``diloco(lr, H, rate, momentum)`` | local_steps, server = Server(rate, momentum, nesterov=True) |
 """
 
 import dataclasses
@@ -25,13 +30,14 @@ from implicitbias.errors import BadInput
 from implicitbias.methods.axes import (
     Anchored,
     Flow,
-    HeavyBall,
+    heavy_ball,
     Projection,
     Proximal,
     Rescaling,
     Sequential,
     Sweeping,
 )
+from implicitbias.methods.federated import diloco, fedavg, fednova, fedprox, scaffold
 from implicitbias.methods.local_method import LocalMethod
 from implicitbias.methods.scalings import Identity, Scaling
 from implicitbias.methods.schedules import AbstractSchedule, Normalised
@@ -44,7 +50,7 @@ LocalSteps = int | tuple[int, ...] | AbstractStepRule
 
 def gd(lr: LearningRate, *, momentum: float = 0.0, scaling: Scaling = Identity()) -> LocalMethod:
     """Return gradient descent w ← w − η∇f(w), with heavy-ball momentum β if given."""
-    return LocalMethod(lr=lr, momentum=_heavy_ball(momentum), scaling=scaling)
+    return LocalMethod(lr=lr, momentum=heavy_ball(momentum), scaling=scaling)
 
 
 def local_gd(
@@ -55,7 +61,7 @@ def local_gd(
     scaling: Scaling = Identity(),
 ) -> LocalMethod:
     """Return Local GD: H full-gradient steps on every worker, then the average [zhu2024]."""
-    return LocalMethod(lr=lr, local_steps=local_steps, momentum=_heavy_ball(momentum), scaling=scaling)
+    return LocalMethod(lr=lr, local_steps=local_steps, momentum=heavy_ball(momentum), scaling=scaling)
 
 
 def local_sgd(
@@ -78,7 +84,7 @@ def local_sgd(
         local_steps=local_steps,
         batch=batch,
         replacement=replacement,
-        momentum=_heavy_ball(momentum),
+        momentum=heavy_ball(momentum),
         scaling=scaling,
         workers=workers,
     )
@@ -103,7 +109,7 @@ def savic(
         local_steps=local_steps,
         batch=batch,
         replacement=replacement,
-        momentum=_heavy_ball(momentum),
+        momentum=heavy_ball(momentum),
         scaling=scaling,
         workers=workers,
     )
@@ -190,11 +196,6 @@ def post_local_sgd(
     return local_sgd(lr, rule, batch, replacement=replacement, momentum=momentum, workers=workers)
 
 
-def _heavy_ball(momentum: float) -> HeavyBall | None:
-    beta = checks.number("momentum", momentum, "give β itself; 0 is none, 0.9 is common", least=0, below=1)
-    return HeavyBall(beta) if beta else None
-
-
 NAMED_METHODS = {
     "gd": gd,
     "local_gd": local_gd,
@@ -210,4 +211,9 @@ NAMED_METHODS = {
     "sequential_gd": sequential_gd,
     "qsr": qsr,
     "post_local_sgd": post_local_sgd,
+    "fedavg": fedavg,
+    "fedprox": fedprox,
+    "scaffold": scaffold,
+    "fednova": fednova,
+    "diloco": diloco,
 }
