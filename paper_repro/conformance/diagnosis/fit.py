@@ -77,9 +77,7 @@ def _refined(family: Family, recipe: Recipe, observed: Observed, start: float) -
 def _valleys(sizes: np.ndarray) -> list[int]:
     """Grid points no larger than their neighbours, the lowest first; equal sizes are no valley."""
     walled = np.concatenate(([math.inf], sizes, [math.inf]))
-    low = [
-        i for i in range(len(sizes)) if walled[i] >= sizes[i] <= walled[i + 2] and math.isfinite(sizes[i])
-    ]
+    low = [i for i in range(len(sizes)) if walled[i] >= sizes[i] <= walled[i + 2] and math.isfinite(sizes[i])]
     return sorted(low, key=lambda i: sizes[i])[:VALLEYS]
 
 

@@ -33,7 +33,9 @@ def stepped(recipe: Recipe, given: Given) -> Worked:
     models = before = given.begin
     buffer = given.buffer
     for k, rates in enumerate(_rates(work, given.round_)):
-        slope = _slope(recipe, given, {"here": models, "first": given.begin, "late": before}[work.evaluated], k)
+        slope = _slope(
+            recipe, given, {"here": models, "first": given.begin, "late": before}[work.evaluated], k
+        )
         if work.momentum:
             moved = work.momentum * buffer + slope
             buffer = np.where(rates != 0.0, moved, buffer)
@@ -63,7 +65,7 @@ def _slope(recipe: Recipe, given: Given, point: np.ndarray, step: int) -> np.nda
 
 
 def _solved(recipe: Recipe, given: Given) -> np.ndarray:
-    """argmin f_m(v) + (ρ/2)|v − anchor|², of several the nearest to the anchor."""
+    """Argmin f_m(v) + (ρ/2)|v − anchor|², of several the nearest to the anchor."""
     curvatures, linear = recipe.samples.moments
     curved = curvatures + recipe.work.proximal * np.eye(linear.shape[1])
     slope = (curvatures @ given.anchor[:, :, None])[:, :, 0] - linear - given.pull

@@ -13,7 +13,7 @@ from paper_repro.conformance.diagnosis.recursion import path, records
 
 # Two codes for one recursion differ by roundings: 1e-16 at a step, a few hundred steps, and sums over samples whose
 # terms cancel to a thousandth. A mistake in the fourth digit of anything shows at 1e-5 or above.
-SAME = 1e-9
+SAME = 1e-10
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,11 +18,14 @@ class Mutation:
         What it does, and where to look.
     change
         The recipe of a simulator that does so; the same recipe object where it does not apply.
+    rare
+        One of very many of its kind, or seldom seen: not combined with others.
     """
 
     name: str
     sentence: str
     change: Callable[[Recipe], Recipe]
+    rare: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,21 +47,26 @@ class Samples:
     @cached_property
     def moments(self) -> tuple[Float[np.ndarray, "worker dim dim"], Float[np.ndarray, "worker dim"]]:
         """A_m = X_mᵀX_m/n_m and g_m = X_mᵀy_m/n_m, so that ∇f_m(v) = A_m v − g_m."""
-        return self.moments_of([np.arange(n) for n in self.sizes])
-
-    def moments_of(self, picked: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """A_m and g_m of some samples of every worker."""
-        pairs = [(x[i], y[i]) for x, y, i in zip(self.features, self.labels, picked, strict=True)]
-        return (
-            np.stack([x.T @ x / len(y) for x, y in pairs]),
-            np.stack([x.T @ y / len(y) for x, y in pairs]),
-        )
+        return _stacked([_moments(x, y) for x, y in zip(self.features, self.labels, strict=True)])
 
     def moments_at(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """A_m and g_m of the samples that step k = 0, 1, … of a round sees."""
         if self.batch is None:
             return self.moments
-        return self.moments_of([(step * self.batch + np.arange(self.batch)) % n for n in self.sizes])
+        taken = [(step * self.batch + np.arange(self.batch)) % n for n in self.sizes]
+        rows = zip(self.features, self.labels, taken, strict=True)
+        return _stacked([_moments(x[i], y[i]) for x, y, i in rows])
+
+
+Moments = tuple[np.ndarray, np.ndarray]
+
+
+def _moments(features: np.ndarray, labels: np.ndarray) -> Moments:
+    return features.T @ features / len(labels), features.T @ labels / len(labels)
+
+
+def _stacked(moments: list[Moments]) -> Moments:
+    return np.array([a for a, _ in moments]), np.array([g for _, g in moments])
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,8 +248,10 @@ class Recipe:
         return self.replaced(server=dataclasses.replace(self.server, **changes))
 
     def controlling(self, **changes: Any) -> "Recipe":
-        """Return the recipe with changed controls, if it has any."""
-        return self.controls and self.replaced(controls=dataclasses.replace(self.controls, **changes)) or self
+        """Return the recipe with changed controls; itself if it has none."""
+        if self.controls is None:
+            return self
+        return self.replaced(controls=dataclasses.replace(self.controls, **changes))
 
     def recording(self, **changes: Any) -> "Recipe":
         """Return the recipe with a changed record."""

@@ -144,7 +144,7 @@ def _served(
 
 
 def _shown(recipe: Recipe) -> Iterator[np.ndarray]:
-    """What is shown before the first round and after rounds 1, 2, …"""
+    """What is shown before the first round, and without end after every round."""
     state = initial(recipe)
     smooth = mean = state.server
     yield smooth

@@ -1,7 +1,7 @@
 """The search for causes: single changes, then numbers that are fitted, then pairs of changes."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -36,16 +36,10 @@ class Search:
         return [(t, m, r) for t, m, r in changed if misfit(r, right) > right.tolerance]
 
 
-Stage = Callable[[Search], Iterable[Cause]]
-
-
-def searched(search: Search) -> list[Cause]:
-    """Return the causes that the first successful stage finds, simplest stage first."""
-    for stage in (single_changes, fitted_numbers, pairs):
-        found = equally_good(list(stage(search)))
-        if found:
-            return found
-    return []
+def searched(search: Search, *, pairs_too: bool = True) -> list[Cause]:
+    """Return the causes that the first successful stage finds: one change, with or without a number; two."""
+    found = equally_good([*single_changes(search), *fitted_numbers(search)])
+    return found or (equally_good(list(pairs(search))) if pairs_too else [])
 
 
 def equally_good(causes: list[Cause]) -> list[Cause]:
@@ -113,8 +107,9 @@ def _candidates(search: Search) -> Iterator[tuple[Candidate, Candidate]]:
     """Pairs that can explain the first round."""
     head = search.observed.head(1)
     right = Observed(path(search.recipe, 1), head.start)
-    early = [c for c in search.single if misfit(c[2], right) > right.tolerance]
-    late = [c for c in search.single if c not in early]
+    common = [c for c in search.single if not c[1].rare]
+    late = [c for c in common if misfit(c[2], right) <= right.tolerance]
+    early = [c for c in common if c not in late]
     if misfit(search.recipe, head) <= head.tolerance:
         yield from combinations(late, 2)
         return

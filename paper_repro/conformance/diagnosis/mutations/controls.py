@@ -49,7 +49,9 @@ def _divisors() -> Iterator[Named]:
     yield _divided("control divided by the sum of H", said.format("by Σ H·η"), lambda h, e: h.sum() * e)
     yield _divided("control divided by the first H", said.format("by H_1·η"), lambda h, e: h[0] * e)
     yield _divided("control divided by the last H", said.format("by H_M·η"), lambda h, e: h[-1] * e)
-    yield _divided("control's path reversed", said.format("v_m − x, the wrong way round,"), lambda h, e: -h * e)
+    yield _divided(
+        "control's path reversed", said.format("v_m − x, the wrong way round,"), lambda h, e: -h * e
+    )
     yield (
         "control divided by n_m·η",
         said.format("by n_m·η"),
@@ -79,10 +81,16 @@ def _terms() -> Iterator[Named]:
 
 def _updates() -> Iterator[Named]:
     yield _controlled("c_m never updated", "workers' controls stay 0: are they kept?", own_updates=False)
-    yield _controlled("c never updated", "the server's control stays 0: is it sent back?", server_updates=False)
-    yield _controlled("controls never updated", "all controls stay 0", own_updates=False, server_updates=False)
+    yield _controlled(
+        "c never updated", "the server's control stays 0: is it sent back?", server_updates=False
+    )
+    yield _controlled(
+        "controls never updated", "all controls stay 0", own_updates=False, server_updates=False
+    )
     yield _controlled("stale c", "steps see the server's control of one round before", stale=True)
-    yield _controlled("c updated in turn", "c moves after every worker, so the next one sees it", in_turn=True)
+    yield _controlled(
+        "c updated in turn", "c moves after every worker, so the next one sees it", in_turn=True
+    )
     yield _controlled("path from the new x", "controls measure from x^{r+1}, not x^r", against="new")
     yield _controlled("option I", "controls are ∇f_m(x^r), the paper's option I", option="gradient")
     yield _controlled(
@@ -95,11 +103,17 @@ def _updates() -> Iterator[Named]:
         lambda r: r.controlling(warm=True, option="gradient"),
     )
     yield _controlled("c accumulates", "c adds Σ p_m c_m to itself in every round", gathers="sum")
-    yield _controlled("c is the last change", "c is replaced by its change, not moved by it", gathers="difference")
+    yield _controlled(
+        "c is the last change", "c is replaced by its change, not moved by it", gathers="difference"
+    )
 
 
 def _weights() -> Iterator[Named]:
-    yield "c weighted uniformly", "c = mean of c_m; here p_m weigh", _weighed(lambda r: np.ones(r.workers) / r.workers)
+    yield (
+        "c weighted uniformly",
+        "c = mean of c_m; here p_m weigh",
+        _weighed(lambda r: np.ones(r.workers) / r.workers),
+    )
     yield "c is a sum", "c = Σ c_m: the weights p_m are missing", _weighed(lambda r: np.ones(r.workers))
     yield "c weighted by n_m", "c weighs by samples; here p_m weigh", _weighed(_by_samples)
     yield (

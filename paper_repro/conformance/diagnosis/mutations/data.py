@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from paper_repro.conformance.diagnosis.mutation import Mutation
-from paper_repro.conformance.diagnosis.mutations.steps import orders
+from paper_repro.conformance.diagnosis.mutations.steps import moves_few, orders
 from paper_repro.conformance.diagnosis.recipe import Recipe, Samples
 
 
@@ -21,12 +21,16 @@ def data_mutations(recipe: Recipe) -> Iterator[Mutation]:
     """Yield added intercepts, transformed and lost samples, exchanged workers, other partitions, mini-batches."""
     for name, sentence, change in (
         *_transformed(recipe),
-        *_lost(recipe),
-        *_exchanged(recipe),
+        *_lost_everywhere(),
+        *_same_everywhere(recipe),
         *_partitions(recipe),
         *_batches(recipe),
     ):
         yield Mutation(name, sentence, change)
+    for order in orders(recipe.workers):
+        yield _exchanged(order)
+    for name, sentence, change in (*_lost(recipe), *_duplicated(recipe)):
+        yield Mutation(name, sentence, change, rare=True)
 
 
 def _mapped(of_worker: OfWorker) -> Callable[[Recipe], Recipe]:
@@ -104,7 +108,11 @@ def _transformed(recipe: Recipe) -> Iterator[Named]:
 
 def _transformed_together() -> Iterator[Named]:
     """What needs the samples of all workers."""
-    yield "labels centred on all", "labels are centred by the mean over all workers", lambda r: _centred(r, 0, 1)
+    yield (
+        "labels centred on all",
+        "labels are centred by the mean over all workers",
+        lambda r: _centred(r, 0, 1),
+    )
     yield "features centred on all", "features are centred by the mean over all", lambda r: _centred(r, 1, 0)
     yield (
         "features standardised on all",
@@ -134,7 +142,7 @@ def _with_intercept(recipe: Recipe, *, front: bool = False) -> Recipe:
     return widened.replaced(start=np.insert(recipe.start, column, 0.0), shown_dim=len(recipe.start))
 
 
-def _lost(recipe: Recipe) -> Iterator[Named]:
+def _lost_everywhere() -> Iterator[Named]:
     yield (
         "last sample lost everywhere",
         "every worker lacks its last sample: look at the bounds of the loader",
@@ -145,6 +153,9 @@ def _lost(recipe: Recipe) -> Iterator[Named]:
         "every worker lacks its first sample: is it read as a header?",
         _mapped(lambda x, y: (x[1:], y[1:]) if len(y) > 1 else (x, y)),
     )
+
+
+def _lost(recipe: Recipe) -> Iterator[Named]:
     sizes = recipe.samples.sizes
     for m, n in enumerate(sizes):
         for i in range(n) if sum(sizes) <= EVERY_SAMPLE else sorted({0, n - 1}):
@@ -165,28 +176,34 @@ def _without(recipe: Recipe, worker: int, sample: int) -> Recipe:
     return _with(recipe, features, labels)
 
 
-def _exchanged(recipe: Recipe) -> Iterator[Named]:
-    workers = recipe.workers
-    for order in orders(workers):
-        shown = ", ".join(str(m + 1) for m in order)
-        yield (
-            f"data exchanged: those of {shown}",
-            f"workers hold each other's samples, those of workers {shown}, all else being their own",
-            lambda r, o=order: _taken(r, list(o)),
-        )
-    for m in range(workers if workers > 1 else 0):
+def _exchanged(order: tuple[int, ...]) -> Mutation:
+    shown = ", ".join(str(m + 1) for m in order)
+    return Mutation(
+        f"data exchanged: those of {shown}",
+        f"workers hold each other's samples, those of workers {shown}, all else being their own",
+        lambda recipe: _taken(recipe, list(order)),
+        rare=not moves_few(order),
+    )
+
+
+def _same_everywhere(recipe: Recipe) -> Iterator[Named]:
+    for m in range(recipe.workers if recipe.workers > 1 else 0):
         yield (
             f"data of worker {m + 1} everywhere",
             f"every worker trains on the samples of worker {m + 1}: does a loop keep one loader?",
             lambda r, m=m: _taken(r, [m] * r.workers),
         )
-        for k in range(workers if workers > 2 else 0):
-            if k != m:
-                yield (
-                    f"worker {k + 1} holds the data of worker {m + 1}",
-                    f"worker {k + 1} trains on the samples of worker {m + 1}",
-                    lambda r, k=k, m=m: _taken(r, [m if j == k else j for j in range(r.workers)]),
-                )
+
+
+def _duplicated(recipe: Recipe) -> Iterator[Named]:
+    """One worker holds another one's samples; of two, that is the same samples everywhere."""
+    workers = range(recipe.workers if recipe.workers > 2 else 0)
+    for m, k in ((m, k) for m in workers for k in workers if m != k):
+        yield (
+            f"worker {k + 1} holds the data of worker {m + 1}",
+            f"worker {k + 1} trains on the samples of worker {m + 1}",
+            lambda r, k=k, m=m: _taken(r, [m if j == k else j for j in range(r.workers)]),
+        )
 
 
 def _partitions(recipe: Recipe) -> Iterator[Named]:

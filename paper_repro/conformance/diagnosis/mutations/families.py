@@ -26,12 +26,16 @@ def families(recipe: Recipe) -> Iterator[Family]:
 
 
 def ratios(recipe: Recipe) -> dict[str, float]:
-    """Return factors with a meaning: 2, 1/2, M, n, H, …"""
+    """Return factors with a meaning: 2, 1/half, M, n, H and their like."""
     marks = {"2": 2.0, "1/2": 0.5, "10": 10.0, "1/10": 0.1, "4": 4.0, "1/4": 0.25, "3": 3.0, "1/3": 1.0 / 3.0}
     named: dict[str, float] = {"M": recipe.workers, "d": len(recipe.start)}
     named["Σ n_m"] = sum(recipe.samples.sizes)
     for words, values in (("H", recipe.work.steps), ("n", recipe.samples.sizes)):
-        named |= {f"max {words}": max(values), f"min {words}": min(values), f"mean {words}": float(np.mean(values))}
+        named |= {
+            f"max {words}": max(values),
+            f"min {words}": min(values),
+            f"mean {words}": float(np.mean(values)),
+        }
     for words, value in named.items():
         if value > 0:
             marks |= {words: float(value), f"1/({words})": 1.0 / value}

@@ -76,7 +76,9 @@ def _gradients() -> Iterator[Mutation]:
         lambda r: r.working(evaluated="late"),
     )
     yield Mutation("gradient's sign", "steps climb", lambda r: r.working(transform=lambda g: -g))
-    yield Mutation("sign steps", "steps go along the gradient's signs", lambda r: r.working(transform=np.sign))
+    yield Mutation(
+        "sign steps", "steps go along the gradient's signs", lambda r: r.working(transform=np.sign)
+    )
     yield Mutation(
         "normalised gradient", "steps divide by the gradient's norm", lambda r: r.working(transform=_unit)
     )
@@ -85,6 +87,7 @@ def _gradients() -> Iterator[Mutation]:
             f"clipped at {most:g}",
             f"gradients are clipped to norm {most:g}",
             lambda r, c=most: r.working(transform=lambda g: clipped(g, c)),
+            rare=True,
         )
 
 

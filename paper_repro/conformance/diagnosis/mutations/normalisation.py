@@ -18,7 +18,9 @@ def normalisation_mutations(recipe: Recipe) -> Iterator[Mutation]:
             lambda r: r.replaced(normalisation=Normalisation()),
         )
         return
-    yield Mutation("not normalised", "plain averaging: FedNova divides by H_m", lambda r: r.replaced(normalisation=None))
+    yield Mutation(
+        "not normalised", "plain averaging: FedNova divides by H_m", lambda r: r.replaced(normalisation=None)
+    )
     for name, sentence, effective in _effective():
         yield Mutation(
             name, sentence, lambda r, e=effective: _normalised(r, effective=float(e(r, _counted(r))))

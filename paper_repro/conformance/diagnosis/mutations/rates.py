@@ -14,18 +14,25 @@ Factors = Callable[[Recipe], np.ndarray]
 def rate_mutations(recipe: Recipe) -> Iterator[Mutation]:
     """Yield wrong factors of η, of the loss, and decays of η."""
     for name, words, factors in _factors(recipe):
-        yield Mutation(f"η·{name}", f"the learning rate is {words}", _scaled_rate(factors))
-        if _has_other_terms(recipe):
-            yield Mutation(
-                f"loss·{name}", f"the gradient of f_m is {words}, all else right", _scaled_loss(factors)
-            )
-        if recipe.controls is not None:
-            said = f"the steps' learning rate is {words}, the control update has the right one"
-            yield Mutation(f"η·{name} in the steps only", said, _scaled_steps(factors))
+        yield from _scaled(recipe, name, words, factors)
+    for name, words, factors in _on_one_worker(recipe) if recipe.workers > 1 else ():
+        yield from _scaled(recipe, name, words, factors, rare=True)
     for name, words, schedule in _decays():
         yield Mutation(
             f"η {name}", f"the learning rate decays: {words}", lambda r, s=schedule: r.working(schedule=s)
         )
+
+
+def _scaled(
+    recipe: Recipe, name: str, words: str, factors: Factors, rare: bool = False
+) -> Iterator[Mutation]:
+    yield Mutation(f"η·{name}", f"the learning rate is {words}", _scaled_rate(factors), rare)
+    if _has_other_terms(recipe):
+        said = f"the gradient of f_m is {words}, all else right"
+        yield Mutation(f"loss·{name}", said, _scaled_loss(factors), rare)
+    if recipe.controls is not None:
+        said = f"the steps' learning rate is {words}, the control update has the right one"
+        yield Mutation(f"η·{name} in the steps only", said, _scaled_steps(factors), rare)
 
 
 def _has_other_terms(recipe: Recipe) -> bool:
@@ -56,7 +63,11 @@ def _scaled_loss(factors: Factors) -> Callable[[Recipe], Recipe]:
 def _factors(recipe: Recipe) -> Iterator[tuple[str, str, Factors]]:
     yield "2", "doubled: is the loss without its 1/2?", lambda r: np.full(r.workers, 2.0)
     yield "1/2", "halved: has the loss a 1/2 too many?", lambda r: np.full(r.workers, 0.5)
-    yield "n_m", "multiplied by n_m: is the loss a sum, not a mean?", lambda r: np.array(r.samples.sizes, float)
+    yield (
+        "n_m",
+        "multiplied by n_m: is the loss a sum, not a mean?",
+        lambda r: np.array(r.samples.sizes, float),
+    )
     yield (
         "2n_m",
         "multiplied by 2n_m: is the loss a sum of squares, not half their mean?",
@@ -84,8 +95,15 @@ def _factors(recipe: Recipe) -> Iterator[tuple[str, str, Factors]]:
     )
     dim = len(recipe.start)
     if dim > 1:
-        yield "1/d", "divided by the dimension: a mean over coordinates?", lambda r: np.full(r.workers, 1.0 / dim)
-    for m in range(recipe.workers if recipe.workers > 1 else 0):
+        yield (
+            "1/d",
+            "divided by the dimension: a mean over coordinates?",
+            lambda r: np.full(r.workers, 1.0 / dim),
+        )
+
+
+def _on_one_worker(recipe: Recipe) -> Iterator[tuple[str, str, Factors]]:
+    for m in range(recipe.workers):
         for word, factor in (("2", 2.0), ("1/2", 0.5)):
             yield (
                 f"{word} on worker {m + 1}",
@@ -102,5 +120,9 @@ def _decays() -> Iterator[tuple[str, str, Schedule]]:
     yield "∝ 1/(t+1)", "η/(t+1) after t steps of all rounds", lambda r, k, h: 1.0 / (r * h + k + 1)
     yield "∝ 1/√(t+1)", "η/√(t+1) after t steps of all rounds", lambda r, k, h: (r * h + k + 1) ** -0.5
     yield "linear to 0", "linearly to 0 within a round", lambda r, k, h: 1.0 - k / max(h, 1)
-    yield "cosine", "by a cosine to 0 within a round", lambda r, k, h: 0.5 * (1.0 + np.cos(np.pi * k / max(h, 1)))
+    yield (
+        "cosine",
+        "by a cosine to 0 within a round",
+        lambda r, k, h: 0.5 * (1.0 + np.cos(np.pi * k / max(h, 1))),
+    )
     yield "warm-up", "linear warm-up in every round", lambda r, k, h: (k + 1) / max(h, 1)

@@ -34,7 +34,9 @@ def record_mutations(recipe: Recipe) -> Iterator[Mutation]:
         lambda r: r.recording(shown="average"),
     )
     yield Mutation(
-        "mean of all rounds shown", "the mean of all rounds so far is shown", lambda r: r.recording(shown="mean so far")
+        "mean of all rounds shown",
+        "the mean of all rounds so far is shown",
+        lambda r: r.recording(shown="mean so far"),
     )
     for m in range(recipe.workers):
         yield Mutation(
@@ -42,11 +44,14 @@ def record_mutations(recipe: Recipe) -> Iterator[Mutation]:
             f"the model of worker {m + 1} is shown, not the server's vector",
             lambda r, m=m: r.recording(shown=m),
         )
-    yield Mutation("starts at 0", "the run starts at 0, not at x⁰", lambda r: _started(r, np.zeros_like(r.start)))
-    yield Mutation("starts at 1", "the run starts at ones, not at x⁰", lambda r: _started(r, np.ones_like(r.start)))
+    yield Mutation(
+        "starts at 0", "the run starts at 0, not at x⁰", lambda r: _started(r, np.zeros_like(r.start))
+    )
+    yield Mutation(
+        "starts at 1", "the run starts at ones, not at x⁰", lambda r: _started(r, np.ones_like(r.start))
+    )
     yield Mutation("starts at −x⁰", "the run starts at −x⁰", lambda r: _started(r, -r.start))
 
 
 def _started(recipe: Recipe, start: np.ndarray) -> Recipe:
     return recipe.replaced(start=start)
-

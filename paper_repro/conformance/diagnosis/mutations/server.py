@@ -15,7 +15,9 @@ def server_mutations(recipe: Recipe) -> Iterator[Mutation]:
     if step.rate != 1.0:
         yield Mutation("server rate left out", "the server's rate is 1", lambda r: r.serving(rate=1.0))
         yield Mutation(
-            "server rate squared", "the server's rate enters twice", lambda r: r.serving(rate=r.server.rate**2)
+            "server rate squared",
+            "the server's rate enters twice",
+            lambda r: r.serving(rate=r.server.rate**2),
         )
     for extra in (1, 2, -1, -step.delay):
         if step.delay + extra >= 0 and extra:
@@ -27,9 +29,7 @@ def server_mutations(recipe: Recipe) -> Iterator[Mutation]:
 
 
 def _bases() -> Iterator[Mutation]:
-    yield Mutation(
-        "server's sign", "the server moves along −Δ", lambda r: r.serving(rate=-r.server.rate)
-    )
+    yield Mutation("server's sign", "the server moves along −Δ", lambda r: r.serving(rate=-r.server.rate))
     said = "the server moves from {} instead of from its own vector"
     yield Mutation(
         "server moves from the average",
@@ -51,11 +51,11 @@ def _buffers(nesterov: bool) -> Iterator[Mutation]:
         lambda r: r.serving(nesterov=not r.server.nesterov),
     )
     yield Mutation(
-        "server buffer reset", "the server's momentum starts from 0 in every round", lambda r: r.serving(resets=True)
+        "server buffer reset",
+        "the server's momentum starts from 0 in every round",
+        lambda r: r.serving(resets=True),
     )
-    yield Mutation(
-        "server momentum absent", "the server has no momentum", lambda r: r.serving(momentum=0.0)
-    )
+    yield Mutation("server momentum absent", "the server has no momentum", lambda r: r.serving(momentum=0.0))
     yield Mutation(
         "server momentum damped",
         "the server's buffer is βu + (1 − β)Δ, where βu + Δ was asked",

@@ -18,12 +18,13 @@ ALL_ORDERS = 4
 
 def step_mutations(recipe: Recipe) -> Iterator[Mutation]:
     """Yield the ways to count local steps wrongly; where steps are counted twice, in the loop alone, too."""
-    for name, sentence, counts in (*_offsets(), *_common(), *_multiples(recipe), *_orders(recipe)):
-        yield Mutation(name, sentence, _everywhere(counts))
-        if recipe.controls is not None or recipe.normalisation is not None:
+    counted_twice = recipe.controls is not None or recipe.normalisation is not None
+    for name, sentence, counts, rare in _counts(recipe):
+        yield Mutation(name, sentence, _everywhere(counts), rare)
+        if counted_twice:
             said = f"{sentence}; the number that the correction divides by stays H_m"
-            yield Mutation(f"{name} in the loop only", said, _in_the_loop(counts))
-    if recipe.controls is not None or recipe.normalisation is not None:
+            yield Mutation(f"{name} in the loop only", said, _in_the_loop(counts), rare)
+    if counted_twice:
         yield from _miscounted()
 
 
@@ -34,6 +35,21 @@ def orders(workers: int) -> list[tuple[int, ...]]:
         return [order for order in permutations(same) if order != same]
     pairs = ((i, j) for i in same for j in same if i < j)
     return [tuple(j if k == i else i if k == j else k for k in same) for i, j in pairs]
+
+
+def moves_few(order: tuple[int, ...]) -> bool:
+    """Whether an order is an exchange of two."""
+    return sum(m != k for m, k in enumerate(order)) == 2
+
+
+def _counts(recipe: Recipe) -> Iterator[tuple[str, str, Counts, bool]]:
+    """Name, sentence, numbers of steps, and whether it is rare."""
+    for common in (*_offsets(), *_common(), *_multiples(recipe)):
+        yield *common, False
+    for order in orders(recipe.workers):
+        yield *_ordered(recipe, order), not moves_few(order)
+    for single in _on_one_worker(recipe) if recipe.workers > 1 else ():
+        yield *single, True
 
 
 def _everywhere(counts: Counts) -> Callable[[Recipe], Recipe]:
@@ -53,7 +69,11 @@ def _whole(counts: list[int]) -> tuple[int, ...]:
 
 
 def _offsets() -> Iterator[tuple[str, str, Counts]]:
-    yield "H+1", "one local step too many: look at the bounds of the loop", lambda r: _each(r, lambda h: h + 1)
+    yield (
+        "H+1",
+        "one local step too many: look at the bounds of the loop",
+        lambda r: _each(r, lambda h: h + 1),
+    )
     yield "H−1", "one local step too few: look at the bounds of the loop", lambda r: _each(r, lambda h: h - 1)
     yield "H+2", "two local steps too many", lambda r: _each(r, lambda h: h + 2)
     yield "H−2", "two local steps too few", lambda r: _each(r, lambda h: h - 2)
@@ -98,14 +118,16 @@ def _multiples(recipe: Recipe) -> Iterator[tuple[str, str, Counts]]:
         )
 
 
-def _orders(recipe: Recipe) -> Iterator[tuple[str, str, Counts]]:
-    for order in orders(recipe.workers):
-        shown = tuple(recipe.work.steps[m] for m in order)
-        yield (
-            f"H exchanged: {shown}",
-            f"workers take each other's numbers of steps, H = {shown}",
-            lambda r, o=order: [r.work.steps[m] for m in o],
-        )
+def _ordered(recipe: Recipe, order: tuple[int, ...]) -> tuple[str, str, Counts]:
+    shown = tuple(recipe.work.steps[m] for m in order)
+    return (
+        f"H exchanged: {shown}",
+        f"workers take each other's numbers of steps, H = {shown}",
+        lambda r: [r.work.steps[m] for m in order],
+    )
+
+
+def _on_one_worker(recipe: Recipe) -> Iterator[tuple[str, str, Counts]]:
     for m in range(recipe.workers):
         for extra in (1, -1):
             yield (

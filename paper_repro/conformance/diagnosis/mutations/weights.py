@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from paper_repro.conformance.diagnosis.mutation import Mutation
-from paper_repro.conformance.diagnosis.mutations.steps import orders
+from paper_repro.conformance.diagnosis.mutations.steps import moves_few, orders
 from paper_repro.conformance.diagnosis.recipe import Recipe
 
 
@@ -16,11 +16,14 @@ SUMS_TO_ONE = 1e-12
 
 
 def weight_mutations(recipe: Recipe) -> Iterator[Mutation]:
-    """Yield the ways to weigh workers wrongly."""
-    for name, sentence, weighing in (*_shares(), *_sums(), *_dropped(recipe), *_exchanged(recipe)):
+    """Yield the ways to weigh workers wrongly; where weights do not sum to 1, of moves and of models."""
+    for name, sentence, weighing in (*_shares(), *_sums(), *_dropped(recipe)):
         yield Mutation(name, sentence, _weighed(weighing))
         if abs(float(weighing(recipe).sum()) - 1.0) > SUMS_TO_ONE:
-            yield Mutation(f"{name}, of models", f"{sentence}, and models are added, not moves", _weighed_models(weighing))
+            said = f"{sentence}, and models are added, not moves"
+            yield Mutation(f"{name}, of models", said, _weighed_models(weighing))
+    for order in orders(recipe.workers):
+        yield _exchanged(order)
 
 
 def _weighed(weighing: Weighing) -> Callable[[Recipe], Recipe]:
@@ -105,11 +108,11 @@ def _dropped(recipe: Recipe) -> Iterator[tuple[str, str, Weighing]]:
             )
 
 
-def _exchanged(recipe: Recipe) -> Iterator[tuple[str, str, Weighing]]:
-    for order in orders(recipe.workers):
-        workers = ", ".join(str(m + 1) for m in order)
-        yield (
-            f"weights exchanged: those of {workers}",
-            f"weights and workers are in different orders: p of workers {workers}",
-            lambda r, o=order: np.array(r.weights)[list(o)],
-        )
+def _exchanged(order: tuple[int, ...]) -> Mutation:
+    workers = ", ".join(str(m + 1) for m in order)
+    return Mutation(
+        f"weights exchanged: those of {workers}",
+        f"weights and workers are in different orders: p of workers {workers}",
+        _weighed(lambda recipe: np.array(recipe.weights)[list(order)]),
+        rare=not moves_few(order),
+    )
