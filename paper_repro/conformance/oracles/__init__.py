@@ -11,6 +11,8 @@ from paper_repro.conformance.oracles.federated_averaging import (
     averaging_paths,
     unequal_steps,
 )
+from paper_repro.conformance.oracles.minibatches import minibatches
+from paper_repro.conformance.oracles.participation import participation
 from paper_repro.conformance.oracles.proximal import proximal_steps
 from paper_repro.conformance.oracles.reproducibility import reproducibility
 from paper_repro.conformance.oracles.server import servers
@@ -28,6 +30,8 @@ ORDER: tuple[Callable[[Source], Iterator[Case]], ...] = (
     proximal_steps,
     control_variates,
     unequal_steps,
+    participation,
+    minibatches,
     servers,
 )
 

@@ -14,7 +14,9 @@ UNEQUAL = ((10, 2), (2, 10))
 def averaging_paths(source: Source) -> Iterator[Case]:
     """Yield the first rounds of O1."""
     name = source.name
-    yield path_case(f"O1/path@{name}", "O1", "the first rounds are x⁺ = x − Σ p_m W_m (x − b_m)", source.task())
+    yield path_case(
+        f"O1/path@{name}", "O1", "the first rounds are x⁺ = x − Σ p_m W_m (x − b_m)", source.task()
+    )
     yield path_case(
         f"O1/server-rate@{name}",
         "O1",

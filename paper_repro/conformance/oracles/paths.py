@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from implicitbias.recursions import AffineRound
 from paper_repro.conformance.case import ask, Case
-from paper_repro.conformance.judging import rounding, same_path, same_vector
+from paper_repro.conformance.judging import relative_errors, rounding, same_path, same_vector
 from paper_repro.conformance.oracles.exact import exact_path, exact_round, rounds_to
 from paper_repro.conformance.outcome import Finding
 from paper_repro.conformance.task import Simulator, Task
@@ -38,11 +38,12 @@ def limit_case(name: str, oracle: str, title: str, task: Task) -> Case:
     """Return the case that a long run arrives at the fixed point of the recursion."""
     map = exact_round(task)
     long = replace(task, rounds=min(rounds_to(ARRIVED, map.radius), MOST_ROUNDS))
-    left = np.abs(exact_path(long)[-1] - map.fixed_point).max() / max(np.abs(map.fixed_point).max(), ARRIVED)
+    limit = map.limit(task.start)
+    left = relative_errors(limit[None], exact_path(long)[-1:]).max()
 
     def judge(simulator: Simulator) -> Finding:
         last = ask(simulator, long)[-1]
-        return same_vector("the limit", map.fixed_point, last, ARRIVED + float(left) + rounding(long))
+        return same_vector("the limit", limit, last, ARRIVED + float(left) + rounding(long))
 
     return Case(name, oracle, title, long, judge)
 

@@ -38,9 +38,7 @@ def _exact_solves(name: str, source: Source, pull: float) -> Case:
     modes = np.linalg.eigvalsh(worker_curvatures(plain.problem)[0])
     low, high = float(modes.min()), float(modes.max())
     steps = math.ceil(math.log(SOLVED) / math.log(max((high - low) / (high + pull), SOLVED)))
-    task = source.task(
-        "fedprox", proximal=pull, lr=1 / (high + pull), local_steps=(steps,) * plain.workers
-    )
+    task = source.task("fedprox", proximal=pull, lr=1 / (high + pull), local_steps=(steps,) * plain.workers)
 
     def judge(simulator: Simulator) -> Finding:
         return same_path(solved_path(task), ask(simulator, task), rounding(task))

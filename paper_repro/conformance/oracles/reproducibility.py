@@ -25,7 +25,9 @@ def reproducibility(source: Source) -> Iterator[Case]:
         "-participation": source.task(participants=plain.workers // 2, rounds=DRAWN_ROUNDS),
         "-minibatches": source.task(batch=1, rounds=DRAWN_ROUNDS),
     }
-    yield Case(f"O0d/data-untouched@{name}", "O0", "it does not write on the task's arrays", plain, _untouched(plain))
+    yield Case(
+        f"O0d/data-untouched@{name}", "O0", "it does not write on the task's arrays", plain, _untouched(plain)
+    )
     yield equal_paths(
         f"O0d/prefix@{name}",
         "R rounds are the first R of 2R rounds",
@@ -58,9 +60,7 @@ def _repeated(ending: str, task: Task) -> Iterator[Case]:
         _twice(task, other),
     )
     if task.batch is not None or task.participants is not None:
-        yield Case(
-            f"O0d/other-seed{ending}", "O0", "another seed draws something else", task, _differs(task)
-        )
+        yield Case(f"O0d/other-seed{ending}", "O0", "another seed draws something else", task, _differs(task))
 
 
 def _twice(task: Task, between: Task | None = None) -> Callable[[Simulator], Finding]:
@@ -85,7 +85,9 @@ def _differs(task: Task) -> Callable[[Simulator], Finding]:
         if found.status is Status.FAILED:
             words = f"seeds {task.seed} and {other.seed} differ"
             return replace(found, status=Status.PASSED, message=words)
-        words = f"seeds {task.seed} and {other.seed} give the same path: the seed does not reach what is drawn"
+        words = (
+            f"seeds {task.seed} and {other.seed} give the same path: the seed does not reach what is drawn"
+        )
         return replace(found, status=Status.FAILED, message=words)
 
     return judge

@@ -83,3 +83,10 @@ def rotated(task: Task, rotation: Float[np.ndarray, "dim dim"]) -> Task:
     """Return the task in coordinates Q x: features X Qᵀ."""
     features = tuple(rows @ rotation.T for rows in task.features)
     return replace(task, features=features, start=rotation @ task.start)
+
+
+def among(task: Task, chosen: Sequence[int]) -> Task:
+    """Return the round of those workers alone, their weights renormalised; one that is named twice counts twice."""
+    total = sum(task.weights[m] for m in chosen)
+    part = permuted(task, chosen)
+    return replace(part, weights=tuple(p / total for p in part.weights), participants=None, rounds=1)
