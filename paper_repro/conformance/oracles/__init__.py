@@ -11,6 +11,7 @@ from paper_repro.conformance.oracles.federated_averaging import (
     averaging_paths,
     unequal_steps,
 )
+from paper_repro.conformance.oracles.merging import merging
 from paper_repro.conformance.oracles.minibatches import minibatches
 from paper_repro.conformance.oracles.participation import participation
 from paper_repro.conformance.oracles.proximal import proximal_steps
@@ -33,6 +34,7 @@ ORDER: tuple[Callable[[Source], Iterator[Case]], ...] = (
     participation,
     minibatches,
     servers,
+    merging,
 )
 
 

@@ -19,7 +19,7 @@ from paper_repro.conformance.task import Algorithm, Task
 # Enough to see every two of four workers, but for a chance of 1e-3.
 DECODED_ROUNDS = 50
 # Fixed in advance; with six sets of workers it excludes effects that are half as large as those to be found.
-COUNTED_ROUNDS = 1000
+COUNTED_ROUNDS = 1500
 ALGORITHMS: tuple[Algorithm, ...] = ("fedavg", "fedprox", "fednova")
 
 Sets = Sequence[tuple[int, ...]]

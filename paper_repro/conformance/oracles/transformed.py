@@ -90,3 +90,8 @@ def among(task: Task, chosen: Sequence[int]) -> Task:
     total = sum(task.weights[m] for m in chosen)
     part = permuted(task, chosen)
     return replace(part, weights=tuple(p / total for p in part.weights), participants=None, rounds=1)
+
+
+def everywhere(task: Task, worker: int) -> Task:
+    """Return the task with data and steps of one worker on all of them: the server ends up with its model."""
+    return permuted(replace(task, weights=(1 / task.workers,) * task.workers), (worker,) * task.workers)
