@@ -4,7 +4,7 @@ import copy
 import traceback
 import unittest
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from implicitbias import BadInput
@@ -66,9 +66,7 @@ class Case:
             text = traceback.format_exc()
             message = str(error) if isinstance(error, BadInput) else first_line(text)
             return self._outcome(Status.ERROR, message, traceback=text)
-        return self._outcome(
-            found.status, found.message, finding=found, diagnosis=self._diagnosed(simulator, found)
-        )
+        return self._diagnosed(simulator, self._outcome(found.status, found.message, finding=found))
 
     def assert_holds(self, simulator: Simulator) -> None:
         """Raise unless the case is passed; for test suites.
@@ -89,13 +87,18 @@ class Case:
     def _outcome(self, status: Status, message: str, **more: Any) -> Outcome:
         return Outcome(self.name, self.oracle, self.title, status, message, self.task, **more)
 
-    def _diagnosed(self, simulator: Simulator, found: Finding) -> Any:
-        """Return the recursions that explain a failed path."""
-        if not self.diagnosable or found.status is not Status.FAILED:
-            return None
+    def _diagnosed(self, simulator: Simulator, outcome: Outcome) -> Outcome:
+        """Return the outcome with the recursions that explain a failed path."""
+        if not self.diagnosable or outcome.status is not Status.FAILED or outcome.finding is None:
+            return outcome
         from paper_repro.conformance.diagnosis import diagnose
 
-        return diagnose(self.task, found.observed, lambda task: ask(simulator, task))
+        try:
+            found = diagnose(self.task, outcome.finding.observed, lambda task: ask(simulator, task))
+        except Exception as error:  # the numbers of the failure are worth more than its cause
+            words = f"{outcome.message}; its cause was not found: {type(error).__name__}: {error}"
+            return replace(outcome, message=words)
+        return replace(outcome, diagnosis=found)
 
 
 def ask(simulator: Simulator, task: Task) -> Any:

@@ -1,4 +1,4 @@
-"""O1 and O4: FedAvg and FedNova on heterogeneous workers, x⁺ = x − η_g Σ p_m W_m (x − b_m), W_m = I − (I − ηA_m)^{H_m}."""
+"""O1 and O4, heterogeneous workers: x⁺ = x − η_g Σ p_m W_m (x − b_m) with W_m = I − (I − ηA_m)^{H_m}."""
 
 from collections.abc import Iterator
 

@@ -28,7 +28,7 @@ def minibatches(source: Source) -> Iterator[Case]:
         return
     title = "with B = 1 and H = 1 every round is the exact update by one sample of every worker"
     yield Case(f"O5/samples@{name}", "O5", title, task, explained(task, drawn_samples))
-    task = replace(task, rounds=COUNTED_ROUNDS)
+    task = replace(task, rounds=COUNTED_ROUNDS * source.effort)
     title = "all samples of a worker are drawn equally often"
     often = equally_often(task, drawn_samples, "all samples of a worker")
     yield Case(f"O5/samples-uniform@{name}", "O5", title, task, often)

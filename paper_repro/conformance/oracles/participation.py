@@ -34,7 +34,7 @@ def participation(source: Source) -> Iterator[Case]:
         task = source.task(algorithm, participants=half, rounds=DECODED_ROUNDS)
         title = f"every round is the exact update by {who}, p_m renormalised ({algorithm})"
         yield Case(f"O5/{algorithm}-sets@{name}", "O5", title, task, explained(task, drawn_sets, _otherwise))
-    task = source.task(participants=half, rounds=COUNTED_ROUNDS)
+    task = source.task(participants=half, rounds=COUNTED_ROUNDS * source.effort)
     title = "all sets of workers are drawn equally often"
     often = equally_often(task, drawn_sets, "all sets of workers")
     yield Case(f"O5/sets-uniform@{name}", "O5", title, task, often)

@@ -74,9 +74,9 @@ def slowest(map: AffineRound) -> Float[np.ndarray, "direction dim"]:
     """Return the left eigenvector of the largest eigenvalue as one row, or I where x is not the whole state."""
     values, vectors = np.linalg.eig(map.matrix.T)
     largest = int(np.abs(values).argmax())
-    if len(values) > map.dim or values[largest].imag != 0.0:
+    if len(values) > map.dim or np.imag(values[largest]) != 0.0:
         return np.eye(map.dim)
-    return vectors[:, largest].real[None]
+    return np.real(vectors[:, largest])[None]
 
 
 def observed_rate(

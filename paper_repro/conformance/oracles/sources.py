@@ -10,13 +10,24 @@ from paper_repro.conformance.task import Task
 
 @dataclass(frozen=True)
 class Source:
-    """Tasks on one set of samples: ``task(algorithm, **changes)``; ``name`` ends the names of its cases."""
+    """Tasks on one set of samples.
+
+    Attributes
+    ----------
+    name
+        With which the names of its cases end.
+    task
+        ``task(algorithm, **changes)``.
+    effort
+        Factor of the numbers of draws that statistics count.
+    """
 
     name: str
     task: Callable[..., Task]
+    effort: int = 1
 
 
-def sources(seed: int, instances: int) -> tuple[Source, ...]:
+def sources(seed: int, instances: int, effort: int = 1) -> tuple[Source, ...]:
     """Return the golden instance, then so many of the seed."""
-    drawn = (Source(f"random-{k}", partial(random_instance, seed, index=k)) for k in range(instances))
-    return (Source("G", golden), *drawn)
+    drawn = (Source(f"random-{k}", partial(random_instance, seed, index=k), effort) for k in range(instances))
+    return (Source("G", golden, effort), *drawn)
