@@ -51,11 +51,11 @@ def _goodness(
     effect, critical, largest = (math.sqrt(v / number) for v in (square, *_limits(square, degrees)))
     words = f"χ² = {square:.1f} on {degrees} degrees of freedom, {number:g} draws"
     if effect > critical:
-        status, message = Status.FAILED, f"they are not drawn {what}: {words} (chance below {LEVEL:.0e})"
+        status, message = Status.FAILED, f"refuted that {what}: {words} (chance below {LEVEL:.0e})"
     elif largest > POSSIBLE:
-        status, message = Status.UNDECIDED, f"too few draws to tell whether they come {what}: {words}"
+        status, message = Status.UNDECIDED, f"too few draws to tell whether {what}: {words}"
     else:
-        status, message = Status.PASSED, f"drawn {what}: {words}; effects from {largest:.2f} on are excluded"
+        status, message = Status.PASSED, f"{what}: {words}; effects from {largest:.2f} on are excluded"
     return Finding(expected, counts.astype(np.float64), effect, critical, status, message)
 
 

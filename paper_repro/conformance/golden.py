@@ -35,7 +35,7 @@ def golden(algorithm: Algorithm = "fedavg", **changes: Any) -> Task:
     changes
         Of other attributes of the task.
     """
-    given = {
+    given: dict[str, Any] = {
         "features": (np.array([[1.0]]), np.array([[0.5]])),
         "labels": (np.array([0.0]), np.array([0.5])),
         "lr": 0.1,
@@ -43,8 +43,9 @@ def golden(algorithm: Algorithm = "fedavg", **changes: Any) -> Task:
         "rounds": ROUNDS,
         "weights": (0.5, 0.5),
         "start": np.zeros(1),
+        "algorithm": algorithm,
     }
-    return Task(**(given | {"algorithm": algorithm} | _OWN.get(algorithm, {}) | changes))
+    return Task(**(given | _OWN.get(algorithm, {}) | changes))
 
 
 def random_instance(seed: int, algorithm: Algorithm = "fedavg", *, index: int = 0, **changes: Any) -> Task:
@@ -58,7 +59,7 @@ def random_instance(seed: int, algorithm: Algorithm = "fedavg", *, index: int = 
     steps = tuple(LOCAL_STEPS[k] for k in draw.order("steps"))
     features = tuple(draw.features(m, n) for m, n in enumerate(sizes))
     labels = tuple(draw.labels(m, rows) for m, rows in enumerate(features))
-    given = {
+    given: dict[str, Any] = {
         "features": features,
         "labels": labels,
         "lr": RATES[0] + (RATES[1] - RATES[0]) * float(draw.at("lr").uniform(1)[0]),

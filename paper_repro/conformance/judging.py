@@ -13,6 +13,7 @@ from paper_repro.conformance.task import Task
 # precision is five digits above.
 RELATIVE = 1e-12
 EPS = float(np.finfo(np.float64).eps)
+FEWEST_DIGITS, MOST_DIGITS = 6, 17  # a double has no more than 17
 
 
 def rounding(task: Task) -> float:
@@ -39,8 +40,8 @@ def same_path(
         )  # fmt: skip
     first = int(np.flatnonzero(errors > tolerance)[0])
     message = (
-        f"round {first + 1}: {shown(observed[first])} instead of {shown(expected[first])}, off by "
-        f"{errors[first]:.1e} of |x| (allowed {tolerance:.1e})"
+        f"round {first + 1}: {shown(observed[first], errors[first])} instead of "
+        f"{shown(expected[first], errors[first])}, off by {errors[first]:.1e} of |x| (allowed {tolerance:.1e})"
     )
     if first + 1 < len(errors):
         message += f"; the worst round is off by {error:.1e}"
@@ -55,9 +56,10 @@ def same_vector(
 ) -> Finding:
     """Compare two vectors, relative to the largest entry expected."""
     error = float(relative_errors(expected[None], observed[None]).max())
-    verb = "is" if error <= tolerance else "is not"
+    least = max(error, tolerance)
     message = (
-        f"{name} {verb} {shown(expected)}: {shown(observed)}, off by {error:.1e} (allowed {tolerance:.1e})"
+        f"{name} is {shown(observed, least)}, expected {shown(expected, least)}: off by {error:.1e} "
+        f"(allowed {tolerance:.1e})"
     )
     status = Status.PASSED if error <= tolerance else Status.FAILED
     return Finding(expected, observed, error, tolerance, status, message)
@@ -73,7 +75,8 @@ def relative_errors(
     return np.where(np.isfinite(errors), errors, math.inf)
 
 
-def shown(values: Float[np.ndarray, " dim"]) -> str:
-    """Return a number, or a vector in brackets, to six digits."""
-    texts = [f"{value:.6g}" for value in values]
+def shown(values: Float[np.ndarray, " dim"], error: float) -> str:
+    """Return a number, or a vector in brackets, to six digits, or to as many as show an error of this size."""
+    digits = min(max(FEWEST_DIGITS, math.ceil(-math.log10(max(error, EPS))) + 1), MOST_DIGITS)
+    texts = [f"{value:.{digits}g}" for value in values]
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"

@@ -29,11 +29,7 @@ def load_simulator(text: str) -> Simulator:
     place, colon, name = text.rpartition(":")
     if not colon or not place or not name:
         raise BadInput(f"simulator = {text!r}: {FORM}")
-    simulator: Any = _instance(text, _found(text, _module(text, place), name))
-    if not callable(simulator):
-        raise BadInput(
-            f"simulator = {text!r}: {type(simulator).__name__} cannot be called with a task; name a function of a task"
-        )
+    simulator = _instance(text, _found(text, _module(text, place), name))
     supported(simulator)
     return simulator
 
@@ -100,12 +96,15 @@ def _offered(key: str, value: Any, module: ModuleType) -> bool:
 
 
 def _instance(text: str, found: Any) -> Any:
-    if not inspect.isclass(found):
-        return found
-    try:
-        return found()
-    except (Exception, SystemExit) as error:
-        cure = "name an instance, or a class that needs no arguments"
-        raise BadInput(
-            f"simulator = {text!r}: {found.__name__}() raised {type(error).__name__}: {error}; {cure}"
-        ) from error
+    """Return what was found, or an instance of a class, and refuse what cannot be called."""
+    if inspect.isclass(found):
+        try:
+            found = found()
+        except (Exception, SystemExit) as error:
+            cure = "name an instance, or a class that needs no arguments"
+            words = f"{found.__name__}() raised {type(error).__name__}: {error}"
+            raise BadInput(f"simulator = {text!r}: {words}; {cure}") from error
+    if not callable(found):
+        kind = type(found).__name__
+        raise BadInput(f"simulator = {text!r}: {kind} cannot be called; name a function of a task")
+    return found

@@ -69,17 +69,19 @@ def explained(
 
 def equally_often(task: Task, decode: Decode, what: str) -> Judge:
     """Return the judge of frequencies."""
-    return _counted(task, decode, lambda found: uniform(found.counts(), f"{what} equally often"))
+    return _counted(task, decode, lambda found: uniform(found.counts(), f"{what} are drawn equally often"))
 
 
 def anew(task: Task, decode: Decode) -> Judge:
     """Return the judge of independence from round to round."""
-    return _counted(task, decode, lambda found: independent(found.successive(), "anew in every round"))
+    return _counted(
+        task, decode, lambda found: independent(found.successive(), "draws do not depend on the round before")
+    )
 
 
 def separately(task: Task, decode: Decode) -> Judge:
     """Return the judge of independence among those who draw."""
-    return _counted(task, decode, lambda found: independent(found.together(), "by each worker for itself"))
+    return _counted(task, decode, lambda found: independent(found.together(), "workers draw each for itself"))
 
 
 def one_round(task: Task) -> float:

@@ -63,6 +63,9 @@ def _otherwise(task: Task, path: Path) -> str:
         if count != asked
     }
     readings["workers are drawn with replacement"] = tuple(combinations_with_replacement(everybody, asked))
+    readings["the number of workers varies"] = tuple(
+        chosen for count in range(1, task.workers + 1) for chosen in combinations(everybody, count)
+    )
     explains = partial(_explains, task, path)
     return next((words for words, sets in readings.items() if explains(sets)), "no other drawing explains it")
 

@@ -10,12 +10,15 @@ from paper_repro.conformance.task import Task
 
 
 def alike(task: Task, steps: int) -> Task:
-    """Return the task with the first worker's data on all workers, and H steps everywhere."""
+    """Return the task with the last worker's data on all workers, and H steps everywhere.
+
+    The golden instance starts at the optimum of its first worker, and would not move on its data.
+    """
     workers = task.workers
     return replace(
         task,
-        features=(task.features[0],) * workers,
-        labels=(task.labels[0],) * workers,
+        features=task.features[-1:] * workers,
+        labels=task.labels[-1:] * workers,
         local_steps=(steps,) * workers,
     )
 
