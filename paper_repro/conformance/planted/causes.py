@@ -35,6 +35,8 @@ CAUSES = {
     "c-not-updated": "c never updated",
     "undivided-control": "controls undivided",
     "control-by-largest-H": "controls over max H",
+    "control-without-rate": "controls not divided by η",
+    "control-is-difference": "controls undivided",
     "tau-unweighted": "τ = mean H",
     "tau-largest": "τ = max H",
     "tau-forgotten": "τ = 1",

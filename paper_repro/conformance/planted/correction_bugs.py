@@ -86,10 +86,16 @@ def largest_divisor(run: Run, uploads: list[Upload]) -> None:
 
 def without_rate(run: Run, uploads: list[Upload]) -> None:
     """Divide by H but not by the learning rate."""
-    rate = run.task.lr
-    run.task = replace(run.task, lr=1.0)
+    right, run.task = run.task, replace(run.task, lr=1.0)
     update_controls(run, uploads)
-    run.task = replace(run.task, lr=rate)
+    run.task = right
+
+
+def model_difference(run: Run, uploads: list[Upload]) -> None:
+    """Take x − v_m itself for the gradient it came from, which no one sees where Hη = 1."""
+    right, run.task = run.task, replace(run.task, lr=1.0)
+    undivided(run, uploads)
+    run.task = right
 
 
 def one_by_one(run: Run, uploads: list[Upload]) -> None:
@@ -149,6 +155,7 @@ CORRECTION_BUGS = (
     Planted("undivided-control", "control variates lack 1/H", {"update_controls": undivided}, _SCAFFOLD),
     Planted("control-by-largest-H", "all c_m are divided by max H", {"update_controls": largest_divisor}, _SCAFFOLD),
     Planted("control-without-rate", "control variates lack 1/η", {"update_controls": without_rate}, _SCAFFOLD),
+    Planted("control-is-difference", "control variates lack 1/(Hη)", {"update_controls": model_difference}, _SCAFFOLD),
     Planted("controls-one-by-one", "c moves while clients update", {"update_controls": one_by_one}, _SCAFFOLD),
     Planted(
         "c-of-participants",
