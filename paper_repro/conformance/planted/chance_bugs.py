@@ -7,7 +7,7 @@ import numpy as np
 from paper_repro.conformance.planted.bug import Planted
 from paper_repro.conformance.planted.fleet import Client, Model, Run, Server
 from paper_repro.conformance.planted.local import batch, download
-from paper_repro.conformance.planted.server import choose
+from paper_repro.conformance.planted.server import choose, server_step
 from paper_repro.conformance.planted.training import open_server
 from paper_repro.conformance.task import Task
 
@@ -60,6 +60,22 @@ class OneBuffer:
         server = open_server(task)
         server.velocity = self.buffers.setdefault(task.dim, server.velocity)
         return server
+
+
+def start_shared(task: Task) -> Server:
+    """Let the server's model be the caller's array of the start."""
+    server = open_server(task)
+    server.model["weight"] = task.start
+    return server
+
+
+def step_shared(run: Run, update: Model) -> None:
+    """Move the global model in place."""
+    before = dict(run.server.model)
+    server_step(run, update)
+    for name, layer in before.items():
+        layer[...] = run.server.model[name]
+        run.server.model[name] = layer
 
 
 def with_replacement(run: Run) -> list[Client]:
@@ -127,6 +143,11 @@ CHANCE_BUGS = (
     Planted("hidden-seed", "draws come from an unseeded generator of its own", {"seed": hidden}, ("minibatches",)),
     Planted("seed-ignored", "the seed is always 42", {"seed": ignored}, ("minibatches",)),
     Planted("seeded-once", "one generator serves all runs", {"seed": OneGenerator()}, ("minibatches",)),
+    Planted(
+        "start-written-on",
+        "the server moves the caller's start in place",
+        {"open_server": start_shared, "server_step": step_shared},
+    ),
     Planted("global-model", "a second run starts where the first ended", {"open_server": OneServer()}),
     Planted("global-buffer", "the momentum buffer survives the run", {"open_server": OneBuffer()}, ("server",)),
     Planted("drawn-with-replacement", "clients are drawn with replacement", {"choose": with_replacement}, _SAMPLED),

@@ -6,6 +6,7 @@ import numpy as np
 
 from paper_repro.conformance.planted import training
 from paper_repro.conformance.planted.bug import Planted
+from paper_repro.conformance.planted.chance_bugs import step_shared
 from paper_repro.conformance.planted.fleet import Client, Model, Run, Server
 from paper_repro.conformance.planted.local import gradient
 from paper_repro.conformance.planted.server import server_step
@@ -64,15 +65,6 @@ def record_evaluated(run: Run, history: list[np.ndarray]) -> None:
     training.record(run, history)
 
 
-def step_in_place(run: Run, update: Model) -> None:
-    """Move the global model in place; a history that takes no copies then repeats its last entry."""
-    model = run.server.model
-    server_step(run, update)
-    for name, layer in model.items():
-        run.server.model[name] = run.notes.setdefault(name, layer.copy())
-        run.notes[name][...] = layer
-
-
 def record_reference(run: Run, history: list[np.ndarray]) -> None:
     """Append the model itself, not a copy."""
     history.append(run.server.model["weight"])
@@ -105,7 +97,7 @@ RECORD_BUGS = (
     Planted(
         "recorded-by-reference",
         "the history holds one array again and again",
-        {"server_step": step_in_place, "record": record_reference},
+        {"server_step": step_shared, "record": record_reference},
     ),
     Planted("rounded", "the history is rounded to four decimals", {"record": record_rounded}),
     Planted("smoothed", "the history is a moving average of the models", {"record": record_average}),
