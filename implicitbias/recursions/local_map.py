@@ -5,6 +5,8 @@ after H of them:  v = B^H x + (I + B + … + B^{H−1}) q
 exact solves:  along an axis of curvature a > 0 of A_m, a share of the way to the minimiser; else v = x
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Float
 
@@ -30,16 +32,34 @@ def exact_solve(method: LocalMethod, hessian: Matrix, pull: Float[np.ndarray, " 
     return start - (axes * share) @ axes.T @ start + (axes * (share / curvatures)) @ (axes.T @ pull)
 
 
-def gradient_steps(
-    method: LocalMethod,
-    hessian: Matrix,
-    force: Form,
-    start: Form,
-    velocity: Form | None,
-    worker: int,
-    steps: int,
-) -> tuple[Form, Form | None]:
-    """Return the model after H steps v ← v − ηD^{-1}(A_m v + ρ(v − x) − force), and the velocity if it has one.
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """Gradient steps v ← v + u′, u′ = βu − ηD^{-1}(A_m v + ρ(v − x) − force), as powers of one matrix.
+
+    Attributes
+    ----------
+    before
+        (v, u, q) at the start: x, the velocity and the constant part ηD^{-1}(ρx + force) of a step.
+    step : array (3 dim, 3 dim)
+        What one step makes of (v, u, q).
+    scale : array (dim,)
+        ηD^{-1}.
+    """
+
+    before: Form
+    step: Float[np.ndarray, "triple triple"]
+    scale: Float[np.ndarray, " dim"]
+
+    def after(self, steps: int) -> tuple[Form, Form]:
+        """Return v and u after H steps."""
+        dim, moved = len(self.scale), np.linalg.matrix_power(self.step, steps) @ self.before
+        return moved[:dim], moved[dim : 2 * dim]
+
+
+def descent(
+    method: LocalMethod, hessian: Matrix, force: Form, start: Form, velocity: Form | None, worker: int
+) -> Descent:
+    """Return the gradient steps of worker m.
 
     Parameters
     ----------
@@ -50,27 +70,18 @@ def gradient_steps(
     force
         g_m, and c_m − c where drift is corrected.
     start, velocity
-        x, and the heavy-ball velocity at the start.
-    worker, steps
-        m and H_m.
+        x, and the heavy-ball velocity at the start; without momentum it is 0 at every step.
+    worker
+        m.
     """
     assert isinstance(method.local_solver, GradientSteps)
-    rho = method.local_solver.proximal
+    rho, beta = method.local_solver.proximal, method.momentum.beta if method.momentum else 0.0
     scale = method.first_lr / _diagonal(method, worker, len(hessian))
-    push = np.diag(scale) @ (force + rho * start)
     gain = scale[:, None] * (hessian + rho * np.eye(len(hessian)))
-    # Without momentum the velocity is 0 at every step.
-    beta = method.momentum.beta if method.momentum else 0.0
-    before = stacked([start, start - start if velocity is None else velocity, push])
-    after = np.linalg.matrix_power(one_step(gain, beta), steps) @ before
-    dim = len(hessian)
-    return after[:dim], None if velocity is None else after[dim : 2 * dim]
-
-
-def one_step(gain: Matrix, beta: float) -> Float[np.ndarray, "triple triple"]:
-    """Return the matrix of (v, u, q) ← (v + u′, u′, q), u′ = βu − gain·v + q."""
     eye, zero = np.eye(len(gain)), np.zeros_like(gain)
-    return np.block([[eye - gain, beta * eye, eye], [-gain, beta * eye, eye], [zero, zero, eye]])
+    step = np.block([[eye - gain, beta * eye, eye], [-gain, beta * eye, eye], [zero, zero, eye]])
+    push = np.diag(scale) @ (force + rho * start)
+    return Descent(stacked([start, start - start if velocity is None else velocity, push]), step, scale)
 
 
 def _diagonal(method: LocalMethod, worker: int, dim: int) -> Float[np.ndarray, " dim"]:

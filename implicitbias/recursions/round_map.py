@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 from implicitbias.methods import FedNova, GradientSteps, LocalMethod, Scaffold
 from implicitbias.problems import AbstractProblem
 from implicitbias.recursions.curvatures import worker_curvatures
-from implicitbias.recursions.local_map import exact_solve, gradient_steps
+from implicitbias.recursions.local_map import Descent, descent, exact_solve
 from implicitbias.recursions.stacked import combined, Form, Layout, stacked
 from implicitbias.recursions.weights import worker_weights
 
@@ -70,13 +70,17 @@ class RoundMap:
         """H_m."""
         return self.method.steps(self.problem.workers, 0)
 
+    @property
+    def start(self) -> Work:
+        """(x, u) at the start of the round."""
+        return self.layout.form("x"), self.layout.form("velocity") if self.method.momentum else None
+
     @cached_property
     def work(self) -> list[Work]:
         """(w_m, u_m) at the end of the workers' local work; one after the other where they take turns."""
-        x, velocity = self.layout.form("x"), self.layout.form("velocity") if self.method.momentum else None
         done: list[Work] = []
         for m in range(self.problem.workers):
-            start = done[-1] if done and self.method.sequential else (x, velocity)
+            start = done[-1] if done and self.method.sequential else self.start
             done.append(self._disturbed(m, self._local_work(m, *start)))
         return done
 
@@ -107,13 +111,18 @@ class RoundMap:
         effective = correction.effective_steps
         return (share @ steps if effective is None else effective) / steps
 
-    def _local_work(self, worker: int, x: Form, velocity: Form | None) -> Work:
+    def descent(self, worker: int, x: Form, velocity: Form | None) -> Descent:
+        """Return the gradient steps of worker m from there."""
         hessians, pulls = worker_curvatures(self.problem)
-        hessian, pull = hessians[worker], pulls[worker]
-        if not isinstance(self.method.local_solver, GradientSteps):
-            return exact_solve(self.method, hessian, pull, x), None
-        force = self._correction(worker) + pull
-        return gradient_steps(self.method, hessian, force, x, velocity, worker, self.steps[worker])
+        force = self._correction(worker) + pulls[worker]
+        return descent(self.method, hessians[worker], force, x, velocity, worker)
+
+    def _local_work(self, worker: int, x: Form, velocity: Form | None) -> Work:
+        if isinstance(self.method.local_solver, GradientSteps):
+            end, speed = self.descent(worker, x, velocity).after(self.steps[worker])
+            return end, None if velocity is None else speed
+        hessians, pulls = worker_curvatures(self.problem)
+        return exact_solve(self.method, hessians[worker], pulls[worker], x), None
 
     def _disturbed(self, worker: int, work: Work) -> Work:
         """Return local work with the noise that it has gathered on the way."""
