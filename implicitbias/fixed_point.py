@@ -7,7 +7,7 @@ from implicitbias import checks
 from implicitbias.engine.definition import round_step
 from implicitbias.engine.state import initial_state
 from implicitbias.errors import NotCertified
-from implicitbias.methods import Adaptive, LocalMethod
+from implicitbias.methods import Adaptive, LocalMethod, Scaffold
 from implicitbias.problems import AbstractProblem
 
 
@@ -36,15 +36,13 @@ def round_fixed_point(
     Raises
     ------
     BadInput
-        If the scaling follows the run.
+        If the scaling or control variates follow the run, or the server is late.
     NotCertified
         If a round still moves the point found beyond rounding, or its neighbours no more than that.
     """
     from scipy.optimize import root
 
-    if isinstance(method.scaling, Adaptive):
-        rule = "a round also moves D, so that its model alone has no fixed point"
-        raise checks.refuse("scaling", method.scaling, rule, "freeze D: Fixed(tuple(d))")
+    _check(method)
 
     def move(v: np.ndarray) -> np.ndarray:
         state = initial_state(problem, method, v)
@@ -61,3 +59,15 @@ def round_fixed_point(
             "(the map contracts for η < 2/smoothness), or data that no w separates"
         )
     return found
+
+
+def _check(method: LocalMethod) -> None:
+    rule = "a round also moves {}, so that its model alone has no fixed point"
+    if isinstance(method.scaling, Adaptive):
+        raise checks.refuse("scaling", method.scaling, rule.format("D"), "freeze D: Fixed(tuple(d))")
+    if isinstance(method.correction, Scaffold):
+        cure = "its fixed point is the minimiser of Σ p_m f_m"
+        raise checks.refuse("correction", method.correction, rule.format("the controls"), cure)
+    if method.server.delay:
+        cure = "the fixed point is that of delay=0"
+        raise checks.refuse("server", method.server, rule.format("what is on its way"), cure)

@@ -91,8 +91,8 @@ def _check_method(method: LocalMethod) -> None:
     if method.normalised:
         rule = "a rate that grows with 1/f has another clock than ηHr"
         raise checks.refuse("lr", method.lr, rule, "give a number")
-    if not isinstance(method.local_solver, GradientSteps | Flow):
-        rule = "an exact solve on log(1/λ) has no clock ηHr"
+    if method.local_solver != GradientSteps() and not isinstance(method.local_solver, Flow):
+        rule = "an exact solve has no clock ηHr, and a pull towards w^r another one"
         raise checks.refuse(
             "local_solver", method.local_solver, rule, "use GradientSteps() or Flow(log_time)"
         )

@@ -1,12 +1,12 @@
 """One round of a local method in plain NumPy: the definition that every compiled kernel must equal.
 
     D̂ ← the scaling, refreshed at w^r where it follows the run
-    for every worker m:   v ← w^r;  repeat H_m times:  v ← v − η D̂^{−1} ∇f_m(v);   w_m ← v
-    w^{r+1} ← a_r w⁰ + (1 − a_r)(1/M) Σ_m w_m
+    for every worker m:   v ← w^r;  repeat H_m times:  v ← v − η D̂^{−1}(∇f_m(v) − c_m + c);   w_m ← v
+    w^{r+1} ← the server's move from Σ_m p_m w_m over those who take part;   c_m ← the path of the local work
 
-with mini-batches or gradient noise, momentum, exact local solves and a server momentum where the method asks for
-them; with ∇log f_m for ∇f_m where the learning rate is normalised, with every worker starting at the model of the
-one before where they take turns, and with w^{r+1} rescaled at the end.
+with mini-batches or gradient noise, momentum and exact local solves where the method asks for them; with ∇log f_m for
+∇f_m where the learning rate is normalised, with every worker starting at the model of the one before where they take
+turns, and with w^{r+1} rescaled at the end. The server's part is ``aggregation``, that of the controls ``correction``.
 """
 
 import dataclasses
@@ -15,13 +15,23 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.engine.aggregation import (
+    aggregate,
+    arrived,
+    attendance,
+    average,
+    normalised,
+    rescaled,
+    shares_of,
+)
 from implicitbias.engine.binding import bound
+from implicitbias.engine.correction import controlled, corrected
 from implicitbias.engine.direction import direction
 from implicitbias.engine.draws import batches
 from implicitbias.engine.scaling import refreshed, WorkerScaling
 from implicitbias.engine.state import Clock, State
 from implicitbias.local_solvers import solve_exactly
-from implicitbias.methods import Anchored, GradientSteps, LocalMethod
+from implicitbias.methods import GradientSteps, LocalMethod
 from implicitbias.problems import AbstractProblem
 from implicitbias.stream import Stream
 
@@ -46,7 +56,7 @@ def round_step(
     state
         State before the round.
     stream
-        Source of mini-batches and of gradient noise; not needed by a deterministic method.
+        Source of mini-batches, of gradient noise and of who takes part; not needed by a deterministic method.
 
     Raises
     ------
@@ -57,13 +67,19 @@ def round_step(
     state = refreshed(problem, method, state, stream)
     work = (_in_turn if method.sequential else _side_by_side)(problem, method, state, stream)
     local = np.stack([own.w for own in work], axis=1)
-    w, server = aggregate(method, state, local[:, -1] if method.sequential else local.mean(axis=1))
+    counts = attendance(problem, method, state, stream)
+    shares = shares_of(problem, method, counts)
+    mean = average(normalised(method, local, state, shares), state.w, shares)
+    mean, pending = arrived(method, state, local[:, -1] if method.sequential else mean)
+    w, server = aggregate(method, state, mean)
     return dataclasses.replace(
         state,
         w=rescaled(method, w, state.clock.round + 1),
         local=local,
         server=server,
-        velocity=_shared_velocity(work[-1:] if method.sequential else work, problem.workers),
+        pending=pending,
+        controls=controlled(problem, method, state, local, counts),
+        velocity=_shared_velocity(method, state, work, shares),
         clock=advance(method, state.clock),
         **_own_memories(method, state, work),
     )
@@ -76,35 +92,6 @@ def local_work(
     if not isinstance(method.local_solver, GradientSteps):
         return Work(solve_exactly(problem, method.local_solver, worker, state.w))
     return _gradient_steps(problem, method, state, worker, stream)
-
-
-def aggregate(
-    method: LocalMethod, state: State, average: Float[np.ndarray, "replica dim"]
-) -> tuple[Float[np.ndarray, "replica dim"], Float[np.ndarray, "replica dim"] | None]:
-    """Return w^{r+1}, before it is rescaled, and the server's velocity from the average of the workers' models."""
-    if isinstance(method.aggregation, Anchored) and state.anchor is not None:
-        a = method.aggregation.coefficient(state.clock.round)
-        average = a * state.anchor + (1.0 - a) * average
-    if method.server.rate == 1.0 and state.server is None:
-        return average, None
-    move = average - state.w
-    if state.server is None:
-        return state.w + method.server.rate * move, None
-    velocity = method.server.momentum * state.server + move
-    return state.w + method.server.rate * velocity, velocity
-
-
-def rescaled(
-    method: LocalMethod, w: Float[np.ndarray, "replica dim"], round: int
-) -> Float[np.ndarray, "replica dim"]:
-    """Return w with the norm that the method gives it at the end of that round."""
-    if method.rescaling is None:
-        return w
-    norm = np.linalg.norm(w, axis=-1, keepdims=True)
-    share = method.rescaling.radius_at(round) / np.where(norm > 0.0, norm, np.inf)
-    if not method.rescaling.rescales_at(round):
-        share = np.minimum(share, 1.0)
-    return np.where(norm > 0.0, share, 1.0) * w
 
 
 def advance(method: LocalMethod, clock: Clock) -> Clock:
@@ -130,7 +117,8 @@ def _gradient_steps(
     drawn = batches(problem, method, state, worker, steps, stream)
     scaling = WorkerScaling(problem, method, state, worker, steps, stream)
     for lr, batch in zip(rates, drawn, strict=True):
-        step = scaling.scaled(lr * direction(problem, method, w, worker, batch), w)
+        along = corrected(problem, method, state, worker, w, direction(problem, method, w, worker, batch))
+        step = scaling.scaled(lr * along, w)
         if velocity is not None and method.momentum is not None:
             velocity = method.momentum.beta * velocity - step
             w = w + velocity
@@ -151,17 +139,22 @@ def _in_turn(
     work = []
     for m in range(problem.workers):
         work.append(local_work(problem, method, state, m, stream))
-        state = dataclasses.replace(
-            state, w=work[-1].w, velocity=_shared_velocity(work[-1:], problem.workers)
-        )
+        velocity = work[-1].velocity
+        shared = None if velocity is None else np.repeat(velocity[:, None], problem.workers, axis=1)
+        state = dataclasses.replace(state, w=work[-1].w, velocity=shared)
     return work
 
 
-def _shared_velocity(work: list[Work], workers: int) -> np.ndarray | None:
+def _shared_velocity(
+    method: LocalMethod, state: State, work: list[Work], shares: np.ndarray | None
+) -> np.ndarray | None:
+    """Return the average of the velocities, or the last in turn, for every worker."""
     velocities = [own.velocity for own in work if own.velocity is not None]
-    if not velocities:
+    if not velocities or state.velocity is None:
         return None
-    return np.repeat(np.mean(velocities, axis=0)[:, None], workers, axis=1)
+    each = np.stack(velocities, axis=1)
+    mean = each[:, -1] if method.sequential else average(each, state.velocity[:, 0], shares)
+    return np.repeat(mean[:, None], each.shape[1], axis=1)
 
 
 def _own_memories(method: LocalMethod, state: State, work: list[Work]) -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from implicitbias import checks
 from implicitbias.engine.advance import Progress
+from implicitbias.engine.aggregation import check_attendance, weights_of
 from implicitbias.engine.direction import check_normalised
 from implicitbias.engine.draws import check_source
 from implicitbias.engine.records import RecordAt
@@ -47,6 +48,8 @@ def check_request(
             f"workers = {method.workers}: the problem brings its own M = {problem.workers}; leave it out"
         )
     method.steps(problem.workers, 0)
+    weights_of(problem, method)
+    check_attendance(problem, method, stream)
     if method.normalised:
         check_normalised(problem, method)
     if method.draws_signs:

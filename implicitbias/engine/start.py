@@ -13,7 +13,7 @@ from implicitbias.problems import AbstractProblem
 
 
 # Named arrays of a state that carry a replica axis first.
-_REPLICA_ARRAYS = ("w", "local", "replicas", "velocity", "scaling", "controls", "server", "anchor")
+_REPLICA_ARRAYS = ("w", "local", "replicas", "velocity", "scaling", "controls", "server", "pending", "anchor")
 
 
 def first_state(
@@ -68,9 +68,9 @@ def _with_axes(problem: AbstractProblem, method: LocalMethod, state: State) -> S
     """Return the state with the arrays this method needs: kept where the state has them, fresh elsewhere."""
     fresh = initial_state(problem, method, state.w, state.replicas)
     kept = {}
-    for name in ("velocity", "controls", "server", "anchor"):
+    for name in ("velocity", "controls", "server", "pending", "anchor"):
         wanted, had = getattr(fresh, name), getattr(state, name)
-        kept[name] = had if wanted is not None and had is not None else wanted
+        kept[name] = had if wanted is not None and had is not None and had.shape == wanted.shape else wanted
     if _same_memory(fresh, state):
         kept |= {"scaling": state.scaling, "refreshes": state.refreshes}
     return dataclasses.replace(fresh, local=state.local, clock=state.clock, **kept)

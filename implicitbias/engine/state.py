@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from implicitbias import checks
 from implicitbias.engine.binding import bound
 from implicitbias.errors import BadInput
-from implicitbias.methods import Adaptive, Anchored, Fixed, LocalMethod
+from implicitbias.methods import Adaptive, Anchored, Fixed, LocalMethod, Scaffold
 from implicitbias.problems import AbstractProblem, TwoLayerNetwork
 
 
@@ -51,6 +51,8 @@ class State:
         Control variates of the workers (corrections).
     server
         Velocity of the server.
+    pending
+        What the workers moved in the last rounds, oldest first, on its way to a server with delay.
     anchor
         w⁰ of anchored aggregation.
     clock
@@ -66,6 +68,7 @@ class State:
     refreshes: Int[np.ndarray, " scope"] | None = None
     controls: Float[np.ndarray, "replica worker dim"] | None = None
     server: Float[np.ndarray, "replica dim"] | None = None
+    pending: Float[np.ndarray, "replica delay dim"] | None = None
     anchor: Float[np.ndarray, "replica dim"] | None = None
 
 
@@ -95,7 +98,9 @@ def initial_state(
         velocity=np.zeros_like(local) if method.momentum else None,
         scaling=scaling,
         refreshes=refreshes,
+        controls=np.zeros_like(local) if isinstance(method.correction, Scaffold) else None,
         server=np.zeros_like(w) if method.server.momentum else None,
+        pending=np.zeros((len(w), method.server.delay, problem.dim)) if method.server.delay else None,
         anchor=w if isinstance(method.aggregation, Anchored) else None,
     )
 

@@ -25,7 +25,18 @@ _ARRAYS = (
     "min_margin",
     "stored_log_time",
 )
-_STATE_ARRAYS = ("w", "local", "replicas", "velocity", "scaling", "refreshes", "controls", "server", "anchor")
+_STATE_ARRAYS = (
+    "w",
+    "local",
+    "replicas",
+    "velocity",
+    "scaling",
+    "refreshes",
+    "controls",
+    "server",
+    "pending",
+    "anchor",
+)
 
 
 def save_trace(trace: Trace, path: str | os.PathLike[str]) -> None:

@@ -210,6 +210,9 @@ def _check_normalised(method: LocalMethod) -> None:
     if method.batch is not None:
         rule = f"lr = {method.lr!r} divides by the loss of all samples of a worker"
         raise checks.refuse("batch", method.batch, rule, "leave batch at None, for full gradients")
+    if method.local_solver != GradientSteps():
+        rule = f"lr = {method.lr!r} is a rate along ∇log f_m, where a pull ρ(v − w^r) has no place"
+        raise checks.refuse("local_solver", method.local_solver, rule, "leave it at GradientSteps()")
     if isinstance(method.local_steps, AbstractStepRule):
         rule = f"a rule needs η before the round, and lr = {method.lr!r} is known at the model only"
         raise checks.refuse("local_steps", method.local_steps, rule, "give a number")

@@ -11,6 +11,7 @@ from implicitbias.errors import BadInput
 from implicitbias.methods import (
     Average,
     Fixed,
+    Full,
     GradientSteps,
     HeavyBall,
     Identity,
@@ -32,6 +33,7 @@ CALLER = 5
 # Axes on which the theory is known only at their neutral value.
 _NEUTRAL = {
     "correction": None,
+    "participation": Full(),
     "local_solver": GradientSteps(),
     "aggregation": Average(),
     "server": Server(),

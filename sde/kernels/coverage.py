@@ -53,19 +53,19 @@ COVERAGE: tuple[Row, ...] = (
     ),
     Row((("scaling", ("Fixed per worker",)),), (), "a kernel reads one D for all workers"),
     Row(
-        (("local_solver", ("Flow", "Proximal", "Projection", "Sweeping")),),
+        (("local_solver", ("Flow", "GradientSteps with a pull", "Proximal", "Projection", "Sweeping")),),
         (),
-        "an exact local solve is no sequence of gradient steps",
+        "local work is gradient steps on the loss alone",
     ),
     Row(
-        (("aggregation", ("Anchored", "Sequential")),),
+        (("aggregation", ("Anchored", "Average with weights", "Sequential")),),
         (),
-        "a kernel ends a round by the average of the workers",
+        "a kernel ends a round by the plain average of the workers",
     ),
     Row(
-        (("server", ("moves",)),),
+        (("server", ("moves", "looks ahead", "late")),),
         (),
-        "a kernel goes on from the average, without a server's rate or momentum",
+        "a kernel goes on from the average, without a server's rate, momentum or delay",
     ),
     Row(
         (("rescaling", ("Rescaling",)),), (), "a rescaling needs the norm of the model at the end of a round"

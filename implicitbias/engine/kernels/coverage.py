@@ -12,7 +12,15 @@ from implicitbias.engine.kernels.kernel import AbstractKernel, Kernel
 from implicitbias.engine.kernels.lane_batch import LaneKernel
 from implicitbias.engine.kernels.scale import OPTIONS
 from implicitbias.engine.kernels.scaled import ScaledKernel
-from implicitbias.methods import AbstractStepRule, Adaptive, Fixed, LocalMethod, Server
+from implicitbias.methods import (
+    AbstractStepRule,
+    Adaptive,
+    Average,
+    Fixed,
+    GradientSteps,
+    LocalMethod,
+    Server,
+)
 from implicitbias.problems import AbstractProblem
 
 
@@ -209,6 +217,11 @@ COVERAGE: tuple[Row, ...] = (
     _row((), "a normalised rate e/f_m needs the loss of the model at every step", rate="normalised"),
     _row((), "in turn, a worker starts from the model of the one before", aggregation="Sequential"),
     _row((), "kernels pack the data with the one D of all workers", scaling="Fixed per worker"),
+    _row((), "the server is no part of the inner loop", server="late | looks ahead"),
+    _row((), "kernels average all workers alike", aggregation="Average with weights"),
+    _row((), "who takes part changes from round to round", participation="Sampled"),
+    _row((), "a kernel's steps follow gradients alone", correction="Scaffold | FedNova"),
+    _row((), "a kernel's steps follow gradients alone", local_solver="GradientSteps with a pull"),
     _row((), "a rescaling needs the norm of the model at the end of a round", rescaling="Rescaling"),
     _row((), "no kernel is compiled for this problem, loss or axis"),
 )
@@ -255,7 +268,9 @@ def axis_values(problem: AbstractProblem, method: LocalMethod) -> dict[str, str]
     """Return the values of all axes by the names that the table uses."""
     values = {axis: _name(getattr(method, axis)) for axis in _COMPILED_AXES if hasattr(method, axis)}
     values["local_steps"] = _steps_name(method)
-    values["server"] = "averages" if method.server == Server() else "moves"
+    values["local_solver"] = _solver_name(method)
+    values["aggregation"] = _aggregation_name(method)
+    values["server"] = _server_name(method)
     values["problem"] = type(problem).__name__
     values["loss"] = type(getattr(problem, "loss_function", None)).__name__
     values["l2"] = "positive" if getattr(problem, "l2", 0.0) > 0 else "0"
@@ -273,6 +288,25 @@ def coverage_text() -> str:
 
 def _name(value: object) -> str:
     return "None" if value is None else type(value).__name__
+
+
+def _solver_name(method: LocalMethod) -> str:
+    pulled = isinstance(method.local_solver, GradientSteps) and method.local_solver.proximal > 0.0
+    return _name(method.local_solver) + (" with a pull" if pulled else "")
+
+
+def _aggregation_name(method: LocalMethod) -> str:
+    weighted = isinstance(method.aggregation, Average) and method.aggregation.weights is not None
+    return _name(method.aggregation) + (" with weights" if weighted else "")
+
+
+def _server_name(method: LocalMethod) -> str:
+    server = method.server
+    if server == Server():
+        return "averages"
+    if server == Server(server.rate, server.momentum):
+        return "moves"
+    return "late" if server.delay else "looks ahead"
 
 
 def _steps_name(method: LocalMethod) -> str:

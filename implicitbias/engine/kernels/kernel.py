@@ -11,7 +11,8 @@ from typing import final, Generic, TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias.engine.definition import aggregate, round_step
+from implicitbias.engine.aggregation import aggregate
+from implicitbias.engine.definition import round_step
 from implicitbias.engine.kernels.plan import Plan, plan_for
 from implicitbias.engine.kernels.rates import chunks, later, Rates
 from implicitbias.engine.kernels.threads import on_threads

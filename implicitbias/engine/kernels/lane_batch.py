@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
-from implicitbias.engine.definition import aggregate
+from implicitbias.engine.aggregation import aggregate
 from implicitbias.engine.kernels.cost import lane_cost
 from implicitbias.engine.kernels.kernel import kept_by, Kernel
 from implicitbias.engine.kernels.lane_cohorts import (
