@@ -41,8 +41,19 @@ def fresh_regression(source: Source) -> Iterator[Case]:
 
 
 def coefficients(kind: str) -> tuple[float, float, float]:
-    """Return the exact coefficients of (|Δ|², ζ², s²) after a round."""
-    raise NotImplementedError
+    """Return the exact coefficients of (|Δ|², ζ², s²) after a round.
+
+    Of Wishart matrices: E XᵀX/n = I, E (XᵀX/n)² = ((n + p + 1)/n) I, and the projector on the rows of X has mean n/p.
+    """
+    workers, size, dim, rate = WORKERS, SAMPLES, DIM, RATE
+    if kind == "many-steps":
+        share = size / dim
+        kept, own, noise = 1 - share, share - share**2, size / (dim - size - 1)
+        return kept / workers + (1 - 1 / workers) * kept**2, own / workers, noise / workers
+    square = (size + dim + 1) / size
+    kept = 1 - 2 * rate + rate**2 * square
+    mean = (1 - 1 / workers) * (1 - rate) ** 2
+    return kept / workers + mean, rate**2 * (square - 1) / workers, rate**2 * dim / (size * workers)
 
 
 def fresh_task(stream: Stream, index: int, terms: Float[np.ndarray, " term"]) -> Task:
