@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
-from implicitbias.recursions import random_round
 
+from implicitbias.recursions import random_round
 from paper_repro.conformance.case import ask, Case
 from paper_repro.conformance.estimates import estimated
 from paper_repro.conformance.oracles.minibatches import RATE
