@@ -125,6 +125,11 @@ def test_a_mistake_in_one_feature_leaves_the_others_alone(undiagnosed):
     assert {o.case.split("@")[0] for o in suite.failures} <= {"O3/unequal-path", "O3/unequal-limit"}
 
 
+def test_a_simulator_that_writes_on_its_task_harms_no_other_run(undiagnosed):
+    suite = check(simulators.Scribbling(), only=("O0d/data-untouched", "O0d/same-seed", "O1/path"))
+    assert {o.case.split("@")[0] for o in suite.failures} == {"O0d/data-untouched"}
+
+
 def test_failures_name_those_that_they_may_follow_from(undiagnosed):
     suite = check(simulators.OneMoreStep(), only=("O0a", "O1/path", "O3/path"))
     found = {outcome.case: outcome.follows for outcome in suite.outcomes}
