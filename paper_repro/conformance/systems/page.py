@@ -22,14 +22,15 @@ def documented(page: Path) -> list[Row]:
     """
     if not page.is_file() or not (found := MARKERS.search(page.read_text(encoding="utf-8"))):
         raise BadInput(f"page = {page}: has no table between <!-- systems: … --> and <!-- end of systems -->")
-    lines: list[Any] = [line.strip("| ").split(" | ") for line in found.group(1).splitlines()]
+    lines = [line.strip("| ").split(" | ") for line in found.group(1).splitlines()]
     if tuple(lines[0]) != HEADER:
         raise BadInput(f"page = {page}: the table must have the columns {', '.join(HEADER)}")
     return [_row(line) for line in lines[2:]]
 
 
-def _row(line: list[Any]) -> Row:
-    return Row(*("" if cell == "–" else cell for cell in line))
+def _row(line: list[str]) -> Row:
+    cells: list[Any] = ["" if cell == "–" else cell for cell in line]
+    return Row(*cells)
 
 
 def stale_rows(rows: Iterable[Row], page: Path) -> list[Row]:

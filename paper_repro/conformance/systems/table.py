@@ -92,18 +92,17 @@ def _departs(system: System, outcome: Outcome) -> bool:
 
 def summary(outcomes: Iterable[Outcome]) -> tuple[Result, str]:
     """Return the result of an oracle from the outcomes of its cases, and how it came about."""
-    by_status: dict[Status, list[Outcome]] = {}
-    for outcome in outcomes:
-        by_status.setdefault(outcome.status, []).append(outcome)
-    bad = [o for status, found in by_status.items() if status.bad for o in found]
-    reasons = dict.fromkeys(o.message for o in by_status.get(Status.NOT_RUN, []))
-    counts = [f"{len(found)} {status.value}" for status, found in by_status.items()]
-    told = "; ".join([", ".join(counts), *(f"{o.case}: {o.message}" for o in bad), *reasons])
+    given = list(outcomes)
+    by_status = {status: [o for o in given if o.status is status] for status in Status}
+    bad = [f"{o.case}: {o.message}" for o in given if o.status.bad]
+    reasons = dict.fromkeys(o.message for o in by_status[Status.NOT_RUN])
+    counts = ", ".join(f"{len(found)} {status.value}" for status, found in by_status.items() if found)
+    detail = ": ".join(part for part in (counts, "; ".join([*bad, *reasons])) if part)
     if bad:
-        return "failed", told
-    if Status.UNDECIDED in by_status:
-        return "undecided", told
-    return ("passed" if Status.PASSED in by_status else "not run"), told
+        return "failed", detail
+    if by_status[Status.UNDECIDED]:
+        return "undecided", detail
+    return ("passed" if by_status[Status.PASSED] else "not run"), detail
 
 
 def markdown(rows: Iterable[Row]) -> str:

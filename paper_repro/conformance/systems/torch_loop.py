@@ -2,7 +2,7 @@
 
 Theirs: model, autograd, loss and local optimiser (``torch_model``), and ``state_dict``. Ours: the loop. Every round
 each worker trains a copy of the global model, and the server averages the ``state_dict``s of the copies with weights
-p_m; FedNova first shortens what a copy moved; the server's velocity is kept by hand.
+p_m; FedNova first divides what a copy moved by its number of steps; the server's velocity is kept by hand.
 """
 # pyright: reportMissingImports=false
 
@@ -18,6 +18,7 @@ from paper_repro.conformance.systems.torch_model import (
     Correction,
     linear_model,
     torch_worker,
+    TorchWorker,
     vector_of,
 )
 from paper_repro.conformance.task import Task
@@ -59,22 +60,24 @@ def participants(task: Task, random: torch.Generator) -> list[int]:
     return torch.randperm(task.workers, generator=random)[: task.participants].tolist()
 
 
-def averaged(states: list[State], weights: list[float]) -> State:
-    """Return Σ p_m·state_m/Σ p_m, entry by entry."""
-    total = sum(weights)
+def averaged(states: list[State], shares: list[float]) -> State:
+    """Return Σ p_m·state_m, entry by entry."""
     return {
-        name: torch.stack([p / total * s[name] for p, s in zip(weights, states, strict=True)]).sum(0)
+        name: torch.stack([p * state[name] for p, state in zip(shares, states, strict=True)]).sum(0)
         for name in states[0]
     }
 
 
-def shortened(state: State, x: torch.Tensor, factor: float) -> State:
-    """Return the state with v − x multiplied by a factor."""
-    return {name: x + factor * (v - x) for name, v in state.items()}
+def normalised(states: list[State], x: torch.Tensor, shares: list[float], steps: list[int]) -> list[State]:
+    """Return the states at x + τ(v_m − x)/H_m, τ = Σ p_m H_m, as FedNova averages them."""
+    effective = sum(p * h for p, h in zip(shares, steps, strict=True))
+    return [{"weight": x + effective / h * (s["weight"] - x)} for s, h in zip(states, steps, strict=True)]
 
 
-def one_round(task: Task, model: nn.Linear, workers: list, chosen: list[int], controls: Controls) -> State:
-    """Return the aggregate of a round of those chosen."""
+def one_round(
+    task: Task, model: nn.Linear, workers: list[TorchWorker], chosen: list[int], controls: Controls
+) -> State:
+    """Return the aggregate of the workers that are chosen."""
     x, states = model.weight.detach().clone(), []
     for m in chosen:
         local = copy.deepcopy(model)
@@ -82,35 +85,31 @@ def one_round(task: Task, model: nn.Linear, workers: list, chosen: list[int], co
         controls.update(m, local.weight.detach() - x)
         states.append(local.state_dict())
     controls.close_round()
+    shares = [task.weights[m] / sum(task.weights[k] for k in chosen) for m in chosen]
     if task.algorithm == "fednova":
-        effective = sum(p * steps for p, steps in zip(task.weights, task.local_steps, strict=True))
-        states = [
-            shortened(s, x, effective / task.local_steps[m]) for s, m in zip(states, chosen, strict=True)
-        ]
-    return averaged(states, [task.weights[m] for m in chosen])
+        states = normalised(states, x, shares, [task.local_steps[m] for m in chosen])
+    return averaged(states, shares)
+
+
+def served(task: Task, new: torch.Tensor, x: torch.Tensor, velocity: torch.Tensor) -> torch.Tensor:
+    """Return x after the server's step towards the aggregate, and note its velocity, in place."""
+    moved = new - x
+    velocity.mul_(task.server_momentum).add_(moved)
+    step = moved + task.server_momentum * velocity if task.nesterov else velocity
+    return x + task.server_lr * step
 
 
 def federated_loop(task: Task) -> Float[np.ndarray, "round dim"]:
-    """Return the server's vectors of R rounds.
-
-    Raises
-    ------
-    NotImplementedError
-        For FedNova with sampled workers, whose τ could be that of all workers or of those drawn.
-    """
-    if task.algorithm == "fednova" and task.participants is not None:
-        raise NotImplementedError("FedNova with sampled workers: τ could be of all workers or of those drawn")
+    """Return the server's vectors of R rounds."""
     workers = [torch_worker(task, m) for m in range(task.workers)]
     model, controls, path = linear_model(task.start), Controls(task), []
-    velocity, random = torch.zeros_like(model.weight), torch.Generator().manual_seed(task.seed)
+    velocity = torch.zeros_like(model.weight, requires_grad=False)
+    random = torch.Generator().manual_seed(task.seed)
     for _ in range(task.rounds):
         x = model.weight.detach().clone()
         new = one_round(task, model, workers, participants(task, random), controls)
         if "server" in task.needs:
-            moved = new["weight"] - x
-            velocity = task.server_momentum * velocity + moved
-            step = moved + task.server_momentum * velocity if task.nesterov else velocity
-            new = {"weight": x + task.server_lr * step}
+            new = {"weight": served(task, new["weight"], x, velocity)}
         model.load_state_dict(new)
         path.append(vector_of(model))
     return np.stack(path)
