@@ -64,6 +64,12 @@ def misfit(recipe: Recipe, observed: Observed, enough: float | None = None) -> f
     return worst
 
 
+def distance(right: Float[np.ndarray, "round dim"], observed: Observed) -> float:
+    """max_r |right_r − observed x_r|/scale_r of a path; ∞ where one is not finite."""
+    apart = np.abs(right - observed.path).max(axis=1) / observed.scales
+    return float(np.max(np.where(np.isfinite(apart), apart, math.inf)))
+
+
 def residuals(recipe: Recipe, observed: Observed) -> Float[np.ndarray, " number"]:
     """All (x_r − observed x_r)/scale_r in a row; ∞ where the recipe diverges."""
     apart = (path(recipe, observed.rounds) - observed.path) / observed.scales[:, None]
