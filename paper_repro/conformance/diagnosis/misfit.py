@@ -58,9 +58,10 @@ def misfit(recipe: Recipe, observed: Observed, enough: float | None = None) -> f
     enough = observed.tolerance if enough is None else enough
     worst = 0.0
     for r, vector in enumerate(records(recipe, observed.rounds)):
-        worst = max(worst, float(np.abs(vector - observed.path[r]).max()) / float(observed.scales[r]))
-        if not worst <= enough:
+        apart = float(np.abs(vector - observed.path[r]).max()) / float(observed.scales[r])
+        if not apart <= enough:  # not a number, too
             return math.inf
+        worst = max(worst, apart)
     return worst
 
 
