@@ -46,7 +46,7 @@ def statuses(suite: Suite) -> set[Status]:
 @pytest.fixture
 def undiagnosed(monkeypatch):
     """Failures without the search for their cause, which takes longer than they do."""
-    monkeypatch.setattr(Case, "_diagnosed", lambda self, simulator, outcome: outcome)
+    monkeypatch.setattr(Case, "_diagnosed", lambda self, simulator, outcome, found: outcome)
 
 
 def test_a_right_simulator_passes_everything():

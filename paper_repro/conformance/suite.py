@@ -115,7 +115,7 @@ def outcomes(simulator: Simulator, chosen: Iterable[Case]) -> Iterator[Outcome]:
     supported(simulator)
     failed: list[tuple[Case, Outcome]] = []
     for case in chosen:
-        outcome = case.check(simulator)
+        outcome = case.check(simulator, [o.diagnosis for _, o in failed if o.diagnosis])
         if outcome.status.bad:
             outcome = outcome.after(_before(case, failed))
             failed.append((case, outcome))

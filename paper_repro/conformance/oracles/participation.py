@@ -33,7 +33,8 @@ def participation(source: Source) -> Iterator[Case]:
     for algorithm in ALGORITHMS:
         task = source.task(algorithm, participants=half, rounds=DECODED_ROUNDS)
         title = f"every round is the exact update by {who}, p_m renormalised ({algorithm})"
-        yield Case(f"O5/{algorithm}-sets@{name}", "O5", title, task, explained(task, drawn_sets, _otherwise))
+        judge = explained(task, drawn_sets, _otherwise)
+        yield Case(f"O5/{algorithm}-sets@{name}", "O5", title, task, judge, diagnosable=True)
     task = source.task(participants=half, rounds=COUNTED_ROUNDS * source.effort)
     title = "all sets of workers are drawn equally often"
     often = equally_often(task, drawn_sets, "all sets of workers")
