@@ -1,11 +1,12 @@
 """A case: a question to a simulator, and how its answer is judged."""
 
-import copy
 import traceback
 import unittest
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from implicitbias import BadInput
 from paper_repro.claims.failure import first_line
@@ -108,7 +109,8 @@ def ask(simulator: Simulator, task: Task) -> Any:
 
 def handed_out(task: Task) -> Task:
     """Return the same task on fresh, writable arrays."""
-    return copy.deepcopy(task)
+    features, labels = (tuple(np.array(part) for part in whole) for whole in (task.features, task.labels))
+    return replace(task, features=features, labels=labels, start=np.array(task.start))
 
 
 def supported(simulator: Simulator) -> tuple[str, ...]:

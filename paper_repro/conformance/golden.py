@@ -1,6 +1,7 @@
 """Tasks with known answers: the golden instance, worked by hand, and instances drawn from a seed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -54,24 +55,33 @@ def random_instance(seed: int, algorithm: Algorithm = "fedavg", *, index: int = 
     A_m has eigenvalues between 1/2 and 2 in a basis of its own, labels are noisy, x⁰ is a normal vector.
     Two algorithms are given the same samples.
     """
-    draw = _Draw(Stream(seed), index)
-    sizes = [SAMPLES[k] for k in draw.order("sizes")]
-    steps = tuple(LOCAL_STEPS[k] for k in draw.order("steps"))
-    features = tuple(draw.features(m, n) for m, n in enumerate(sizes))
-    labels = tuple(draw.labels(m, rows) for m, rows in enumerate(features))
+    base = _drawn(seed, index)
     given: dict[str, Any] = {
-        "features": features,
-        "labels": labels,
-        "lr": RATES[0] + (RATES[1] - RATES[0]) * float(draw.at("lr").uniform(1)[0]),
-        "local_steps": steps,
-        "rounds": ROUNDS,
-        "weights": tuple(n / sum(sizes) for n in sizes),
-        "start": draw.at("start").normal(3),
+        "features": tuple(np.array(rows) for rows in base.features),
+        "labels": tuple(np.array(values) for values in base.labels),
+        "start": np.array(base.start),
         "algorithm": algorithm,
-        "seed": int(draw.at("seed").integers(2**31 - 1, 1)[0]),
         "proximal": PROXIMAL if algorithm == "fedprox" else 0.0,
     }
-    return Task(**(given | changes))
+    return replace(base, **(given | changes))
+
+
+@lru_cache(maxsize=32)
+def _drawn(seed: int, index: int) -> Task:
+    """Return an instance on arrays that nobody else may see."""
+    draw = _Draw(Stream(seed), index)
+    sizes = [SAMPLES[k] for k in draw.order("sizes")]
+    features = tuple(draw.features(m, n) for m, n in enumerate(sizes))
+    return Task(
+        features=features,
+        labels=tuple(draw.labels(m, rows) for m, rows in enumerate(features)),
+        lr=RATES[0] + (RATES[1] - RATES[0]) * float(draw.at("lr").uniform(1)[0]),
+        local_steps=tuple(LOCAL_STEPS[k] for k in draw.order("steps")),
+        rounds=ROUNDS,
+        weights=tuple(n / sum(sizes) for n in sizes),
+        start=draw.at("start").normal(3),
+        seed=int(draw.at("seed").integers(2**31 - 1, 1)[0]),
+    )
 
 
 @dataclass(frozen=True)

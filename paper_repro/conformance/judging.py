@@ -77,6 +77,7 @@ def relative_errors(
 
 def shown(values: Float[np.ndarray, " dim"], error: float) -> str:
     """Return a number, or a vector in brackets, to six digits, or to as many as show an error of this size."""
-    digits = min(max(FEWEST_DIGITS, math.ceil(-math.log10(max(error, EPS))) + 1), MOST_DIGITS)
+    known = math.ceil(-math.log10(min(max(error, EPS), 1.0))) + 1
+    digits = min(max(FEWEST_DIGITS, known), MOST_DIGITS)
     texts = [f"{value:.{digits}g}" for value in values]
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"

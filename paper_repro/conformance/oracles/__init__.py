@@ -11,8 +11,10 @@ from paper_repro.conformance.oracles.federated_averaging import (
     averaging_paths,
     unequal_steps,
 )
+from paper_repro.conformance.oracles.fresh_regression import fresh_regression
 from paper_repro.conformance.oracles.merging import merging
 from paper_repro.conformance.oracles.minibatches import minibatches
+from paper_repro.conformance.oracles.moments import moments
 from paper_repro.conformance.oracles.participation import participation
 from paper_repro.conformance.oracles.proximal import proximal_steps
 from paper_repro.conformance.oracles.reproducibility import reproducibility
@@ -33,6 +35,8 @@ ORDER: tuple[Callable[[Source], Iterator[Case]], ...] = (
     unequal_steps,
     participation,
     minibatches,
+    moments,
+    fresh_regression,
     servers,
     merging,
 )

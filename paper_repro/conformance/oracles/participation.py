@@ -62,8 +62,10 @@ def _otherwise(task: Task, path: Path) -> str:
         for count in range(1, task.workers + 1)
         if count != asked
     }
-    readings["workers are drawn with replacement"] = tuple(combinations_with_replacement(everybody, asked))
-    readings["the number of workers varies"] = tuple(
+    readings[f"workers are drawn with replacement, or fewer than {asked}"] = tuple(
+        combinations_with_replacement(everybody, asked)
+    )
+    readings["their number varies"] = tuple(
         chosen for count in range(1, task.workers + 1) for chosen in combinations(everybody, count)
     )
     explains = partial(_explains, task, path)

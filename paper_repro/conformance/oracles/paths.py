@@ -39,7 +39,7 @@ def limit_case(name: str, oracle: str, title: str, task: Task) -> Case:
     map = exact_round(task)
     long = replace(task, rounds=min(rounds_to(ARRIVED, map.radius), MOST_ROUNDS))
     limit = map.limit(task.start)
-    left = relative_errors(limit[None], exact_path(long)[-1:]).max()
+    left = relative_errors(limit[None], map.path(task.start, long.rounds)[-1:]).max()
 
     def judge(simulator: Simulator) -> Finding:
         last = ask(simulator, long)[-1]
@@ -58,7 +58,7 @@ def rate_cases(name: str, oracle: str, title: str, task: Task) -> Iterator[Case]
     map = exact_round(task)
     long = replace(task, rounds=max(4, min(rounds_to(STILL_MOVING, map.radius), MOST_ROUNDS)))
     along = slowest(map)
-    exact = observed_rate(long, exact_path(long), along)
+    exact = observed_rate(long, map.path(task.start, long.rounds)[1:], along)
     if not abs(exact - map.radius) <= SETTLED * map.radius:
         return
     tolerance = abs(exact - map.radius) / map.radius + rounding(long) / STILL_MOVING

@@ -20,14 +20,19 @@ class Source:
         ``task(algorithm, **changes)``.
     effort
         Factor of the numbers of draws that statistics count.
+    seed
+        Of what cases draw for themselves.
     """
 
     name: str
     task: Callable[..., Task]
     effort: int = 1
+    seed: int = 0
 
 
 def sources(seed: int, instances: int, effort: int = 1) -> tuple[Source, ...]:
     """Return the golden instance, then so many of the seed."""
-    drawn = (Source(f"random-{k}", partial(random_instance, seed, index=k), effort) for k in range(instances))
-    return (Source("G", golden, effort), *drawn)
+    drawn = (
+        Source(f"random-{k}", partial(random_instance, seed, index=k), effort, seed) for k in range(instances)
+    )
+    return (Source("G", golden, effort, seed), *drawn)
