@@ -22,7 +22,7 @@ class Planted:
     changes
         Part of ``Parts`` ↦ the wrong function.
     needs
-        Features of a task, beside FedAvg's, without which the bug does not show.
+        Features of a task, without all of which the bug does not show; empty if it shows with any.
     """
 
     name: str
