@@ -9,13 +9,14 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: help setup reproduce test lint bench clean
+.PHONY: help setup reproduce test lint bench simulators clean
 
 help:
 	@echo "make reproduce   verify every claim, draw the figures, write out/report/index.html"
 	@echo "make test        run the tests"
 	@echo "make lint        ruff, pyright, import-linter"
 	@echo "make bench       benchmarks against NumPy, JAX, PyTorch: tables, JSON, and a figure in out/bench"
+	@echo "make simulators  ask Flower, PyTorch and Optax what their rounds are; SYSTEMS=… for some of them"
 	@echo "make clean       remove out/ and $(VENV)/"
 
 setup: $(VENV)/.ready
@@ -49,6 +50,19 @@ bench: $(VENV)/.bench
 $(VENV)/.bench: $(VENV)/.ready
 	@echo "installing the peers of the benchmarks (once; 600 MB) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,bench]'
+	@touch $@
+
+simulators: $(VENV)/.simulators
+	@$(BIN)/python -m paper_repro.conformance.systems --page docs/systems.md $(SYSTEMS)
+
+# One by one, so that a library which cannot be had leaves the others alone. PyTorch by the version that constraints.txt
+# names, a CPU build: under its plain name pip may find gigabytes for graphics cards.
+$(VENV)/.simulators: $(VENV)/.ready
+	@echo "installing the systems that are asked (once; 700 MB) …"
+	@for library in flwr optax "$$(grep '^torch==.*+cpu$$' constraints.txt)"; do \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$$library" \
+		|| echo "not run: $$library cannot be installed here"; \
+	done
 	@touch $@
 
 clean:

@@ -404,6 +404,85 @@ BIBTEX = {
   year      = {2024},
   note      = {arXiv:2406.10650}
 }""",
+    "mcmahan2017": """@inproceedings{mcmahan2017,
+  author    = {McMahan, H. Brendan and Moore, Eider and Ramage, Daniel and Hampson, Seth
+               and Ag{\\"u}era y Arcas, Blaise},
+  title     = {Communication-Efficient Learning of Deep Networks from Decentralized Data},
+  booktitle = {International Conference on Artificial Intelligence and Statistics},
+  year      = {2017},
+  note      = {arXiv:1602.05629}
+}""",
+    "hsu2019": """@article{hsu2019,
+  author  = {Hsu, Tzu-Ming Harry and Qi, Hang and Brown, Matthew},
+  title   = {Measuring the Effects of Non-Identical Data Distribution for Federated Visual Classification},
+  journal = {arXiv:1909.06335},
+  year    = {2019}
+}""",
+    "li2020": """@inproceedings{li2020,
+  author    = {Li, Tian and Sahu, Anit Kumar and Zaheer, Manzil and Sanjabi, Maziar and Talwalkar, Ameet
+               and Smith, Virginia},
+  title     = {Federated Optimization in Heterogeneous Networks},
+  booktitle = {Machine Learning and Systems},
+  year      = {2020},
+  note      = {arXiv:1812.06127}
+}""",
+    "karimireddy2020": """@inproceedings{karimireddy2020,
+  author    = {Karimireddy, Sai Praneeth and Kale, Satyen and Mohri, Mehryar and Reddi, Sashank J.
+               and Stich, Sebastian U. and Suresh, Ananda Theertha},
+  title     = {{SCAFFOLD}: Stochastic Controlled Averaging for Federated Learning},
+  booktitle = {International Conference on Machine Learning},
+  year      = {2020},
+  note      = {arXiv:1910.06378}
+}""",
+    "wang2020": """@inproceedings{wang2020,
+  author    = {Wang, Jianyu and Liu, Qinghua and Liang, Hao and Joshi, Gauri and Poor, H. Vincent},
+  title     = {Tackling the Objective Inconsistency Problem in Heterogeneous Federated Optimization},
+  booktitle = {Advances in Neural Information Processing Systems},
+  year      = {2020},
+  note      = {arXiv:2007.07481}
+}""",
+    "wang2022": """@article{wang2022,
+  author  = {Wang, Jianyu and Das, Rudrajit and Joshi, Gauri and Kale, Satyen and Xu, Zheng and Zhang, Tong},
+  title   = {On the Unreasonable Effectiveness of Federated Averaging with Heterogeneous Data},
+  journal = {arXiv:2206.04723},
+  year    = {2022}
+}""",
+    "douillard2023": """@article{douillard2023,
+  author  = {Douillard, Arthur and Feng, Qixuan and Rusu, Andrei A. and Chhaparia, Rachita and Donchev, Yani
+             and Kuncoro, Adhiguna and Ranzato, Marc'Aurelio and Szlam, Arthur and Shen, Jiajun},
+  title   = {{DiLoCo}: Distributed Low-Communication Training of Language Models},
+  journal = {arXiv:2311.08105},
+  year    = {2023}
+}""",
+    "tao2024": """@article{tao2024,
+  author  = {Tao, Zhixu and Mason, Ian and Kulkarni, Sanjeev and Boix, Xavier},
+  title   = {Task Arithmetic Through The Lens Of One-Shot Federated Learning},
+  journal = {arXiv:2411.18607},
+  year    = {2024}
+}""",
+    "dhawan2024": """@article{dhawan2024,
+  author  = {Dhawan, Nikita and Mitchell, Nicole and Charles, Zachary and Garrett, Zachary
+             and Dziugaite, Gintare Karolina},
+  title   = {Leveraging Function Space Aggregation for Federated Learning at Scale},
+  journal = {Transactions on Machine Learning Research},
+  year    = {2024},
+  note    = {arXiv:2311.10291}
+}""",
+    "ju2024": """@inproceedings{ju2024,
+  author    = {Ju, Peizhong and Yang, Haibo and Liu, Jia and Liang, Yingbin and Shroff, Ness},
+  title     = {Can We Theoretically Quantify the Impacts of Local Updates on the Generalization Performance of
+               Federated Learning?},
+  booktitle = {International Symposium on Theory, Algorithmic Foundations, and Protocol Design for Mobile Networks
+               and Mobile Computing},
+  year      = {2024},
+  note      = {arXiv:2409.03863}
+}""",
+    "chatterjee2024": """@inproceedings{chatterjee2024,
+  author    = {Chatterjee, Bapi and Kungurtsev, Vyacheslav and Alistarh, Dan},
+  title     = {Federated {SGD} with Local Asynchrony},
+  booktitle = {International Conference on Distributed Computing Systems},
+  year      = {2024}
+}""",
     "derived": """@software{implicitbias,
   author = {{The implicitbias developers}},
   title  = {implicitbias: theory verification for local methods},

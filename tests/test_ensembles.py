@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from implicitbias import (
     Anchored,
+    Average,
     BadInput,
     Fixed,
     Flow,
+    GradientSteps,
     HeavyBall,
     Identity,
     initial_state,
@@ -168,9 +170,20 @@ MADE = {
         "Adaptive": {"scaling": RMSProp()},
         "Fixed per worker": {"scaling": Fixed(((1.0, 2.0), (3.0, 0.5)))},
     },
-    "local_solver": {"Flow": {"local_solver": Flow(0.0)}},
-    "aggregation": {"Anchored": {"aggregation": Anchored()}, "Sequential": {"aggregation": Sequential()}},
-    "server": {"moves": {"server": Server(0.5)}},
+    "local_solver": {
+        "Flow": {"local_solver": Flow(0.0)},
+        "GradientSteps with a pull": {"local_solver": GradientSteps(0.5)},
+    },
+    "aggregation": {
+        "Anchored": {"aggregation": Anchored()},
+        "Average with weights": {"aggregation": Average((1.0, 3.0))},
+        "Sequential": {"aggregation": Sequential()},
+    },
+    "server": {
+        "moves": {"server": Server(0.5)},
+        "looks ahead": {"server": Server(0.5, 0.5, nesterov=True)},
+        "late": {"server": Server(delay=1)},
+    },
     "rescaling": {"Rescaling": {"rescaling": Rescaling(1.0, 1.0, 3)}},
 }
 
@@ -188,7 +201,7 @@ def uncompiled():
 
 @pytest.mark.parametrize(("row", "landscape", "axes"), list(uncompiled()))
 def test_every_other_row_is_run_by_the_definition_and_says_why(row, landscape, axes):
-    exact = "local_solver" in axes
+    exact = isinstance(axes.get("local_solver"), Flow)
     method = LocalMethod(workers=2) if exact else LocalMethod(lr=0.05, local_steps=2, batch=2, workers=2)
     method = dataclasses.replace(method, **axes)
     assert covering_row(landscape, method) is row and str(row) in coverage_text()
