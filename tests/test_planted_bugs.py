@@ -13,6 +13,7 @@ from implicitbias import RecordAt, run
 from paper_repro.conformance.planted import Plain, PLANTED
 from paper_repro.conformance.planted.causes import BEYOND, FORESEEN
 from paper_repro.conformance.task import FEATURES, Task
+from paper_repro.gallery.bug_signatures import right_path, SIGNATURES, wrong_path
 
 
 # Two programs that add the same numbers in another order, over a few dozen steps.
@@ -166,3 +167,17 @@ def test_a_bug_that_needs_a_feature_does_not_show_without(name):
 def test_what_a_bug_keeps_between_runs_starts_afresh_with_every_simulator():
     bug = BUGS["global-model"]
     assert bug.simulator(task()).tobytes() == bug.simulator(task()).tobytes()
+
+
+def test_signatures_differ_where_the_title_says():
+    first, later, second_run = [], [], []
+    for signature in SIGNATURES:
+        asked = replace(signature.task, rounds=12)
+        right, wrong = right_path(asked)[1:], wrong_path(signature, asked)
+        assert not np.allclose(right, wrong, rtol=0.05), signature.bug
+        once = wrong_path(replace(signature, runs=1), asked)
+        if np.allclose(right, once):
+            second_run.append(signature.bug)
+        else:
+            (later if np.isclose(right[0], wrong[0]) else first).append(signature.bug)
+    assert second_run == ["global-model"] and len(first) > 2 and len(later) > 2

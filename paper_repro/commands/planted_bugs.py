@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bugs", nargs="*", metavar="BUG", help="names; all if left out")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random instances (default 0)")
     parser.add_argument("--markdown", action="store_true", help="the page of the documentation")
+    parser.add_argument("--all", action="store_true", help="ask statistics about all bugs (minutes)")
     parser.set_defaults(run=run)
 
 
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     topics = chosen(options.bugs)
     found: dict[str, list[Row]] = {}
     for topic, bugs in topics.items():
-        for row in matrix(bugs, options.seed):
+        for row in matrix(bugs, options.seed, exhaustive=options.all):
             found.setdefault(topic, []).append(row)
             if not options.markdown:
                 print(f"{row.bug.name:<28} {' '.join(row.caught) or 'escaped':<30} {told(row)}", flush=True)

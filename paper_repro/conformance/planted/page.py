@@ -13,8 +13,8 @@ A federated simulator, written as practitioners write theirs and sharing no code
 is replaced by what people really get wrong: {count} times. Which oracle notices, and what does the diagnosis call it?
 `paper-repro planted-bugs --markdown` prints this page.
 
-✗ a case of the oracle fails; · all pass; empty: the oracle has no case on which the bug could show. The diagnosis is of
-the first path that fails, in three dimensions where there is one; where several causes explain it equally well, the
+✗ a case of the oracle fails; · all pass; empty: not asked, for none of its cases has what the bug needs, or for it counts
+draws, and an exact answer has caught the bug already. The diagnosis is of the first path that fails, in three dimensions where there is one; where several causes explain it equally well, the
 first is shown, and how many others there are. "unknown" is what the diagnosis says itself; after a dash stands the case
 that fails where no path does.
 
