@@ -46,12 +46,13 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """``"named"`` rightly, ``"misnamed"``, ``"unknown"``, or ``"no path"`` to name it by."""
+        """``"named"`` rightly, ``"among"`` equal causes, ``"misnamed"``, ``"unknown"``, or ``"no path"`` at all."""
         if self.outcome is None:
             return "no path"
         if not self.names:
             return "unknown"
-        return "named" if self.bug.cause and re.fullmatch(self.bug.cause, self.names[0]) else "misnamed"
+        right = [bool(self.bug.cause and re.fullmatch(self.bug.cause, name)) for name in self.names]
+        return "named" if right[0] else "among" if any(right) else "misnamed"
 
 
 def matrix(bugs: Iterable[Planted], seed: int = 0, *, exhaustive: bool = False) -> Iterator[Row]:
