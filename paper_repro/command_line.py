@@ -19,6 +19,7 @@ COMMANDS = {
     "sweep": "verify one claim at many knobs and seeds: which verdict where",
     "figures": "draw the figures",
     "report": "verify, draw, and write the report as a static site",
+    "check-simulator": "test a federated simulator of yours against exact answers",
     "cite": "print the BibTeX entries of claims or papers",
 }
 
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         # Only the command that is asked for is imported: `--help` stays quick.
         if given[:1] == [name]:
-            import_module(f"paper_repro.commands.{name}").configure(subparser)
+            import_module(f"paper_repro.commands.{name.replace('-', '_')}").configure(subparser)
     return _guarded(parser.parse_args(given))
 
 

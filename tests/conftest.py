@@ -21,7 +21,10 @@ CHECKED = [
         f"implicitbias.{room}"
         for room in ("activations", "asymptotics", "data", "losses", "methods", "oracle", "problems")
     ),
-    *(f"implicitbias.{room}" for room in ("local_solvers", "scaled", "statistics", "stream", "sweeps")),
+    *(
+        f"implicitbias.{room}"
+        for room in ("local_solvers", "recursions", "scaled", "statistics", "stream", "sweeps")
+    ),
     *(
         f"implicitbias.engine.{part}"
         for part in (

@@ -16,11 +16,11 @@ def direction(
     worker: int,
     batch: Batch,
 ) -> Float[np.ndarray, "replica dim"]:
-    """Return g: ∇f_m(w), its mean over a mini-batch, ∇L + Aξ/√B, or ∇log f_m where the rate is normalised."""
+    """Return g: ∇f_m(w), its mean over a mini-batch, ∇f_m + Aξ/√B, or ∇log f_m where the rate is normalised."""
     if method.normalised:
         return check_normalised(problem, method).worker_log_gradient(w, worker)
     if isinstance(problem, AbstractNoisyProblem) and batch is not None:
-        return problem.noisy_gradient(w, batch)
+        return problem.noisy_gradient(w, batch, worker)
     return problem.worker_gradient(w, worker, batch)
 
 

@@ -11,6 +11,7 @@ from implicitbias.problems.linear_classification import LinearClassification as 
 from implicitbias.problems.linear_regression import LinearRegression as LinearRegression
 from implicitbias.problems.network import TwoLayerNetwork as TwoLayerNetwork
 from implicitbias.problems.noisy import AbstractNoisyProblem as AbstractNoisyProblem
+from implicitbias.problems.noisy_quadratics import NoisyQuadratics as NoisyQuadratics
 from implicitbias.problems.quadratics import Quadratics as Quadratics
 from implicitbias.problems.sampled import AbstractSampledProblem as AbstractSampledProblem
 from implicitbias.problems.twice_differentiable import (

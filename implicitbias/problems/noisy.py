@@ -13,9 +13,10 @@ from implicitbias.stream import Stream
 
 
 class AbstractNoisyProblem(AbstractProblem):
-    """One loss L for all workers; a step sees ∇L(w) + A(w)ξ/√B, ξ of mean 0 and covariance I.
+    """A step of worker m sees ∇f_m(w) + A(w)ξ/√B, ξ of mean 0 and covariance I.
 
-    The number of workers and the batch size belong to the method: only Σ = AAᵀ over B enters.
+    The batch size belongs to the method: only Σ = AAᵀ over B enters. So does the number of workers, where they all
+    have one loss L.
 
     Attributes
     ----------
@@ -40,17 +41,20 @@ class AbstractNoisyProblem(AbstractProblem):
 
     @abstractmethod
     def sharpness(self, w: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
-        """Return the largest eigenvalue of ∇²L(w)."""
+        """Return the largest eigenvalue of the ∇²f_m(w)."""
 
     @abstractmethod
     def for_workers(self, workers: int) -> "AbstractNoisyProblem":
-        """Return the same problem, worked on by M workers."""
+        """Return the same problem, worked on by M workers; or refuse another M than its own."""
 
     @abstractmethod
     def noisy_gradient(
-        self, w: Float[np.ndarray, "*batch dim"], noise: Float[np.ndarray, "*batch channel"]
+        self,
+        w: Float[np.ndarray, "*batch dim"],
+        noise: Float[np.ndarray, "*batch channel"],
+        worker: int = 0,
     ) -> Float[np.ndarray, "*batch dim"]:
-        """Return ∇L(w) + A(w)·noise, ``noise`` being ξ/√B."""
+        """Return ∇f_m(w) + A(w)·noise, ``noise`` being ξ/√B."""
 
     @abstractmethod
     def compiled(self, method: Any) -> Any | None:

@@ -57,4 +57,5 @@ GALLERY: tuple[Figure, ...] = (
     Figure(
         "bound-against-data", "T1 and a scaled run: crude and metric-aware", InModule("bound_against_data")
     ),
+    Figure("bug-signatures", "What bugs of federated simulators look like", InModule("bug_signatures")),
 )

@@ -190,10 +190,13 @@ class Landscape(AbstractNoisyProblem, AbstractTwiceDifferentiable):
         return (self.hessian(self.point(w, worker)) @ direction[..., None])[..., 0]
 
     def noisy_gradient(
-        self, w: Float[np.ndarray, "*batch dim"], noise: Float[np.ndarray, "*batch channel"]
+        self,
+        w: Float[np.ndarray, "*batch dim"],
+        noise: Float[np.ndarray, "*batch channel"],
+        worker: int = 0,
     ) -> Float[np.ndarray, "*batch dim"]:
-        """Return ∇L(θ) + A(θ)·noise, ``noise`` being ξ/√B."""
-        return self.worker_gradient(w, 0) + (self.factors(w) @ noise[..., None])[..., 0]
+        """Return ∇L(θ) + A(θ)·noise, ``noise`` being ξ/√B; the same for every worker."""
+        return self.worker_gradient(w, worker) + (self.factors(w) @ noise[..., None])[..., 0]
 
     def hessian(self, theta: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim dim"]:
         """Return ∇²L(θ)."""

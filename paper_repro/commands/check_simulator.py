@@ -1,0 +1,128 @@
+"""``paper-repro check-simulator``: oracles with exact answers, pointed at somebody's federated code."""
+
+import argparse
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from implicitbias.archive import check_writable
+from paper_repro.conformance.case import Case, told
+from paper_repro.conformance.loading import load_simulator
+from paper_repro.conformance.oracles import cases
+from paper_repro.conformance.outcome import Outcome, Status
+from paper_repro.conformance.suite import outcomes, select, Suite
+from paper_repro.conformance.task import FEATURES, Simulator
+
+
+EXAMPLES = f"""A simulator is called with a task (features, labels, lr, local_steps, rounds, weights, start, seed, …)
+and returns the server's vector after every round. It may declare what it offers in an attribute `supports`:
+{", ".join(FEATURES)};
+one that declares nothing is asked for FedAvg alone.
+
+examples:
+  paper-repro check-simulator my_simulator:run
+  paper-repro check-simulator path/to/simulator.py:Simulator --report out/simulator
+  paper-repro check-simulator my_simulator:run --only O1 O3/path --seed 7
+  paper-repro check-simulator my_simulator:run --json > outcome.json
+
+exit codes: 0 all that was run passed; 1 something failed or broke; 2 bad input;
+3 nothing failed, but too little was drawn to decide, or nothing could be run; 130 interrupted"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    parser.add_argument(
+        "simulator",
+        metavar="MODULE:OBJECT",
+        help="a function of a task, or a class of such; also FILE.py:OBJECT",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the random instances (default 0)")
+    parser.add_argument("--instances", type=int, default=1, metavar="K", help="random instances (default 1)")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="ORACLE", help="oracles or cases, such as O1 or O3/path"
+    )
+    parser.add_argument("--thorough", action="store_true", help="count draws ten times as long")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write a page and a JSON file there")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check and print; an interrupted check keeps what it found."""
+    chosen = select(cases(options.seed, options.instances, thorough=options.thorough), options.only)
+    if options.report is not None:
+        check_writable("--report", options.report)
+    with contextlib.redirect_stdout(sys.stderr):  # whatever a simulator prints
+        simulator = load_simulator(options.simulator)
+        found, complete = _watched(simulator, chosen, _Announcer(len(chosen), options.json))
+    suite = Suite(
+        tuple(found), options.simulator, options.seed, options.instances, options.thorough, complete
+    )
+    print(json.dumps(suite.to_json(), indent=2, ensure_ascii=False) if options.json else summary(suite))
+    if options.report is not None:
+        from paper_repro.conformance.page import write_report
+
+        print(
+            f"report: {write_report(suite, options.report)}", file=sys.stderr if options.json else sys.stdout
+        )
+    return suite.exit_code if complete else 130
+
+
+def summary(suite: Suite) -> str:
+    """Return failures with their numbers, the likely causes, and the counts."""
+    lines = [line for outcome in suite.failures for line in (told(outcome), "")]
+    lines += [f"undecided {outcome.case}: {outcome.message}" for outcome in suite.having(Status.UNDECIDED)]
+    lines += list(_skipped(suite)) + list(_causes(suite))
+    counts = ", ".join(f"{n} {status.value}" for status in Status if (n := len(suite.having(status))))
+    ending = "" if suite.complete else "; interrupted, the rest was not asked"
+    return "\n".join([*lines, f"{suite.simulator}: {counts or 'nothing was asked'}{ending}"])
+
+
+def _skipped(suite: Suite):
+    """Yield a line for every reason why cases were not run."""
+    skipped = suite.having(Status.NOT_RUN)
+    for reason in dict.fromkeys(outcome.message for outcome in skipped):
+        same = [outcome for outcome in skipped if outcome.message == reason]
+        yield f"not run: {len(same)} case{'s' if len(same) > 1 else ''} ({reason})"
+
+
+def _causes(suite: Suite):
+    """Yield a line for every likely cause."""
+    for cause, explained in suite.causes.items():
+        yield f"explains {len(explained)} failure{'s' if len(explained) > 1 else ''}: {cause}"
+
+
+@dataclass
+class _Announcer:
+    """Says on standard error how far the check is."""
+
+    total: int
+    quiet: bool
+    began: float = field(default_factory=time.monotonic)
+    done: int = 0
+
+    def finished(self, outcome: Outcome) -> None:
+        self.done += 1
+        if not self.quiet:
+            elapsed = time.monotonic() - self.began
+            line = f"[{elapsed:6.1f} s] {self.done:>3}/{self.total} {outcome.status.value:<9} {outcome.case}"
+            print(line, file=sys.stderr, flush=True)
+
+
+def _watched(
+    simulator: Simulator, chosen: Sequence[Case], announce: _Announcer
+) -> tuple[list[Outcome], bool]:
+    """Return the outcomes, and whether these are all."""
+    found: list[Outcome] = []
+    try:
+        for outcome in outcomes(simulator, chosen):
+            found.append(outcome)
+            announce.finished(outcome)
+    except KeyboardInterrupt:
+        return found, False
+    return found, True
