@@ -64,7 +64,8 @@ METHOD_COLOURS = {
 METHOD_MARKERS = {
     "gd": "o", "local_gd": "s", "local_sgd": "D", "proximal": "^", "projection": "v", "sweeping": "P",
     "anchored": "X", "momentum": "<", "modified_local_gd": "X", "sgd": "h", "minibatch_sgd": "h", "savic": "p",
-    "fedavg": "o", "fedprox": "^", "scaffold": "d", "fednova": "P", "diloco": "*", "slow_sde": "o", "conventional_sde": "s",
+    "fedavg": "o", "fedprox": "^", "scaffold": "d", "fednova": "P", "diloco": "*",
+    "slow_sde": "o", "conventional_sde": "s",
     "normalised_gd": "D", "prgd": "^", "sequential_gd": ">", "local_flow": "P", "qsr": "p",
     "post_local_sgd": "d", "fixed": "s", "rmsprop": "o", "adam": "^", "adagrad": "v", "oasis": "D", "adahessian": "P",
     "max_margin": "*",

@@ -19,7 +19,7 @@ from implicitbias import (
     Stream,
     Trace,
 )
-from implicitbias.problems import AbstractProblem
+from implicitbias.methods.federated import Weights
 from implicitbias.recursions import affine_round, AffineRound, worker_curvatures, worker_weights
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.claim import Traces
@@ -38,7 +38,7 @@ LEAST, LARGEST = 0.5, 2.0
 # Samples of a worker, as multiples of d: A_m of Gaussian features is well conditioned.
 FEWEST, MOST = 4, 12
 
-Weights = tuple[float, ...] | str | None
+Losses = Quadratics | LinearRegression
 Change = Callable[["FederatedCase"], LocalMethod]
 
 
@@ -59,7 +59,7 @@ class UnlikeKnobs:
 class FederatedCase:
     """A federated method on quadratic losses, from a start."""
 
-    problem: AbstractProblem
+    problem: Losses
     method: LocalMethod
     start: tuple[float, ...]
 
@@ -126,7 +126,7 @@ def unlike_case(knobs: UnlikeKnobs, stream: Stream) -> FederatedCase:
     return FederatedCase(problem, method, tuple(map(float, start)))
 
 
-def unlike_problem(knobs: UnlikeKnobs, stream: Stream) -> Quadratics | LinearRegression:
+def unlike_problem(knobs: UnlikeKnobs, stream: Stream) -> Losses:
     """Return the losses that the knobs name."""
     build = unlike_regression if knobs.data == "regression" else unlike_quadratics
     return build(knobs.workers, knobs.dim, stream, knobs.apart)
@@ -161,14 +161,14 @@ def unequal_steps(knobs: UnlikeKnobs, stream: Stream) -> tuple[int, ...]:
     return (knobs.local_steps, knobs.local_steps // 2, *map(int, drawn[2:]))
 
 
-def weights_for(problem: Quadratics | LinearRegression, stream: Stream) -> Weights:
+def weights_for(problem: Losses, stream: Stream) -> Weights:
     """Return ``"samples"`` where there are some, and unequal numbers otherwise."""
     if isinstance(problem, LinearRegression):
         return "samples"
     return tuple(map(float, stream.at("unlike/weights").generator().uniform(0.5, 1.5, size=problem.workers)))
 
 
-def minimiser(problem: AbstractProblem, weights: Float[np.ndarray, " worker"]) -> Float[np.ndarray, " dim"]:
+def minimiser(problem: Losses, weights: Float[np.ndarray, " worker"]) -> Float[np.ndarray, " dim"]:
     """Return argmin Σ_m weight_m f_m."""
     hessians, pulls = worker_curvatures(problem)
     return np.linalg.solve(np.tensordot(weights, hessians, axes=1), weights @ pulls)

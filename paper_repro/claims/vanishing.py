@@ -8,12 +8,11 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import LocalMethod, RecordAt, RunSpec
-from implicitbias.problems import AbstractProblem
 from implicitbias.recursions import worker_curvatures
 from implicitbias.statistics import extrapolated_limit, fit_rate
 from paper_repro.claims.claim import Traces
 from paper_repro.claims.observation import Measured
-from paper_repro.claims.unlike_workers import FederatedCase, minimiser
+from paper_repro.claims.unlike_workers import FederatedCase, Losses, minimiser
 
 
 # Values of ε, as shares of the largest.
@@ -99,7 +98,7 @@ def order(values: Values, offsets: Float[np.ndarray, "value dim"], rounding: Val
 
 
 def first_order(
-    problem: AbstractProblem, weights: Float[np.ndarray, " worker"], factors: Float[np.ndarray, " worker"]
+    problem: Losses, weights: Float[np.ndarray, " worker"], factors: Float[np.ndarray, " worker"]
 ) -> Float[np.ndarray, " dim"]:
     """Return ½A^{−1} Σ_m weight_m factor_m A_m∇f_m at the minimiser of Σ weight_m f_m, A = Σ weight_m A_m.
 
