@@ -921,6 +921,36 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "karimireddy2020/late-gradient",
+        "karimireddy2020.late_gradient",
+        "With long rounds SCAFFOLD's option I diverges once Σ p_m A_m⁻¹·Σ p_m A_m has an eigenvalue above 2",
+        "derived",
+    ),
+    Entry(
+        "karimireddy2020/limit",
+        "karimireddy2020.limit",
+        "SCAFFOLD rests at x* = argmin Σ p_m f_m exactly, with c_m = ∇f_m(x*), for unequal H_m and both options",
+        "derived",
+    ),
+    Entry(
+        "karimireddy2020/long-rounds",
+        "karimireddy2020.long_rounds",
+        "Long rounds slow SCAFFOLD: with option II its rate is 1 − θ/(ηH), with option I that of a late gradient",
+        "derived",
+    ),
+    Entry(
+        "karimireddy2020/path",
+        "karimireddy2020.path",
+        "SCAFFOLD on quadratics, round by round: controls are divided by the worker's own ηH_m, or it diverges",
+        "derived",
+    ),
+    Entry(
+        "karimireddy2020/rate",
+        "karimireddy2020.rate",
+        "The rate of SCAFFOLD is the spectral radius of its round on (x, c_1, …, c_M)",
+        "derived",
+    ),
+    Entry(
         "kloeden1992/weak-orders",
         "kloeden1992.weak_orders",
         "Weak Euler has order 1 and Platen's schemes order 2, with increments of two and three points",
