@@ -168,6 +168,30 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/federated-equal-data",
+        "derived.federated.equal_data",
+        "On equal data FedAvg with H steps and R rounds is gradient descent with HR steps",
+        "derived",
+    ),
+    Entry(
+        "derived/federated-moved",
+        "derived.federated.moved",
+        "Shifted or rotated losses shift or rotate the path of every federated method, unless a diagonal scales it",
+        "derived",
+    ),
+    Entry(
+        "derived/federated-renamed",
+        "derived.federated.renamed",
+        "Renaming the workers, or giving each a twin, changes no federated method",
+        "derived",
+    ),
+    Entry(
+        "derived/federated-tied-noise",
+        "derived.federated.tied_noise",
+        "On quadratics with one Hessian and noise tied to (worker, step), x̂ after T steps is the same for every H",
+        "derived",
+    ),
+    Entry(
         "derived/fejer",
         "derived.many_local_steps.fejer",
         "Projections and sweeping never move away from a point of the feasible set",
@@ -939,6 +963,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "karimireddy2020/nothing-to-correct",
+        "karimireddy2020.without_need",
+        "SCAFFOLD with one local step is gradient descent on Σ p_m f_m, and on equal workers it is FedAvg",
+        "derived",
+    ),
+    Entry(
         "karimireddy2020/path",
         "karimireddy2020.path",
         "SCAFFOLD on quadratics, round by round: controls are divided by the worker's own ηH_m, or it diverges",
@@ -1016,6 +1046,12 @@ ENTRIES = (
         "mcmahan2017.no_bias",
         "FedAvg rests exactly at x* if workers share A_m and H_m, or their minimisers, or take one step",
         "derived",
+    ),
+    Entry(
+        "mcmahan2017/one-step",
+        "mcmahan2017.one_step",
+        "With one local step FedAvg is gradient descent on all samples, however they are dealt to the workers",
+        "recalled",
     ),
     Entry(
         "mcmahan2017/path",
