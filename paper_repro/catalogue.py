@@ -36,6 +36,12 @@ class Entry:
 
 ENTRIES = (
     Entry(
+        "chatterjee2024/delay-limit",
+        "chatterjee2024.delay_limit",
+        "Changes that are τ rounds late are stable for lc < 2 sin(π/(2(2τ + 1))), and not beyond",
+        "derived",
+    ),
+    Entry(
         "chezhegov2024/network-local-steps",
         "chezhegov2024.network_local_steps",
         "More local steps save rounds on evenly dealt digits, and a split by label takes most of that away",
@@ -260,6 +266,12 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/inconsistent-solves",
+        "derived.projections.inconsistent",
+        "Exact solves of workers that contradict each other average to another point than least squares",
+        "derived",
+    ),
+    Entry(
         "derived/inside-round",
         "derived.slow_sde.inside_round",
         "Between averagings workers part by (M − 1)V(1 − q^k); averaged over the round this is the ψ of the slow SDE",
@@ -333,6 +345,12 @@ ENTRIES = (
         "derived/mixed-noise-drift",
         "derived.curved_minima.mixed_noise",
         "On a circle mixed noise drifts, and local steps speed that up by 1 + (M − 1)ψ(αh), not ψ(2αh)",
+        "derived",
+    ),
+    Entry(
+        "derived/nearest-solution",
+        "derived.projections.nearest_solution",
+        "Averaged exact solves end at the solution nearest to the start, whatever the weights",
         "derived",
     ),
     Entry(
@@ -413,6 +431,12 @@ ENTRIES = (
         "derived/polynomial-tail-steep",
         "derived.polynomial_tail.steep",
         "As p → ∞ the limit of the tail (1+z)^{−p} turns to the max margin, like ŵ + w̃/(p+1)",
+        "derived",
+    ),
+    Entry(
+        "derived/projection-angle",
+        "derived.projections.angle",
+        "More local steps cannot beat (1 + cos θ)/2 per round on two workers with one sample each",
         "derived",
     ),
     Entry(
@@ -766,6 +790,30 @@ ENTRIES = (
         "derived/worst-case-one-step",
         "derived.scaling.worst_case_one_step",
         "No function of the class breaks the one-step lemmas L2 and L4; without the disagreement V some do",
+        "derived",
+    ),
+    Entry(
+        "dhawan2024/fisher-merge",
+        "dhawan2024.fisher_merge",
+        "Merging by Fisher information is exact on quadratics, by its diagonal only for diagonal curvature",
+        "derived",
+    ),
+    Entry(
+        "douillard2023/best-momentum",
+        "douillard2023.best_momentum",
+        "The best outer momentum falls as the number of inner steps grows",
+        "derived",
+    ),
+    Entry(
+        "douillard2023/buffer-reset",
+        "douillard2023.buffer_reset",
+        "Outer momentum whose buffer is reset in every round is no momentum, but the rate l(1 + b)",
+        "derived",
+    ),
+    Entry(
+        "douillard2023/outer-rate",
+        "douillard2023.outer_rate",
+        "Outer Nesterov momentum turns every mode into e^{r+1} = (1 + b)(1 − lc)e^r − b(1 − lc)e^{r−1}",
         "derived",
     ),
     Entry(
@@ -1150,6 +1198,18 @@ ENTRIES = (
         "soudry2018/validation-loss",
         "soudry2018.validation_loss",
         "The validation loss grows like Σ |x·ŵ| log t, summed over the misclassified points",
+        "stated",
+    ),
+    Entry(
+        "tao2024/excess",
+        "tao2024.excess",
+        "One-shot merging is exact iff curvature and optimum are uncorrelated over tasks",
+        "derived",
+    ),
+    Entry(
+        "tao2024/one-round",
+        "tao2024.one_round",
+        "Task arithmetic is one round of FedAvg with server rate λM",
         "stated",
     ),
     Entry(
