@@ -1014,7 +1014,7 @@ ENTRIES = (
     Entry(
         "li2020/path",
         "li2020.path",
-        "FedProx by gradient steps is FedAvg with W_m = P_m(I − (I − η(A_m + ρI))^{H_m}), round by round",
+        "FedProx by gradient steps on quadratics is an affine recursion: every round of the run lies on it",
         "derived",
     ),
     Entry(
