@@ -1018,7 +1018,7 @@ ENTRIES = (
         "derived",
     ),
     Entry(
-        "li2020/strong-pull",
+        "li2020/pull",
         "li2020.pull",
         "FedProx with exact solves tends to x* like 1/ρ as ρ → ∞, and to the mean of the b_m like ρ as ρ → 0",
         "derived",
