@@ -1062,11 +1062,11 @@ ENTRIES = (
     Entry(
         "li2020/path",
         "li2020.path",
-        "FedProx by gradient steps is FedAvg with W_m = P_m(I − (I − η(A_m + ρI))^{H_m}), round by round",
+        "FedProx by gradient steps on quadratics is an affine recursion: every round of the run lies on it",
         "derived",
     ),
     Entry(
-        "li2020/strong-pull",
+        "li2020/pull",
         "li2020.pull",
         "FedProx with exact solves tends to x* like 1/ρ as ρ → ∞, and to the mean of the b_m like ρ as ρ → 0",
         "derived",

@@ -201,6 +201,16 @@ def path_of(case: FederatedCase, label: str = "affine recursion", role: str = "t
     return Prediction({PATH: Predicted(path, allowance, reason="rounding")}, (curve,))
 
 
-def path_under(change: Change) -> Callable[[FederatedCase], Prediction]:
+def path_under(change: Change, label: str = "falsifier") -> Callable[[FederatedCase], Prediction]:
     """Return the prediction that the run is the path of another method."""
-    return lambda case: path_of(case.with_method(change(case)), "falsifier", "falsifier")
+    return lambda case: path_of(case.with_method(change(case)), label, "falsifier")
+
+
+def path_beside(change: Change, label: str) -> Callable[[FederatedCase], Prediction]:
+    """Return the prediction of the case's path, drawn beside that of another method."""
+
+    def predict(case: FederatedCase) -> Prediction:
+        right, wrong = path_of(case), path_under(change, label)(case)
+        return Prediction(right.quantities, right.curves + wrong.curves)
+
+    return predict

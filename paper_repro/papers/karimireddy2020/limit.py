@@ -84,7 +84,8 @@ CLAIM = Claim(
     title="SCAFFOLD rests at x* = argmin Σ p_m f_m exactly, with c_m = ∇f_m(x*), for unequal H_m and both options",
     statement=(
         r"SCAFFOLD is unaffected by heterogeneity [stated]. On quadratics, wherever its round contracts it converges "
-        r"to $x^*=\arg\min\sum_mp_mf_m$ exactly at any $\eta$, $H_m$, and $c_m\to\nabla f_m(x^*)$, with either update "
+        r"to $x^*=\operatorname{argmin}\sum_mp_mf_m$ exactly at any $\eta$, $H_m$, and $c_m\to\nabla f_m(x^*)$, "
+        r"with either update "
         r"of the controls. $c=\sum_mp_mc_m$ carries the weights of the average."
     ),
     hypotheses=(

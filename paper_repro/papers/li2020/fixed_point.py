@@ -127,7 +127,8 @@ CLAIM = Claim(
     key="li2020/fixed-point",
     title="FedProx with exact solves rests at the mean of the b_m with weights p_m A_m(A_m + ρI)⁻¹, not at x*",
     statement=(
-        r"With $\arg\min_wf_m(w)+\frac\rho2|w-x|^2$ solved exactly on quadratic losses, FedProx converges to "
+        r"With $\operatorname{argmin}_wf_m(w)+\frac\rho2|w-x|^2$ solved exactly on quadratic losses, FedProx "
+        r"converges to "
         r"$(\sum_mp_mP_m)^{-1}\sum_mp_mP_mb_m$, $P_m=A_m(A_m+\rho I)^{-1}$, whatever the server rate $\eta_g\le1$."
     ),
     hypotheses=("quadratic losses, A_m > 0, ρ > 0", "exact local solves, all workers take part"),
@@ -149,6 +150,6 @@ CLAIM = Claim(
             lambda case: everywhere(case, case.case.weights @ case.case.own_minimisers),
         ),
     ),
-    see=("li2020/strong-pull", "mcmahan2017/fixed-point"),
+    see=("li2020/pull", "mcmahan2017/fixed-point"),
     axes=("communication rounds r + 1", "|x − x*|", "log", "log"),
 )  # fmt: skip

@@ -17,6 +17,7 @@ from paper_repro.claims import (
 )
 from paper_repro.claims.unlike_workers import (
     FederatedCase,
+    path_beside,
     path_of,
     path_run,
     path_under,
@@ -70,7 +71,7 @@ def observe(case: FederatedCase, traces: Traces) -> Observation:
 
 CLAIM = Claim(
     key="li2020/path",
-    title="FedProx by gradient steps is FedAvg with W_m = P_m(I − (I − η(A_m + ρI))^{H_m}), round by round",
+    title="FedProx by gradient steps on quadratics is an affine recursion: every round of the run lies on it",
     statement=(
         r"With $H_m$ gradient steps on $f_m(v)+\frac\rho2|v-x|^2$, $f_m$ quadratic, FedProx is "
         r"$x\leftarrow x-\eta_g\sum_mp_mW_m(x-b_m)$ with $W_m=P_m(I-(I-\eta(A_m+\rho I))^{H_m})$, "
@@ -90,7 +91,7 @@ CLAIM = Claim(
     setup=setup,
     needs=path_run,
     observe=observe,
-    predict=path_of,
+    predict=path_beside(lambda case: pulled(case, 2.0), "2ρ for ρ"),
     judge=closed_form,
     falsifiers=(
         Falsifier("2ρ for ρ", "the gradient of ρ|v − x|²", path_under(lambda case: pulled(case, 2.0))),

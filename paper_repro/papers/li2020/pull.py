@@ -103,7 +103,7 @@ def expected(
 
 
 CLAIM = Claim(
-    key="li2020/strong-pull",
+    key="li2020/pull",
     title="FedProx with exact solves tends to x* like 1/ρ as ρ → ∞, and to the mean of the b_m like ρ as ρ → 0",
     statement=(
         r"On quadratic losses FedProx with exact local solves rests at $x^*+\frac1\rho A^{-1}\sum_mp_mA_m\nabla "

@@ -81,7 +81,7 @@ def predict(case: FederatedCase) -> Prediction:
     for h in STEPS:
         rates = with_steps(case, h).values
         slope = float(size(found.quantities[COEFFICIENTS[h]].value))
-        lines.append(Curve(rates, rates * slope, f"first order, H = {h}", "theory"))
+        lines.append(Curve(rates, rates * slope, "first order", "theory"))
     return Prediction(found.quantities, tuple(lines))
 
 

@@ -131,7 +131,8 @@ CLAIM = Claim(
     key="mcmahan2017/no-bias",
     title="FedAvg rests exactly at x* if workers share A_m and H_m, or their minimisers, or take one step",
     statement=(
-        r"On quadratic losses $x_{fix}=x^*=\arg\min\sum_mp_mf_m$ if (a) all $A_m$ and all $H_m$ agree, however far "
+        r"On quadratic losses $x_{fix}=x^*=\operatorname{argmin}\sum_mp_mf_m$ if (a) all $A_m$ and all $H_m$ agree, "
+        r"however far "
         r"apart the minimisers are, or (b) all $b_m$ agree, or (c) every $H_m=1$. Equal $A_m$ with unequal $H_m$ do "
         r"not suffice."
     ),

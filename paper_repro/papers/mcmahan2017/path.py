@@ -8,7 +8,7 @@ from implicitbias import Average, LocalMethod, Server
 from paper_repro.claims import Claim, closed_form, Falsifier, Reference
 from paper_repro.claims.unlike_workers import (
     FederatedCase,
-    path_of,
+    path_beside,
     path_run,
     path_under,
     seen_path,
@@ -69,7 +69,7 @@ CLAIM = Claim(
     setup=unlike_case,
     needs=path_run,
     observe=seen_path,
-    predict=path_of,
+    predict=path_beside(lambda case: more_steps(case, 1), "one local step more"),
     judge=closed_form,
     falsifiers=FALSIFIERS,
     see=("mcmahan2017/fixed-point", "mcmahan2017/rate"),

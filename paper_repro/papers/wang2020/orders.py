@@ -131,7 +131,8 @@ AVERAGED = Claim(
     statement=(
         r"With unequal numbers of local steps FedAvg converges to a stationary point of a mismatched objective "
         r"[stated]. On quadratics it rests at $\tilde x+\frac\eta2\tilde A^{-1}\sum_mp_mH_m(H_m-1)A_m\nabla f_m(\tilde "
-        r"x)+O(\eta^2)$, $\tilde x=\arg\min\sum_mp_mH_mf_m$, $\tilde A=\sum_mp_mH_mA_m$. No small $\eta$ mends that."
+        r"x)+O(\eta^2)$, $\tilde x=\operatorname{argmin}\sum_mp_mH_mf_m$, $\tilde A=\sum_mp_mH_mA_m$. No small "
+        r"$\eta$ mends that."
     ),
     hypotheses=HYPOTHESES,
     reference=Reference("wang2020", "abstract; the coefficient is ours", ("arXiv 2007.07481",)),
