@@ -90,7 +90,7 @@ def test_oracles_come_in_the_order_in_which_they_build_on_each_other():
 
 MISTAKES = {
     "OneMoreStep": ("O0a/equal-workers@G", "O0b/one-step@G", "O1/path@G", "O1/limit@G", "O1/rate@G", "O3/path@G"),
-    "SwappedSteps": ("O0d/order@random-0", "O0d/twice@G", "O4/fedavg-path-10-2@G", "O4/fednova-path-2-10@G"),
+    "SwappedSteps": ("O0d/order@random-0", "O0d/copies@G", "O4/fedavg-path-10-2@G", "O4/fednova-path-2-10@G"),
     "SwappedWeights": ("O0b/partition@random-0", "O1/path@random-0", "O4/fednova-limit@random-0"),
     "DroppedWeight": ("O0b/one-step@G", "O1/path@G", "O9/average@random-0", "O9/excess@random-0"),
     "Uniform": ("O0b/partition@random-0", "O1/path@random-0", "O5/fedavg-sets@random-0"),

@@ -1,4 +1,4 @@
-"""A simulator with one switch per mistake, written as loops over workers and samples; it shares no code with diagnosis."""
+"""A simulator with one switch per mistake, as loops over workers and samples; it shares no code with diagnosis."""
 
 from dataclasses import dataclass
 
@@ -113,7 +113,7 @@ def _weights(task, on):
 
 
 def _local(task, on, features, labels, begin, x, pull, steps):
-    v, speed, first = begin.copy(), np.zeros_like(begin), None
+    v, speed = begin.copy(), np.zeros_like(begin)
     for _ in range(steps):
         at = begin if on.first_gradient else v
         slope = sum(row * (row @ at - y) for row, y in zip(features, labels, strict=True))
