@@ -36,6 +36,12 @@ class Entry:
 
 ENTRIES = (
     Entry(
+        "chatterjee2024/delay-limit",
+        "chatterjee2024.delay_limit",
+        "Changes that are τ rounds late are stable for lc < 2 sin(π/(2(2τ + 1))), and not beyond",
+        "derived",
+    ),
+    Entry(
         "chezhegov2024/network-local-steps",
         "chezhegov2024.network_local_steps",
         "More local steps save rounds on evenly dealt digits, and a split by label takes most of that away",
@@ -168,6 +174,30 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "derived/federated-equal-data",
+        "derived.federated.equal_data",
+        "On equal data FedAvg with H steps and R rounds is gradient descent with HR steps",
+        "derived",
+    ),
+    Entry(
+        "derived/federated-moved",
+        "derived.federated.moved",
+        "Shifted or rotated losses shift or rotate the path of every federated method, unless a diagonal scales it",
+        "derived",
+    ),
+    Entry(
+        "derived/federated-renamed",
+        "derived.federated.renamed",
+        "Renaming the workers, or giving each a twin, changes no federated method",
+        "derived",
+    ),
+    Entry(
+        "derived/federated-tied-noise",
+        "derived.federated.tied_noise",
+        "On quadratics with one Hessian and noise tied to (worker, step), x̂ after T steps is the same for every H",
+        "derived",
+    ),
+    Entry(
         "derived/fejer",
         "derived.many_local_steps.fejer",
         "Projections and sweeping never move away from a point of the feasible set",
@@ -233,6 +263,12 @@ ENTRIES = (
         "derived/hutchinson-sample",
         "derived.scaling.hutchinson",
         "A Hutchinson sample of random signs has mean diag(A) and variances Σ A_ij² over j ≠ i",
+        "derived",
+    ),
+    Entry(
+        "derived/inconsistent-solves",
+        "derived.projections.inconsistent",
+        "Exact solves of workers that contradict each other average to another point than least squares",
         "derived",
     ),
     Entry(
@@ -309,6 +345,12 @@ ENTRIES = (
         "derived/mixed-noise-drift",
         "derived.curved_minima.mixed_noise",
         "On a circle mixed noise drifts, and local steps speed that up by 1 + (M − 1)ψ(αh), not ψ(2αh)",
+        "derived",
+    ),
+    Entry(
+        "derived/nearest-solution",
+        "derived.projections.nearest_solution",
+        "Averaged exact solves end at the solution nearest to the start, whatever the weights",
         "derived",
     ),
     Entry(
@@ -389,6 +431,12 @@ ENTRIES = (
         "derived/polynomial-tail-steep",
         "derived.polynomial_tail.steep",
         "As p → ∞ the limit of the tail (1+z)^{−p} turns to the max margin, like ŵ + w̃/(p+1)",
+        "derived",
+    ),
+    Entry(
+        "derived/projection-angle",
+        "derived.projections.angle",
+        "More local steps cannot beat (1 + cos θ)/2 per round on two workers with one sample each",
         "derived",
     ),
     Entry(
@@ -745,6 +793,30 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "dhawan2024/fisher-merge",
+        "dhawan2024.fisher_merge",
+        "Merging by Fisher information is exact on quadratics, by its diagonal only for diagonal curvature",
+        "derived",
+    ),
+    Entry(
+        "douillard2023/best-momentum",
+        "douillard2023.best_momentum",
+        "The best outer momentum falls as the number of inner steps grows",
+        "derived",
+    ),
+    Entry(
+        "douillard2023/buffer-reset",
+        "douillard2023.buffer_reset",
+        "Outer momentum whose buffer is reset in every round is no momentum, but the rate l(1 + b)",
+        "derived",
+    ),
+    Entry(
+        "douillard2023/outer-rate",
+        "douillard2023.outer_rate",
+        "Outer Nesterov momentum turns every mode into e^{r+1} = (1 + b)(1 − lc)e^r − b(1 − lc)e^{r−1}",
+        "derived",
+    ),
+    Entry(
         "evron2023/sequential-projections",
         "evron2023.sequential_projections",
         "Weak regularisation projects from task to task, and need not end at the max margin",
@@ -921,6 +993,42 @@ ENTRIES = (
         "second-hand",
     ),
     Entry(
+        "karimireddy2020/late-gradient",
+        "karimireddy2020.late_gradient",
+        "With long rounds SCAFFOLD's option I diverges once Σ p_m A_m⁻¹·Σ p_m A_m has an eigenvalue above 2",
+        "derived",
+    ),
+    Entry(
+        "karimireddy2020/limit",
+        "karimireddy2020.limit",
+        "SCAFFOLD rests at x* = argmin Σ p_m f_m exactly, with c_m = ∇f_m(x*), for unequal H_m and both options",
+        "derived",
+    ),
+    Entry(
+        "karimireddy2020/long-rounds",
+        "karimireddy2020.long_rounds",
+        "Long rounds slow SCAFFOLD: with option II its rate is 1 − θ/(ηH), with option I that of a late gradient",
+        "derived",
+    ),
+    Entry(
+        "karimireddy2020/nothing-to-correct",
+        "karimireddy2020.without_need",
+        "SCAFFOLD with one local step is gradient descent on Σ p_m f_m, and on equal workers it is FedAvg",
+        "derived",
+    ),
+    Entry(
+        "karimireddy2020/path",
+        "karimireddy2020.path",
+        "SCAFFOLD on quadratics, round by round: controls are divided by the worker's own ηH_m, or it diverges",
+        "derived",
+    ),
+    Entry(
+        "karimireddy2020/rate",
+        "karimireddy2020.rate",
+        "The rate of SCAFFOLD is the spectral radius of its round on (x, c_1, …, c_M)",
+        "derived",
+    ),
+    Entry(
         "kloeden1992/weak-orders",
         "kloeden1992.weak_orders",
         "Weak Euler has order 1 and Platen's schemes order 2, with increments of two and three points",
@@ -946,10 +1054,64 @@ ENTRIES = (
         "derived",
     ),
     Entry(
+        "li2020/fixed-point",
+        "li2020.fixed_point",
+        "FedProx with exact solves rests at the mean of the b_m with weights p_m A_m(A_m + ρI)⁻¹, not at x*",
+        "derived",
+    ),
+    Entry(
+        "li2020/path",
+        "li2020.path",
+        "FedProx by gradient steps on quadratics is an affine recursion: every round of the run lies on it",
+        "derived",
+    ),
+    Entry(
+        "li2020/pull",
+        "li2020.pull",
+        "FedProx with exact solves tends to x* like 1/ρ as ρ → ∞, and to the mean of the b_m like ρ as ρ → 0",
+        "derived",
+    ),
+    Entry(
         "lieder2021/halpern-bound",
         "lieder2021.halpern_bound",
         "Anchored iterations have residual at most 2|u⁰ − u*|/(r + 1), and T = −I attains it",
         "stated",
+    ),
+    Entry(
+        "mcmahan2017/bias-order",
+        "mcmahan2017.bias_order",
+        "The bias of FedAvg is of first order in η and in H − 1, with coefficient ½A⁻¹ Σ p_m A_m∇f_m(x*)",
+        "derived",
+    ),
+    Entry(
+        "mcmahan2017/fixed-point",
+        "mcmahan2017.fixed_point",
+        "FedAvg rests at the mean of the b_m with matrix weights p_m W_m, not at x*, for every server rate",
+        "derived",
+    ),
+    Entry(
+        "mcmahan2017/no-bias",
+        "mcmahan2017.no_bias",
+        "FedAvg rests exactly at x* if workers share A_m and H_m, or their minimisers, or take one step",
+        "derived",
+    ),
+    Entry(
+        "mcmahan2017/one-step",
+        "mcmahan2017.one_step",
+        "With one local step FedAvg is gradient descent on all samples, however they are dealt to the workers",
+        "recalled",
+    ),
+    Entry(
+        "mcmahan2017/path",
+        "mcmahan2017.path",
+        "On quadratics FedAvg is x ← x − η_g Σ p_m W_m(x − b_m): every round of the run lies on it",
+        "derived",
+    ),
+    Entry(
+        "mcmahan2017/rate",
+        "mcmahan2017.rate",
+        "The error of FedAvg shrinks per round by the spectral radius of I − η_g Σ p_m W_m",
+        "derived",
     ),
     Entry(
         "nacson2019/normalised-gd",
@@ -1039,10 +1201,60 @@ ENTRIES = (
         "stated",
     ),
     Entry(
+        "tao2024/excess",
+        "tao2024.excess",
+        "One-shot merging is exact iff curvature and optimum are uncorrelated over tasks",
+        "derived",
+    ),
+    Entry(
+        "tao2024/one-round",
+        "tao2024.one_round",
+        "Task arithmetic is one round of FedAvg with server rate λM",
+        "stated",
+    ),
+    Entry(
+        "wang2020/fixed-point",
+        "wang2020.fixed_point",
+        "FedNova is FedAvg with τW_m/H_m for W_m, round by round, and rests at one point for every τ",
+        "derived",
+    ),
+    Entry(
+        "wang2020/nova-order",
+        "wang2020.orders",
+        "FedNova with unequal H_m tends to x* as η → 0, to first order in η: at finite η it is not exact",
+        "derived",
+        name="NORMALISED",
+    ),
+    Entry(
+        "wang2020/objective",
+        "wang2020.orders",
+        "As η → 0 FedAvg with unequal H_m minimises Σ p_m H_m f_m, not Σ p_m f_m",
+        "derived",
+        name="AVERAGED",
+    ),
+    Entry(
         "wang2021/rmsprop-direction",
         "wang2021.rmsprop_direction",
         "RMSProp with ε inside or outside the root has the direction of gradient descent; AdaGrad has not",
         "stated",
+    ),
+    Entry(
+        "wang2022/average-drift",
+        "wang2022.average_drift",
+        "On quadratics the average drift at x* is |Σ p_m W_m(x* − b_m)|/(ηH), for short rounds and long ones",
+        "derived",
+    ),
+    Entry(
+        "wang2022/equal-hessians",
+        "wang2022.equal_hessians",
+        "With equal Hessians the average drift at x* is 0 for any dissimilarity of the gradients",
+        "derived",
+    ),
+    Entry(
+        "wang2022/short-rounds",
+        "wang2022.short_rounds",
+        "For short rounds the average drift is η(H − 1)/2 |Σ p_m A_m∇f_m(x*)|: Hessians and gradients correlate",
+        "derived",
     ),
     Entry(
         "wang2024/progressive-rescaling",
