@@ -20,6 +20,7 @@ COMMANDS = {
     "figures": "draw the figures",
     "report": "verify, draw, and write the report as a static site",
     "check-simulator": "test a federated simulator of yours against exact answers",
+    "planted-bugs": "see which oracle notices which planted bug, and what the diagnosis calls it",
     "cite": "print the BibTeX entries of claims or papers",
 }
 

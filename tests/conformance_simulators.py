@@ -186,6 +186,13 @@ class WrongControls(Reference):
         return self.first
 
 
+class StuckControls(Reference):
+    """SCAFFOLD whose controls stay 0."""
+
+    def divisor(self, task, m):
+        return np.inf
+
+
 class TwiceDrawn(Reference):
     def participants(self, task, random):
         if task.participants is None:

@@ -61,7 +61,7 @@ number = 3
 @pytest.fixture(autouse=True)
 def undiagnosed(monkeypatch):
     """Failures without the search for their cause, which takes longer than they do."""
-    monkeypatch.setattr(Case, "_diagnosed", lambda self, simulator, outcome: outcome)
+    monkeypatch.setattr(Case, "_diagnosed", lambda self, simulator, outcome, found: outcome)
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ class Nesting(HTMLParser):
 @pytest.fixture(scope="module")
 def suite() -> Suite:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Case, "_diagnosed", lambda self, simulator, outcome: outcome)
+        patch.setattr(Case, "_diagnosed", lambda self, simulator, outcome, found: outcome)
         only = ("O1/path", "O3/unequal-path", "O5/sets-uniform@G")
         return check(simulators.WrongControls(), only=only, name="a<b>:c")
 

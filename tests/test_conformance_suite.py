@@ -46,7 +46,7 @@ def statuses(suite: Suite) -> set[Status]:
 @pytest.fixture
 def undiagnosed(monkeypatch):
     """Failures without the search for their cause, which takes longer than they do."""
-    monkeypatch.setattr(Case, "_diagnosed", lambda self, simulator, outcome: outcome)
+    monkeypatch.setattr(Case, "_diagnosed", lambda self, simulator, outcome, found: outcome)
 
 
 def test_a_right_simulator_passes_everything():
@@ -90,7 +90,7 @@ def test_oracles_come_in_the_order_in_which_they_build_on_each_other():
 
 MISTAKES = {
     "OneMoreStep": ("O0a/equal-workers@G", "O0b/one-step@G", "O1/path@G", "O1/limit@G", "O1/rate@G", "O3/path@G"),
-    "SwappedSteps": ("O0d/order@random-0", "O0d/twice@G", "O4/fedavg-path-10-2@G", "O4/fednova-path-2-10@G"),
+    "SwappedSteps": ("O0d/order@random-0", "O0d/copies@G", "O4/fedavg-path-10-2@G", "O4/fednova-path-2-10@G"),
     "SwappedWeights": ("O0b/partition@random-0", "O1/path@random-0", "O4/fednova-limit@random-0"),
     "DroppedWeight": ("O0b/one-step@G", "O1/path@G", "O9/average@random-0", "O9/excess@random-0"),
     "Uniform": ("O0b/partition@random-0", "O1/path@random-0", "O5/fedavg-sets@random-0"),
@@ -104,6 +104,7 @@ MISTAKES = {
     "WrongControls": ("O3/unequal-path@G", "O3/unequal-path@random-0"),
     "TwiceDrawn": ("O5/fedavg-sets@random-0",),
     "DrawnByWeight": ("O5/sets-uniform@random-0",),
+    "StuckControls": ("O3/path@G", "O3/limit@random-0", "O5/scaffold-limit@G"),
     "TakingTurns": ("O5/sets-independent@G", "O5/sets-uniform@random-0"),
     "SharedBatches": ("O5/samples-of-workers@random-0",),
     "Shuffled": ("O5/samples-independent@random-0",),
@@ -128,6 +129,26 @@ def test_a_mistake_in_one_feature_leaves_the_others_alone(undiagnosed):
 def test_a_simulator_that_writes_on_its_task_harms_no_other_run(undiagnosed):
     suite = check(simulators.Scribbling(), only=("O0d/data-untouched", "O0d/same-seed", "O1/path"))
     assert {o.case.split("@")[0] for o in suite.failures} == {"O0d/data-untouched"}
+
+
+def test_one_mistake_gets_one_name_throughout():
+    chosen = select(tuple(known().values()), ("O1/path", "O1/server-rate", "O8/momentum-path"))
+    suite = Suite(tuple(outcomes(simulators.OneMoreStep(), chosen)))
+    (cause, explained), *others = suite.causes.items()
+    assert cause.startswith("H+1") and len(explained) == len(chosen) and not others
+    assert all(outcome.to_json()["cause_known"] for outcome in explained)
+    with pytest.raises(AssertionError, match="likely cause: H\\+1"):
+        chosen[0].assert_holds(simulators.OneMoreStep())
+
+
+def test_a_broken_search_for_the_cause_leaves_the_numbers(monkeypatch):
+    def broken(task, observed, ask):
+        raise ArithmeticError("no luck")
+
+    monkeypatch.setattr("paper_repro.conformance.diagnosis.diagnose", broken)
+    outcome = known()["O1/path@G"].check(simulators.OneMoreStep())
+    assert outcome.status is Status.FAILED and outcome.finding is not None and outcome.cause == ""
+    assert "0.121539 instead of 0.111835" in outcome.message and "ArithmeticError: no luck" in outcome.message
 
 
 def test_failures_name_those_that_they_may_follow_from(undiagnosed):
@@ -182,15 +203,15 @@ def test_random_instances_are_uneven_well_conditioned_and_shared_by_algorithms(s
     assert not np.array_equal(task.start, random_instance(seed, index=index + 1).start)
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(SEEDS)
 def test_rounds_are_stable_and_limits_in_reach_whatever_the_seed(seed):
     for case in cases(seed):
-        if case.diagnosable or "limit" in case.name or "rate" in case.name:
+        if case.oracle in ("O1", "O3", "O8") and case.diagnosable:
             assert exact_round(case.task).radius < 0.97, case.name
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(SEEDS)
 def test_a_right_simulator_passes_whatever_the_seed(seed):
     chosen = select(cases(seed), ("O1", "O2", "O3", "O4", "O8", "O5/fedavg-sets", "O5/samples"))
@@ -297,7 +318,7 @@ def test_means_are_judged_three_ways():
 
 
 def test_chances_of_a_wrong_statistical_verdict_add_up_to_a_thousandth():
-    exact = ("-sets", "/samples")
+    exact = ("-sets", "/samples", "-limit")
     names = [case.name for case in known().values() if case.oracle in ("O5", "O7")]
     drawn = [name for name in names if not name.split("@")[0].endswith(exact)]
     own = [name for name in drawn if name.endswith("@random-0")]

@@ -344,11 +344,15 @@ VISIONS = {
 }
 
 
+LOCAL = ("local_sgd", "proximal", "projection", "sweeping", "anchored", "momentum")
+FEDERATED = ("fedavg", "fedprox", "scaffold", "fednova", "diloco")
+
+
 @pytest.mark.parametrize("vision", VISIONS)
-def test_methods_stay_apart_under_colour_blindness(vision):
+@pytest.mark.parametrize(("names", "ramp"), [(LOCAL, LOCAL_STEPS_RAMP), (FEDERATED, ())])
+def test_methods_stay_apart_under_colour_blindness(vision, names, ramp):
     matrix, least = VISIONS[vision]
-    names = ("local_sgd", "proximal", "projection", "sweeping", "anchored", "momentum")
-    colours = [*LOCAL_STEPS_RAMP, *(METHOD_COLOURS[name] for name in names), THEORY, FALSIFIER]
+    colours = [*ramp, *(METHOD_COLOURS[name] for name in names), THEORY, FALSIFIER]
     seen = [lab_of_light(np.clip(np.asarray(matrix) @ to_linear(colour), 0, 1)) for colour in colours]
     assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > least
 

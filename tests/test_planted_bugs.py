@@ -11,8 +11,9 @@ from scipy.stats import chisquare
 
 from implicitbias import RecordAt, run
 from paper_repro.conformance.planted import Plain, PLANTED
-from paper_repro.conformance.planted.causes import CAUSES
+from paper_repro.conformance.planted.causes import BEYOND, FORESEEN
 from paper_repro.conformance.task import FEATURES, Task
+from paper_repro.gallery.bug_signatures import right_path, SIGNATURES, wrong_path
 
 
 # Two programs that add the same numbers in another order, over a few dozen steps.
@@ -126,7 +127,7 @@ def test_same_seed_same_path_and_another_seed_another_one():
 
 def test_names_are_unique_and_bugs_are_said_in_one_sentence():
     assert len(BUGS) == len(PLANTED) >= 24
-    assert set(CAUSES) <= set(BUGS)
+    assert {*FORESEEN, *BEYOND} <= set(BUGS) and not set(FORESEEN) & set(BEYOND)
     for bug in PLANTED:
         assert set(bug.needs) <= set(FEATURES) and 10 < len(bug.sentence) < 100, bug.name
 
@@ -143,14 +144,12 @@ def departs(bug, asked):
 SOLVED = np.linalg.solve(task().features[0], task().labels[0])
 # What does not show on any four workers: "client10" is the eleventh, and a loss must be small to stop early.
 RARE = {"client10-before-client2": {"workers": 12}, "early-stopping": {"start": SOLVED + 0.01}}
-# A generator serves whatever is drawn, clients as well as batches.
-SEEDS = {"hidden-seed", "seed-ignored", "seeded-once", "reseeded"}
 
 
 @pytest.mark.parametrize("name", BUGS)
 def test_a_bug_shows_where_it_says(name):
     bug = BUGS[name]
-    variants = [changes for changes in VARIANTS.values() if set(bug.needs) <= set(task(**changes).needs)]
+    variants = [changes for changes in VARIANTS.values() if set(bug.needs) & set(task(**changes).needs)]
     if not bug.needs:
         variants = [VARIANTS["fedavg"]]
     assert any(departs(bug, task(**changes, **RARE.get(name, {}))) for changes in variants)
@@ -161,11 +160,24 @@ def test_a_bug_that_needs_a_feature_does_not_show_without(name):
     bug = BUGS[name]
     for changes in VARIANTS.values():
         asked = task(**changes)
-        draws = asked.participants or asked.batch
-        if not set(bug.needs) <= set(asked.needs) and not (name in SEEDS and draws):
+        if not set(bug.needs) & set(asked.needs):
             assert not departs(bug, asked), asked.needs
 
 
 def test_what_a_bug_keeps_between_runs_starts_afresh_with_every_simulator():
     bug = BUGS["global-model"]
     assert bug.simulator(task()).tobytes() == bug.simulator(task()).tobytes()
+
+
+def test_signatures_differ_where_the_title_says():
+    first, later, second_run = [], [], []
+    for signature in SIGNATURES:
+        asked = replace(signature.task, rounds=12)
+        right, wrong = right_path(asked)[1:], wrong_path(signature, asked)
+        assert not np.allclose(right, wrong, rtol=0.05), signature.bug
+        once = wrong_path(replace(signature, runs=1), asked)
+        if np.allclose(right, once):
+            second_run.append(signature.bug)
+        else:
+            (later if np.isclose(right[0], wrong[0]) else first).append(signature.bug)
+    assert second_run == ["global-model"] and len(first) > 2 and len(later) > 2

@@ -129,6 +129,15 @@ def test_what_is_drawn_follows_the_seed_and_nothing_else(name, changes):
     assert np.abs(simulator(replace(task, seed=3)) - first).max() > 1e-3
 
 
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_a_mini_batch_of_equal_samples_is_the_full_gradient(name):
+    simulator, task = simulator_of(name), drawn(5)
+    alike = replace(task, features=tuple(X[:1].repeat(len(X), 0) for X in task.features))
+    alike = replace(alike, labels=tuple(y[:1].repeat(len(y)) for y in task.labels))
+    path = simulator(replace(alike, batch=2))
+    np.testing.assert_allclose(path, simulator(alike), rtol=0, atol=ROUNDING)
+
+
 @pytest.mark.parametrize("name", ["flower", "flower-messages"])
 def test_flower_leaves_the_callers_generator_and_log_as_they_were(name):
     simulator = simulator_of(name)

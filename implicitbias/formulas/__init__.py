@@ -1,7 +1,7 @@
 """Closed forms, each written once: a lazy SymPy expression with a stable numerical twin.
 
 ``FORMULAS[name]`` holds both; ``latex(name)`` and ``symbolic(name)`` load SymPy when they are called, the
-numerical twins never do.
+numerical twins never do. ``derivation(of)`` works out a federated method on two workers, equation by equation.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from implicitbias.formulas import _local_solves, _orthogonal, _separable
+from implicitbias.formulas._derivation import Derivation as Derivation
+from implicitbias.formulas._derivation import Equation as Equation
+from implicitbias.formulas._federated import derivation as derivation
+from implicitbias.formulas._federated import DERIVATIONS as DERIVATIONS
 from implicitbias.formulas._formula import Formula as Formula
 from implicitbias.formulas._formula import named as named
 from implicitbias.formulas._formula import Variable as Variable

@@ -2,9 +2,9 @@
 
 import traceback
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from implicitbias import BadInput
 from paper_repro.claims.failure import first_line
 from paper_repro.conformance.outcome import Finding, Outcome, Status
 from paper_repro.conformance.task import FEATURES, run_simulator, Simulator, Task
+
+
+if TYPE_CHECKING:
+    from paper_repro.conformance.diagnosis import Diagnosis
 
 
 class NotChecked(unittest.SkipTest):
@@ -54,20 +58,29 @@ class Case:
         wanted = {name for task in (self.task, *self.more) for name in task.needs}
         return tuple(name for name in FEATURES if name in wanted)
 
-    def check(self, simulator: Simulator) -> Outcome:
-        """Return what became of the case; whatever the simulator raises is part of it."""
+    def check(self, simulator: Simulator, found: "Sequence[Diagnosis]" = ()) -> Outcome:
+        """Return what became of the case; whatever the simulator raises is part of it.
+
+        Parameters
+        ----------
+        simulator
+            What is asked.
+        found
+            Diagnoses of other cases, which are tried before a failure is searched for its cause.
+        """
         missing = [name for name in self.needs if name not in supported(simulator)]
         if missing:
             return self._outcome(Status.NOT_RUN, f"it does not declare {', '.join(missing)}")
         try:
-            found = self.judge(simulator)
+            finding = self.judge(simulator)
         except NotImplementedError as reason:
             return self._outcome(Status.NOT_RUN, f"it does not offer this: {reason}".rstrip(": "))
         except (Exception, SystemExit) as error:
             text = traceback.format_exc()
             message = str(error) if isinstance(error, BadInput) else first_line(text)
             return self._outcome(Status.ERROR, message, traceback=text)
-        return self._diagnosed(simulator, self._outcome(found.status, found.message, finding=found))
+        outcome = self._outcome(finding.status, finding.message, finding=finding)
+        return self._diagnosed(simulator, outcome, found)
 
     def assert_holds(self, simulator: Simulator) -> None:
         """Raise unless the case is passed; for test suites.
@@ -88,18 +101,23 @@ class Case:
     def _outcome(self, status: Status, message: str, **more: Any) -> Outcome:
         return Outcome(self.name, self.oracle, self.title, status, message, self.task, **more)
 
-    def _diagnosed(self, simulator: Simulator, outcome: Outcome) -> Outcome:
+    def _diagnosed(
+        self, simulator: Simulator, outcome: Outcome, found: "Sequence[Diagnosis]" = ()
+    ) -> Outcome:
         """Return the outcome with the recursions that explain a failed path."""
         if not self.diagnosable or outcome.status is not Status.FAILED or outcome.finding is None:
             return outcome
         from paper_repro.conformance.diagnosis import diagnose
+        from paper_repro.conformance.suspects import suspected
 
+        observed = outcome.finding.observed
         try:
-            found = diagnose(self.task, outcome.finding.observed, lambda task: ask(simulator, task))
+            diagnosis = suspected(self.task, observed, outcome.error, found)
+            diagnosis = diagnosis or diagnose(self.task, observed, lambda task: ask(simulator, task))
         except Exception as error:  # the numbers of the failure are worth more than its cause
             words = f"{outcome.message}; its cause was not found: {type(error).__name__}: {error}"
             return replace(outcome, message=words)
-        return replace(outcome, diagnosis=found)
+        return replace(outcome, diagnosis=diagnosis)
 
 
 def ask(simulator: Simulator, task: Task) -> Any:

@@ -62,7 +62,14 @@ class Suite:
         return dict(sorted(told.items(), key=lambda item: -len(item[1])))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the suite as plain data."""
+        """Return the suite as plain data; its fields keep name and meaning as long as ``format`` stays.
+
+        ``format``, ``simulator``, ``seed``, ``instances``, ``thorough``, ``complete`` (false if interrupted),
+        ``exit_code``, ``counts`` by status, and ``cases`` in the order of the suite, each with ``case``, ``oracle``,
+        ``title``, ``status`` (passed, failed, undecided, not run, error), ``message``, ``error`` and ``tolerance``
+        (null if nothing was compared), ``expected`` and ``observed`` (a line for every round, or a vector), ``cause``
+        in words, ``causes`` by name, ``cause_known``, and ``follows``, failures that it may follow from.
+        """
         return {
             "format": FORMAT,
             "simulator": self.simulator,
@@ -115,7 +122,7 @@ def outcomes(simulator: Simulator, chosen: Iterable[Case]) -> Iterator[Outcome]:
     supported(simulator)
     failed: list[tuple[Case, Outcome]] = []
     for case in chosen:
-        outcome = case.check(simulator)
+        outcome = case.check(simulator, [o.diagnosis for _, o in failed if o.diagnosis])
         if outcome.status.bad:
             outcome = outcome.after(_before(case, failed))
             failed.append((case, outcome))

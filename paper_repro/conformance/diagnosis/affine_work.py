@@ -22,6 +22,7 @@ def is_affine(recipe: Recipe) -> bool:
     return not (
         work.momentum
         or work.exact
+        or work.averages_every_step
         or corrected_once
         or recipe.samples.batch
         or work.evaluated != "here"

@@ -21,7 +21,9 @@ class Cause:
     fitted
         Numbers that were fitted, which the path must outnumber; empty for most.
     change
-        Recipe of the right simulator -> recipe of the wrong one, on any task.
+        Recipe of the right simulator -> recipe of the wrong one.
+    portable
+        Whether ``change`` makes sense on other tasks, too.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Cause:
     parts: tuple[str, ...]
     change: Callable[[Recipe], Recipe]
     fitted: tuple[float, ...] = ()
+    portable: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,15 +37,24 @@ def pull_of(recipe: Recipe, held: Held) -> Float[np.ndarray, "worker dim"]:
 
 
 def updated(
-    recipe: Recipe, held: Held, old: np.ndarray, new: np.ndarray, models: np.ndarray, only: int | None = None
+    recipe: Recipe,
+    held: Held,
+    old: np.ndarray,
+    new: np.ndarray,
+    models: np.ndarray,
+    present: np.ndarray,
+    *,
+    in_turn: bool = False,
 ) -> Held:
-    """Return the controls after a round from x^r to x^{r+1}; of one worker only when they follow in turn."""
+    """Return the controls after a round from x^r to x^{r+1}, those of absent workers as they were.
+
+    Controls that follow in turn are updated in turn, and not once more after the round.
+    """
     controls = recipe.controls
-    if controls is None or (controls.in_turn and only is None):
+    if controls is None or controls.in_turn != in_turn:
         return held
-    own = _followed(recipe, held, new if controls.against == "new" else old, old, models)
-    if only is not None:
-        own = np.where(np.arange(recipe.workers)[:, None] == only, own, held.own)
+    followed = _followed(recipe, held, new if controls.against == "new" else old, old, models)
+    own = np.where(present[:, None], followed, held.own)
     server = _gathered(recipe, held, own)
     return Held(own if controls.own_updates else held.own, server, held.server)
 

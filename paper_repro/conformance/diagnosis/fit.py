@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from paper_repro.conformance.diagnosis.misfit import misfit, Observed, residuals
+from paper_repro.conformance.diagnosis.misfit import Observed, residuals
 from paper_repro.conformance.diagnosis.mutation import Family
 from paper_repro.conformance.diagnosis.recipe import Recipe
 
@@ -103,14 +103,4 @@ def _gained(
         new = residuals(making(moved), observed)
         if _size(new) < _size(left):
             return moved, new
-    return None
-
-
-def snapped(family: Family, recipe: Recipe, observed: Observed, value: float) -> tuple[str, float] | None:
-    """Return the words of a mark near the fitted number, if the mark meets the path as it stands, and the misfit."""
-    near = sorted(family.marks.items(), key=lambda mark: abs(mark[1] - value))[:1]
-    for words, mark in near:
-        apart = misfit(family.change(recipe, mark), observed)
-        if apart <= observed.tolerance:
-            return words, apart
     return None

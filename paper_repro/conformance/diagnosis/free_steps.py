@@ -34,6 +34,7 @@ def free_steps(recipe: Recipe, observed: Observed) -> Iterator[Cause]:
                     apart,
                     ("other local steps",),
                     lambda r, c=change, s=steps: c(r, s),
+                    portable=False,
                 )
                 break
 

@@ -41,6 +41,8 @@ def stepped(recipe: Recipe, given: Given) -> Worked:
             buffer = np.where(rates != 0.0, moved, buffer)
             slope = slope + work.momentum * moved if work.nesterov else moved
         before, models = models, recipe.rounding(models - rates * slope)
+        if work.averages_every_step:
+            models = np.zeros_like(models) + np.array(recipe.weights) @ models
     return models, buffer
 
 

@@ -58,10 +58,17 @@ def misfit(recipe: Recipe, observed: Observed, enough: float | None = None) -> f
     enough = observed.tolerance if enough is None else enough
     worst = 0.0
     for r, vector in enumerate(records(recipe, observed.rounds)):
-        worst = max(worst, float(np.abs(vector - observed.path[r]).max()) / float(observed.scales[r]))
-        if not worst <= enough:
+        apart = float(np.abs(vector - observed.path[r]).max()) / float(observed.scales[r])
+        if not apart <= enough:  # not a number, too
             return math.inf
+        worst = max(worst, apart)
     return worst
+
+
+def distance(right: Float[np.ndarray, "round dim"], observed: Observed) -> float:
+    """max_r |right_r − observed x_r|/scale_r of a path; ∞ where one is not finite."""
+    apart = np.abs(right - observed.path).max(axis=1) / observed.scales
+    return float(np.max(np.where(np.isfinite(apart), apart, math.inf)))
 
 
 def residuals(recipe: Recipe, observed: Observed) -> Float[np.ndarray, " number"]:

@@ -1,36 +1,13 @@
 """Numbers shorter than doubles: which format a path is written in, and how far its roundings carry."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from paper_repro.conformance.diagnosis.misfit import Observed
-from paper_repro.conformance.diagnosis.recipe import Recipe, Rounding
+from paper_repro.conformance.diagnosis.cause import Cause
+from paper_repro.conformance.diagnosis.formats import Format, FORMATS
+from paper_repro.conformance.diagnosis.misfit import distance, Observed
+from paper_repro.conformance.diagnosis.recipe import Recipe
 from paper_repro.conformance.diagnosis.recursion import path
 
-
-@dataclass(frozen=True, eq=False)
-class Format:
-    """A floating-point format by its name, its rounding of doubles, and its relative spacing."""
-
-    name: str
-    rounding: Rounding
-    spacing: float
-
-
-def _to_bfloat16(values: np.ndarray) -> np.ndarray:
-    """Round to 8 significant bits, halves to even; of the exponent float32 takes care."""
-    bits = np.asarray(values, np.float32).view(np.uint32)
-    rounded = bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
-    return (rounded & np.uint32(0xFFFF0000)).view(np.float32).astype(np.float64)
-
-
-# The shortest first: what is written in it is written in the longer ones, too.
-FORMATS = (
-    Format("bfloat16", _to_bfloat16, 2.0**-7),
-    Format("float16", lambda values: np.asarray(values, np.float16).astype(np.float64), 2.0**-10),
-    Format("float32", lambda values: np.asarray(values, np.float32).astype(np.float64), 2.0**-23),
-)
 
 # Another order of operations rounds otherwise: so many times as far as our own, at most.
 OTHER_ORDER = 16.0
@@ -53,3 +30,40 @@ def carried(recipe: Recipe, form: Format, observed: Observed) -> float:
         short = path(recipe.replaced(rounding=form.rounding), observed.rounds)
         apart = np.abs(short - path(recipe, observed.rounds)).max(axis=1) / observed.scales
     return max(float(np.max(apart)), form.spacing) if np.isfinite(apart).all() else form.spacing
+
+
+def by_size(recipe: Recipe, observed: Observed) -> list[Cause]:
+    """Return float32 as the cause of departures of its size that are no affine map: roundings, of which we see a mean.
+
+    An average in doubles of models in float32 is written in neither.
+    """
+    stateless = recipe.controls is None and not (recipe.server.momentum or recipe.server.delay)
+    departure = distance(path(recipe, observed.rounds), observed)
+    expected = carried(recipe, FORMATS[-1], observed)
+    if not stateless or not expected / OTHER_ORDER <= departure <= OTHER_ORDER * expected:
+        return []
+    if _smooth(observed, departure):
+        return []
+    sentence = (
+        "departures have the size of float32's roundings, and their disorder: ask for float64 everywhere"
+    )
+    return [
+        Cause(
+            "float32",
+            sentence,
+            departure,
+            ("float32",),
+            lambda r: r.replaced(rounding=FORMATS[-1].rounding),
+            portable=False,
+        )
+    ]
+
+
+def _smooth(observed: Observed, departure: float) -> bool:
+    """Whether x^{r+1} is an affine map of x^r, as wrong code gives; also where rounds are too few to tell."""
+    before, after = observed.path[:-1], observed.path[1:]
+    wide = np.column_stack([before, np.ones(len(before))])
+    if len(before) < wide.shape[1] + 2:
+        return True
+    left = after - wide @ np.linalg.lstsq(wide, after, rcond=None)[0]
+    return float(np.abs(left).max() / observed.scales[-1]) < SMOOTH * departure

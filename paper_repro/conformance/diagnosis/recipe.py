@@ -94,6 +94,8 @@ class LocalWork:
     begins
         From the server's vector, from the worker's own last model, from the server's of the round before, from x⁰, or
         in turns from the worker before (the first from the server's).
+    averages_every_step
+        Whether models are averaged after every step, not every round.
     exact
         argmin f_m + (ρ/2)|v − x^r|² in place of steps; of ρ = 0 the nearest minimiser.
     """
@@ -113,6 +115,7 @@ class LocalWork:
     transform: Transform = unchanged
     evaluated: Literal["here", "first", "late"] = "here"
     begins: Literal["server", "own", "previous", "start", "turns"] = "server"
+    averages_every_step: bool = False
     exact: bool = False
 
     @cached_property
@@ -184,9 +187,12 @@ class ServerStep:
     base
         The server's vector, or what x moves from by mistake: the average Σ p_m v_m, x⁰, or the server's of before.
     moves
-        Δ = Σ p_m (v_m − x), or v_m minus where the worker began, or Σ p_m v_m − x: the same for right weights.
+        Δ = Σ p_m (v_m − x), or v_m minus where the worker began, or Σ p_m v_m − x: the same for right weights; or the
+        median of v_m − x, coordinate by coordinate.
     resets
         Whether u starts from 0 in every round.
+    schedule
+        Of the rate over rounds: r -> factor.
     """
 
     rate: float = 1.0
@@ -196,7 +202,8 @@ class ServerStep:
     delay: int = 0
     resets: bool = False
     base: Literal["server", "average", "start", "previous"] = "server"
-    moves: Literal["server", "beginning", "models"] = "server"
+    moves: Literal["server", "beginning", "models", "median"] = "server"
+    schedule: Callable[[int], float] = lambda round_: 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +212,7 @@ class Record:
 
     ``shown``: the server's vector, the average of the local models, one worker's model, or the mean of all rounds so
     far; ``smoothing`` γ > 0 shows the moving average z ← γz + (1 − γ)x from z = x⁰; ``aliased`` shows one and the same
-    vector R times, the last.
+    vector R times, the last; ``rounding`` is that of the record alone.
     """
 
     shift: int = 0
@@ -213,6 +220,7 @@ class Record:
     shown: Literal["server", "average", "mean so far"] | int = "server"
     smoothing: float = 0.0
     aliased: bool = False
+    rounding: Rounding = unchanged
 
 
 @dataclass(frozen=True, eq=False)

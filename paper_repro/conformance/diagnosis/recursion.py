@@ -43,7 +43,7 @@ def records(recipe: Recipe, rounds: int) -> Iterator[Float[np.ndarray, " dim"]]:
     for r in wanted:
         while at < r:
             at, vector = at + 1, next(seen)
-        yield vector[: recipe.shown_dim]
+        yield record.rounding(vector[: recipe.shown_dim])
 
 
 def initial(recipe: Recipe) -> State:
@@ -56,13 +56,18 @@ def initial(recipe: Recipe) -> State:
     return State(0, start, start, begin, still, np.zeros_like(start), waiting, held)
 
 
-def advanced(recipe: Recipe, state: State) -> State:
-    """Return the state one round later."""
+def advanced(recipe: Recipe, state: State, present: tuple[int, ...] | None = None) -> State:
+    """Return the state one round later.
+
+    ``present`` says which workers have their controls updated, by numbers that are 0 for the others; the weights of
+    the average are the recipe's.
+    """
     begin, models, buffers, held = _worked(recipe, state)
     change, *pending = *state.pending, _moved(recipe, state.server, begin, models)
     server, velocity = _served(recipe, state, change, models)
     server = recipe.rounding(server)
-    held = updated(recipe, held, state.server, server, models)
+    there = np.ones(recipe.workers, bool) if present is None else np.array(present) > 0
+    held = updated(recipe, held, state.server, server, models, there)
     kept = buffers if recipe.work.keeps_buffer else np.zeros_like(buffers)
     return State(state.round_ + 1, server, state.server, models, kept, velocity, tuple(pending), held)
 
@@ -88,7 +93,8 @@ def _worked_in_turn(
         worked = work_locally(recipe, mine)
         models[m], buffers[m] = worked[0][m], worked[1][m]
         if recipe.controls is not None and recipe.controls.in_turn:
-            held = updated(recipe, held, state.server, state.server, models, only=m)
+            alone = np.arange(recipe.workers) == m
+            held = updated(recipe, held, state.server, state.server, models, alone, in_turn=True)
     return begin, models, buffers, held
 
 
@@ -118,6 +124,8 @@ def _moved(recipe: Recipe, server: np.ndarray, begin: np.ndarray, models: np.nda
     if form == "models":
         return weights @ models - server
     moves = models - (begin if form == "beginning" else server)
+    if form == "median":
+        return np.median(moves, axis=0)
     if recipe.normalisation is None:
         return weights @ moves
     counted = np.array(recipe.work.counted_steps)
@@ -140,7 +148,7 @@ def _served(
         "start": recipe.start,
         "previous": state.previous,
     }[step.base]
-    return base + step.rate * along, velocity
+    return base + step.rate * step.schedule(state.round_) * along, velocity
 
 
 def _shown(recipe: Recipe) -> Iterator[np.ndarray]:

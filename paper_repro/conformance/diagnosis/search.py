@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import combinations
 
 from paper_repro.conformance.diagnosis.cause import Cause
-from paper_repro.conformance.diagnosis.fit import fit_family, snapped
+from paper_repro.conformance.diagnosis.fit import fit_family
 from paper_repro.conformance.diagnosis.misfit import misfit, Observed
 from paper_repro.conformance.diagnosis.mutation import Mutation
 from paper_repro.conformance.diagnosis.mutations import families, mutations
@@ -37,8 +37,9 @@ class Search:
 
 
 def searched(search: Search, *, pairs_too: bool = True) -> list[Cause]:
-    """Return the causes that the first successful stage finds: one change, with or without a number; two."""
-    found = equally_good([*single_changes(search), *fitted_numbers(search)])
+    """Return the causes that the first successful stage finds: one change; one with a number to fit; two."""
+    found = equally_good([*single_changes(search), *marked_numbers(search)])
+    found = found or equally_good(list(fitted_numbers(search)))
     return found or (equally_good(list(pairs(search))) if pairs_too else [])
 
 
@@ -60,19 +61,25 @@ def single_changes(search: Search) -> Iterator[Cause]:
             yield Cause(mutation.name, mutation.sentence, apart, (mutation.name,), mutation.change)
 
 
+def marked_numbers(search: Search) -> Iterator[Cause]:
+    """Yield the families of changes that explain the path with a number that has a meaning, such as 2 or M."""
+    for family in families(search.recipe):
+        for words, mark in family.marks.items():
+            apart = misfit(family.change(search.recipe, mark), search.observed)
+            if apart <= search.observed.tolerance:
+                member = family.at(mark, words)
+                yield Cause(member.name, member.sentence, apart, (family.name,), member.change)
+                break
+
+
 def fitted_numbers(search: Search) -> Iterator[Cause]:
     """Yield the families of changes whose number can be chosen so that the path is the observed one."""
+    if search.observed.numbers <= 1:
+        return
     for family in families(search.recipe):
         fit = fit_family(family, search.recipe, search.observed)
-        if fit.misfit > search.observed.tolerance:
-            continue
-        value = fit.values[0]
-        mark = snapped(family, search.recipe, search.observed, value)
-        if mark is not None:
-            words, apart = mark
-            member = family.at(family.marks[words], words)
-            yield Cause(member.name, member.sentence, apart, (family.name,), member.change)
-        elif search.observed.numbers > 1:
+        if fit.misfit <= search.observed.tolerance:
+            value = fit.values[0]
             member = family.at(value, f"{value:.6g}")
             yield Cause(member.name, member.sentence, fit.misfit, (family.name,), member.change, (value,))
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from implicitbias.recursions import affine_round, AffineRound, worker_curvatures
+from implicitbias.recursions import affine_round, AffineRound, minimiser_of
 from paper_repro.conformance.task import Task
 
 
@@ -20,10 +20,8 @@ def exact_path(task: Task) -> Float[np.ndarray, "round dim"]:
 
 
 def optimum(task: Task) -> Float[np.ndarray, " dim"]:
-    """Return x* = argmin Σ_m p_m f_m, the solution of Σ p_m A_m x = Σ p_m X_mᵀy_m/n_m."""
-    curvatures, linear = worker_curvatures(task.problem)
-    weights = np.array(task.weights)
-    return np.linalg.solve(np.tensordot(weights, curvatures, 1), weights @ linear)
+    """Return x* = argmin Σ_m p_m f_m."""
+    return minimiser_of(task.problem, task.method)
 
 
 def rounds_to(precision: float, radius: float) -> int:

@@ -17,6 +17,14 @@ def averaging_paths(source: Source) -> Iterator[Case]:
     yield path_case(
         f"O1/path@{name}", "O1", "the first rounds are x⁺ = x − Σ p_m W_m (x − b_m)", source.task()
     )
+    workers = source.task().workers
+    weights = tuple(2.0 * (workers - m) / (workers * (workers + 1)) for m in range(workers))
+    yield path_case(
+        f"O1/given-weights@{name}",
+        "O1",
+        "with weights that are not n_m/n they are the same with those",
+        source.task(weights=weights),
+    )
     yield path_case(
         f"O1/server-rate@{name}",
         "O1",

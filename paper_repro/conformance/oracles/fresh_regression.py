@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import Stream
+from implicitbias.recursions import FreshRegression
 from paper_repro.conformance.case import ask, Case
 from paper_repro.conformance.estimates import estimated
 from paper_repro.conformance.oracles.sources import Source
@@ -29,31 +30,19 @@ def fresh_regression(source: Source) -> Iterator[Case]:
     """Yield O7, once for a seed: it brings its own samples, and is asked beside the golden instance."""
     if source.name != "G":
         return
-    for kind, ask_for in (("one-step", one_step), ("many-steps", many_steps)):
+    exact = FreshRegression(WORKERS, SAMPLES, DIM)
+    for kind, ask_for, coefficients in (
+        ("one-step", one_step, exact.coefficients(1, RATE)),
+        ("many-steps", many_steps, exact.coefficients(math.inf)),
+    ):
         for number, term in enumerate(TERMS):
             title = f"over fresh data E|x¹ − w*|² has its exact coefficient of the {term.replace('-', ' ')}"
 
             def drawn(index: int, number: int = number, ask_for: Callable[[Task], Task] = ask_for) -> Task:
                 return ask_for(fresh_task(Stream(source.seed), index, np.eye(len(TERMS))[number]))
 
-            judge = _over_data(drawn, DRAWS * source.effort, coefficients(kind)[number])
+            judge = _over_data(drawn, DRAWS * source.effort, coefficients[number])
             yield Case(f"O7/{kind}-{term}@fresh", "O7", title, drawn(0), judge)
-
-
-def coefficients(kind: str) -> tuple[float, float, float]:
-    """Return the exact coefficients of (|Δ|², ζ², s²) after a round.
-
-    Of Wishart matrices: E XᵀX/n = I, E (XᵀX/n)² = ((n + p + 1)/n) I, and the projector on the rows of X has mean n/p.
-    """
-    workers, size, dim, rate = WORKERS, SAMPLES, DIM, RATE
-    if kind == "many-steps":
-        share = size / dim
-        kept, own, noise = 1 - share, share - share**2, size / (dim - size - 1)
-        return kept / workers + (1 - 1 / workers) * kept**2, own / workers, noise / workers
-    square = (size + dim + 1) / size
-    kept = 1 - 2 * rate + rate**2 * square
-    mean = (1 - 1 / workers) * (1 - rate) ** 2
-    return kept / workers + mean, rate**2 * (square - 1) / workers, rate**2 * dim / (size * workers)
 
 
 def fresh_task(stream: Stream, index: int, terms: Float[np.ndarray, " term"]) -> Task:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from implicitbias.recursions import worker_curvatures
+from implicitbias.recursions import one_shot_excess, worker_curvatures
 from paper_repro.conformance.case import ask, Case
 from paper_repro.conformance.judging import rounding, same_path, same_vector
 from paper_repro.conformance.oracles.exact import optimum
@@ -60,23 +60,18 @@ def _merges(task: Task, alone: tuple[Task, ...], scale: float) -> Callable[[Simu
 def _excess(source: Source) -> Case:
     """Return the case of the loss that merging local optima b_m leaves: ½|Σ p_m b_m − x*|² in the norm of Σ p_m A_m."""
     plain = source.task(rounds=1)
-    curvatures, linear = worker_curvatures(plain.problem)
+    curvatures = worker_curvatures(plain.problem)[0]
     modes = np.linalg.eigvalsh(curvatures)
     low, high = float(modes.min()), float(modes.max())
     steps = math.ceil(math.log(SOLVED) / math.log(max(1 - low / high, SOLVED)))
     task = replace(plain, lr=1 / high, local_steps=(steps,) * plain.workers)
-    weights = np.array(task.weights)
-    mean, best = np.tensordot(weights, curvatures, 1), optimum(task)
-
-    def excess(x: np.ndarray) -> np.ndarray:
-        return np.array([0.5 * (x - best) @ mean @ (x - best)])
+    mean, best = np.tensordot(task.weights, curvatures, 1), optimum(task)
+    expected = np.array([one_shot_excess(task.problem, task.weights)])
 
     def judge(simulator: Simulator) -> Finding:
-        optima = np.linalg.solve(curvatures, linear[:, :, None])[:, :, 0]
-        expected = excess(weights @ optima)
-        return same_vector(
-            "the excess loss", expected, excess(ask(simulator, task)[-1]), SQUARED * rounding(task)
-        )
+        apart = ask(simulator, task)[-1] - best
+        excess = np.array([0.5 * apart @ mean @ apart])
+        return same_vector("the excess loss", expected, excess, SQUARED * rounding(task))
 
     title = f"after {steps} local steps a round leaves the excess loss of averaged local optima"
     return Case(f"O9/excess@{source.name}", "O9", title, task, judge)

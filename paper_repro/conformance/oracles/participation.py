@@ -1,25 +1,31 @@
 """O5: workers drawn in every round; who took part is read off the path."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 from jaxtyping import Float
 
-from paper_repro.conformance.case import Case
-from paper_repro.conformance.judging import relative_errors
+from implicitbias.recursions import random_round
+from paper_repro.conformance.case import ask, Case
+from paper_repro.conformance.judging import relative_errors, same_vector
 from paper_repro.conformance.oracles.decoding import anew, Decoded, equally_often, explained, one_round
-from paper_repro.conformance.oracles.exact import exact_round
+from paper_repro.conformance.oracles.exact import exact_round, optimum, rounds_to
+from paper_repro.conformance.oracles.paths import ARRIVED
 from paper_repro.conformance.oracles.sources import Source
 from paper_repro.conformance.oracles.transformed import among
-from paper_repro.conformance.task import Algorithm, Task
+from paper_repro.conformance.outcome import Finding
+from paper_repro.conformance.task import Algorithm, Simulator, Task
 
 
 # Enough to see every two of four workers, but for a chance of 1e-3.
 DECODED_ROUNDS = 50
 # Fixed in advance; with six sets of workers it excludes effects that are half as large as those to be found.
 COUNTED_ROUNDS = 1500
+# What E|x − x*|² falls to: above ARRIVED² with a chance below 1e-6 then (Markov).
+SQUARED_DISTANCE = 1e-26
 ALGORITHMS: tuple[Algorithm, ...] = ("fedavg", "fedprox", "fednova")
 
 Sets = Sequence[tuple[int, ...]]
@@ -33,13 +39,26 @@ def participation(source: Source) -> Iterator[Case]:
     for algorithm in ALGORITHMS:
         task = source.task(algorithm, participants=half, rounds=DECODED_ROUNDS)
         title = f"every round is the exact update by {who}, p_m renormalised ({algorithm})"
-        yield Case(f"O5/{algorithm}-sets@{name}", "O5", title, task, explained(task, drawn_sets, _otherwise))
+        judge = explained(task, drawn_sets, _otherwise)
+        yield Case(f"O5/{algorithm}-sets@{name}", "O5", title, task, judge, diagnosable=True)
     task = source.task(participants=half, rounds=COUNTED_ROUNDS * source.effort)
     title = "all sets of workers are drawn equally often"
     often = equally_often(task, drawn_sets, "all sets of workers")
     yield Case(f"O5/sets-uniform@{name}", "O5", title, task, often)
     title = "who takes part does not depend on the round before"
     yield Case(f"O5/sets-independent@{name}", "O5", title, task, anew(task, drawn_sets))
+    yield _controlled(source.task("scaffold", participants=half), name)
+
+
+def _controlled(task: Task, name: str) -> Case:
+    """Return the case that SCAFFOLD ends at x* whoever is drawn: its variance tends to 0."""
+    rounds = rounds_to(SQUARED_DISTANCE, random_round(task.problem, task.method).mean_square_radius)
+    long = replace(task, rounds=rounds)
+
+    def judge(simulator: Simulator) -> Finding:
+        return same_vector("the limit", optimum(long), ask(simulator, long)[-1], ARRIVED)
+
+    return Case(f"O5/scaffold-limit@{name}", "O5", "SCAFFOLD ends at x*, whoever is drawn", long, judge)
 
 
 def drawn_sets(task: Task, path: Path, sets: Sets | None = None) -> Decoded:

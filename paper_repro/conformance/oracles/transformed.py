@@ -65,14 +65,14 @@ def permuted(task: Task, order: Sequence[int]) -> Task:
     )
 
 
-def duplicated(task: Task) -> Task:
-    """Return the task with every worker twice, at half its weight."""
+def repeated(task: Task, times: int) -> Task:
+    """Return the task with every worker that many times, at 1/times of its weight."""
     return replace(
         task,
-        features=task.features * 2,
-        labels=task.labels * 2,
-        local_steps=task.local_steps * 2,
-        weights=tuple(p / 2 for p in task.weights * 2),
+        features=task.features * times,
+        labels=task.labels * times,
+        local_steps=task.local_steps * times,
+        weights=tuple(p / times for p in task.weights * times),
     )
 
 

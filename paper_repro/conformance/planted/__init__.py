@@ -12,12 +12,13 @@ from paper_repro.conformance.planted.training import Parts as Parts
 from paper_repro.conformance.planted.training import Plain as Plain
 
 
-PLANTED: tuple[Planted, ...] = (
-    *DATA_BUGS,
-    *LOCAL_BUGS,
-    *AVERAGE_BUGS,
-    *CORRECTION_BUGS,
-    *SERVER_BUGS,
-    *CHANCE_BUGS,
-    *RECORD_BUGS,
-)
+TOPICS: dict[str, tuple[Planted, ...]] = {
+    "Data": DATA_BUGS,
+    "Local work": LOCAL_BUGS,
+    "The average": AVERAGE_BUGS,
+    "FedProx, SCAFFOLD, FedNova": CORRECTION_BUGS,
+    "The server": SERVER_BUGS,
+    "Draws, and what survives a run": CHANCE_BUGS,
+    "Precision and record": RECORD_BUGS,
+}
+PLANTED: tuple[Planted, ...] = tuple(bug for bugs in TOPICS.values() for bug in bugs)

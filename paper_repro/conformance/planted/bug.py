@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from paper_repro.conformance.planted.causes import CAUSES
+from paper_repro.conformance.planted.causes import BEYOND, FORESEEN
 from paper_repro.conformance.planted.training import Parts, Plain
 
 
@@ -22,7 +22,7 @@ class Planted:
     changes
         Part of ``Parts`` ↦ the wrong function.
     needs
-        Features of a task, beside FedAvg's, without which the bug does not show.
+        Features of a task, without all of which the bug does not show; empty if it shows with any.
     """
 
     name: str
@@ -32,8 +32,13 @@ class Planted:
 
     @property
     def cause(self) -> str | None:
-        """Regular expression for the cause that a diagnosis should give; None where it should give none."""
-        return CAUSES.get(self.name)
+        """Regular expression that the first cause of the diagnosis matches as a whole; None: it should give none."""
+        return FORESEEN.get(self.name) or BEYOND.get(self.name)
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether a path tells the cause, as was decided before there was a diagnosis."""
+        return self.name in FORESEEN
 
     @property
     def simulator(self) -> Plain:

@@ -4,7 +4,7 @@ Left out is what no recursion of another federated method explains: another arit
 a step that is not linear. Of those, "unknown" is the honest answer.
 """
 
-CAUSES = {
+FORESEEN = {
     "whole-data": "every client holds all data",
     "neighbours-data": "data permuted",
     "held-out-sample": "last sample dropped",
@@ -54,3 +54,6 @@ CAUSES = {
     "random-start": "start",
     "recorded-before": "record shifted",
 }
+
+# Named all the same.
+BEYOND: dict[str, str] = {}

@@ -138,11 +138,11 @@ def reseeded(run: Run, client: Client) -> Model:
     return download(run, client)
 
 
-_SAMPLED = ("participation",)
+_SAMPLED, _DRAWN = ("participation",), ("participation", "minibatches")
 CHANCE_BUGS = (
-    Planted("hidden-seed", "draws come from an unseeded generator of its own", {"seed": hidden}, ("minibatches",)),
-    Planted("seed-ignored", "the seed is always 42", {"seed": ignored}, ("minibatches",)),
-    Planted("seeded-once", "one generator serves all runs", {"seed": OneGenerator()}, ("minibatches",)),
+    Planted("hidden-seed", "draws come from an unseeded generator of its own", {"seed": hidden}, _DRAWN),
+    Planted("seed-ignored", "the seed is always 42", {"seed": ignored}, _DRAWN),
+    Planted("seeded-once", "one generator serves all runs", {"seed": OneGenerator()}, _DRAWN),
     Planted(
         "start-written-on",
         "the server moves the caller's start in place",
@@ -162,5 +162,5 @@ CHANCE_BUGS = (
         ("minibatches",),
     ),
     Planted("one-batch-a-round", "all local steps use one mini-batch", {"batch": batch_kept}, ("minibatches",)),
-    Planted("reseeded", "every client seeds anew in every round", {"download": reseeded}, ("minibatches",)),
+    Planted("reseeded", "every client seeds anew in every round", {"download": reseeded}, _DRAWN),
 )  # fmt: skip

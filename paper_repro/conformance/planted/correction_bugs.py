@@ -1,13 +1,12 @@
 """Bugs in what corrects for drift: FedProx's pull, SCAFFOLD's control variates, FedNova's normalisation."""
 
-import copy
 from dataclasses import replace
 
 import numpy as np
 
 from paper_repro.conformance.planted import local
 from paper_repro.conformance.planted.bug import Planted
-from paper_repro.conformance.planted.fleet import Client, Model, Run, Upload
+from paper_repro.conformance.planted.fleet import Client, copied, Model, Run, Upload
 from paper_repro.conformance.planted.server import aggregate, update_controls
 
 
@@ -49,7 +48,7 @@ def last_rounds_control(run: Run, client: Client, model: Model, received: Model,
     if run.task.algorithm != "scaffold":
         return local.correct(run, client, model, received, gradient)
     sent = run.notes.setdefault("sent", {})
-    sent.setdefault(run.round, copy.deepcopy(run.server.control))
+    sent.setdefault(run.round, copied(run.server.control))
     stale = sent[max(run.round - 1, 0)]
     return {k: g - client.control[k] + stale[k] for k, g in gradient.items()}
 
@@ -61,7 +60,7 @@ def never_updated(run: Run, uploads: list[Upload]) -> None:
 
 def server_never_updated(run: Run, uploads: list[Upload]) -> None:
     """Update the clients' control variates, not the server's."""
-    control = copy.deepcopy(run.server.control)
+    control = copied(run.server.control)
     update_controls(run, uploads)
     run.server.control = control
 
@@ -161,7 +160,7 @@ CORRECTION_BUGS = (
         "c-of-participants",
         "c is the mean over those who took part",
         {"update_controls": mean_of_participants},
-        ("scaffold", "participation"),
+        _SCAFFOLD,
     ),
     Planted("tau-unweighted", "τ is the plain mean of H_m", {"aggregate": unweighted_tau}, _NOVA),
     Planted("tau-largest", "τ is the largest H_m", {"aggregate": largest_tau}, _NOVA),

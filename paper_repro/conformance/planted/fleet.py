@@ -13,6 +13,11 @@ from paper_repro.conformance.task import Task
 Model: TypeAlias = dict[str, np.ndarray]
 
 
+def copied(model: Model) -> Model:
+    """Return a copy that shares no array."""
+    return {name: layer.copy() for name, layer in model.items()}
+
+
 @dataclass
 class Client:
     """One client: its samples, how many steps it takes, how much it counts, and its control variate."""

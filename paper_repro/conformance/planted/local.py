@@ -1,16 +1,14 @@
 """The client's side, right: download, batches, gradients, corrections, steps."""
 
-import copy
-
 import numpy as np
 
-from paper_repro.conformance.planted.fleet import Client, Model, Run
+from paper_repro.conformance.planted.fleet import Client, copied, Model, Run
 
 
 def download(run: Run, client: Client) -> Model:
     """Give the client its own copy of the server's model."""
     del client
-    return copy.deepcopy(run.server.model)
+    return copied(run.server.model)
 
 
 def steps(run: Run, client: Client) -> range:

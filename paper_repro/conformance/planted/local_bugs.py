@@ -1,12 +1,10 @@
 """Bugs in a client's local work: how many steps, how long, along what."""
 
-import copy
-
 import numpy as np
 
 from paper_repro.conformance.planted import local
 from paper_repro.conformance.planted.bug import Planted
-from paper_repro.conformance.planted.fleet import Client, Model, Run, Server
+from paper_repro.conformance.planted.fleet import Client, copied, Model, Run, Server
 from paper_repro.conformance.planted.training import open_server, partition
 from paper_repro.conformance.task import Task
 
@@ -154,14 +152,14 @@ def relayed(run: Run, client: Client) -> Model:
     """Load the server's weights into the one model object only at the start of a round: client 2 goes on from 1."""
     del client
     if run.notes.get("loaded") != run.round:
-        run.notes |= {"loaded": run.round, "net": copy.deepcopy(run.server.model)}
-    run.notes["net"] = copy.deepcopy(run.notes["net"])
+        run.notes |= {"loaded": run.round, "net": copied(run.server.model)}
+    run.notes["net"] = copied(run.notes["net"])
     return run.notes["net"]
 
 
 def never_reloaded(run: Run, client: Client) -> Model:
     """Keep a client's model from round to round; the server's reaches it in the first only."""
-    return run.notes.setdefault(f"model of {client.name}", copy.deepcopy(run.server.model))
+    return run.notes.setdefault(f"model of {client.name}", copied(run.server.model))
 
 
 LOCAL_BUGS = (

@@ -4,7 +4,6 @@ It shares no code with the formulas it is judged by. Every part is a function, a
 is a run with one part replaced.
 """
 
-import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,7 @@ from paper_repro.conformance.planted.fleet import (
     Batch,
     Choose,
     Client,
+    copied,
     Correct,
     Download,
     Gradient,
@@ -41,7 +41,7 @@ def partition(task: Task) -> dict[str, Client]:
     settings = zip(task.features, task.labels, task.local_steps, task.weights, strict=True)
     nothing = {"weight": np.zeros(task.dim)}
     return {
-        f"client{m}": Client(f"client{m}", X, y, steps, float(share), copy.deepcopy(nothing))
+        f"client{m}": Client(f"client{m}", X, y, steps, float(share), copied(nothing))
         for m, (X, y, steps, share) in enumerate(settings)
     }
 
@@ -55,7 +55,7 @@ def open_server(task: Task) -> Server:
     """Return the server before the first round."""
     nothing = {"weight": np.zeros(task.dim)}
     start = {"weight": np.array(task.start, dtype=float)}
-    return Server(start, copy.deepcopy(nothing), copy.deepcopy(nothing))
+    return Server(start, copied(nothing), copied(nothing))
 
 
 def record(run: Run, history: list[np.ndarray]) -> None:
@@ -111,7 +111,7 @@ class Plain:
 def train(run: Run, client: Client, parts: Parts) -> Upload:
     """Let one client train on its own samples."""
     model = parts.download(run, client)
-    received = copy.deepcopy(model)
+    received = copied(model)
     for step in parts.steps(run, client):
         features, labels = parts.batch(run, client)
         gradient = parts.gradient(model, features, labels)

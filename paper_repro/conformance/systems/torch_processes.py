@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import tempfile
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,10 +116,10 @@ def paths_of(answers: list[Connection]) -> list[Float[np.ndarray, "round dim"]]:
     RuntimeError
         If a process fails, dies, or is not heard of in time.
     """
-    found = {}
+    found, deadline = {}, time.monotonic() + PATIENCE
     while len(found) < len(answers):
         waiting = [answer for answer in answers if answer not in found]
-        heard = wait(waiting, timeout=PATIENCE)
+        heard = wait(waiting, timeout=max(0.0, deadline - time.monotonic()))
         if not heard:
             raise RuntimeError(f"{len(waiting)} processes gave no answer within {PATIENCE:g} s")
         for answer in waiting:

@@ -52,7 +52,7 @@ def study(ways: Iterable[Way], knobs: NetworkKnobs, stream: Stream) -> Study:
 
 def needs(of: Study, budget: Budget) -> tuple[RunSpec, ...]:
     """Every way to train at its tuned step; claims that share a way share its run."""
-    replicas, rounds = budget.pick(smoke=(2, 2), quick=(16, ROUNDS), paper=(64, ROUNDS))
+    replicas, rounds = budget.pick(smoke=(2, 1), quick=(16, ROUNDS), paper=(64, ROUNDS))
     return tuple(of.cases[way.inputs].spec(way, lr_of(way), replicas, rounds) for way in of.ways)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from implicitbias import Stream
@@ -61,11 +62,13 @@ def predict(case: SeriesCase) -> Prediction:
     return Prediction({COEFFICIENT: Predicted(3 / 8), EXPANSION: Predicted(0.0), EXPLANATION: Predicted(0.0)})
 
 
+@cache
 def taylor_of_cosine() -> Any:
     """Return the cosine of ŵ/ε + ρ and ŵ up to ε²."""
     return _second_order(_in_small(formula("cosine")))
 
 
+@cache
 def expanded_with(coefficient: Any) -> Any:
     """Return (1 + εa)(1 − x/2 + k x²) up to ε², x = 2εa + ε²b², for a given k; a = |ρ|c/|ŵ|, b = |ρ|/|ŵ|."""
     import sympy
@@ -77,6 +80,7 @@ def expanded_with(coefficient: Any) -> Any:
     return _second_order((1 + along) * (1 - x / 2 + coefficient * x**2))
 
 
+@cache
 def _in_small(chosen: Any) -> Any:
     """Return a formula of the cosine with log t = 1/ε."""
     import sympy
@@ -95,6 +99,7 @@ def _second_order(expression: Any) -> Any:
     return sum(sympy.diff(smooth, small, k).subs(small, 0) * small**k / sympy.factorial(k) for k in range(3))
 
 
+@cache
 def _nonzero(difference: Any) -> float:
     import sympy
 

@@ -6,6 +6,7 @@ from paper_repro.conformance.diagnosis.mutation import Mutation
 from paper_repro.conformance.diagnosis.mutations.controls import control_mutations
 from paper_repro.conformance.diagnosis.mutations.data import data_mutations
 from paper_repro.conformance.diagnosis.mutations.families import families as families
+from paper_repro.conformance.diagnosis.mutations.formats import format_mutations
 from paper_repro.conformance.diagnosis.mutations.local import local_mutations
 from paper_repro.conformance.diagnosis.mutations.normalisation import normalisation_mutations
 from paper_repro.conformance.diagnosis.mutations.rates import rate_mutations
@@ -27,6 +28,7 @@ TOPICS = {
     "server": server_mutations,
     "record": record_mutations,
     "data": data_mutations,
+    "formats": format_mutations,
 }
 
 

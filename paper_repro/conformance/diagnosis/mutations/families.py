@@ -29,7 +29,12 @@ def ratios(recipe: Recipe) -> dict[str, float]:
     """Return factors with a meaning: 2, 1/half, M, n, H and their like."""
     marks = {"2": 2.0, "1/2": 0.5, "10": 10.0, "1/10": 0.1, "4": 4.0, "1/4": 0.25, "3": 3.0, "1/3": 1.0 / 3.0}
     named: dict[str, float] = {"M": recipe.workers, "d": len(recipe.start)}
-    named["Σ n_m"] = sum(recipe.samples.sizes)
+    named |= {
+        "M+1": recipe.workers + 1,
+        "1 + 1/M": 1 + 1 / recipe.workers,
+        "Σ n_m": sum(recipe.samples.sizes),
+    }
+    named |= {"η": recipe.work.lr[0], "ηH_1": recipe.work.lr[0] * recipe.work.steps[0]}
     for words, values in (("H", recipe.work.steps), ("n", recipe.samples.sizes)):
         named |= {
             f"max {words}": max(values),
@@ -67,6 +72,14 @@ def _server(recipe: Recipe) -> Iterator[Family]:
         -0.5,
         0.999,
         MOMENTA,
+    )
+    yield Family(
+        "server rate decays per round by",
+        "the server's rate is multiplied by a factor after every round",
+        lambda r, v: r.serving(schedule=lambda round_: v**round_),
+        0.01,
+        1.5,
+        DECAYS,
     )
     yield Family(
         "smoothed record",

@@ -17,6 +17,11 @@ def local_mutations(recipe: Recipe) -> Iterator[Mutation]:
         "local work is an exact minimisation: H_m gradient steps were asked",
         lambda r: r.working(exact=True),
     )
+    yield Mutation(
+        "averages every step",
+        "models are averaged after every step: H local steps come between two averages",
+        lambda r: r.working(averages_every_step=True),
+    )
     if recipe.work.proximal > 0.0:
         yield from _pulls(recipe)
 

@@ -10,6 +10,7 @@ def server_mutations(recipe: Recipe) -> Iterator[Mutation]:
     """Yield wrong signs, bases, buffers and delays of the server."""
     step = recipe.server
     yield from _bases()
+    yield from _rules()
     if step.momentum > 0.0:
         yield from _buffers(step.nesterov)
     if step.rate != 1.0:
@@ -41,6 +42,29 @@ def _bases() -> Iterator[Mutation]:
         "server moves from the round before",
         said.format("its vector of the round before"),
         lambda r: r.serving(base="previous"),
+    )
+
+
+def _rules() -> Iterator[Mutation]:
+    yield Mutation(
+        "median, not mean",
+        "the server takes the median of moves, coordinate by coordinate",
+        lambda r: r.serving(moves="median"),
+    )
+    for words, schedule in (
+        ("1/(r+1)", lambda round_: 1.0 / (round_ + 1)),
+        ("1/√(r+1)", lambda round_: (round_ + 1) ** -0.5),
+        ("1/(r+2)", lambda round_: 1.0 / (round_ + 2)),
+    ):
+        yield Mutation(
+            f"server rate ∝ {words}",
+            f"the server's rate decays over rounds r = 0, 1, … like {words}",
+            lambda r, s=schedule: r.serving(schedule=s),
+        )
+    yield Mutation(
+        "server stands still",
+        "the server's vector never moves: is the average loaded into it?",
+        lambda r: r.serving(rate=0.0),
     )
 
 
