@@ -26,6 +26,8 @@ fails, in three dimensions where there is one; where several causes explain it e
 many others there are. "unknown" is what the diagnosis says itself; a dash: draws or symmetries fail, and no path.
 
 {summary}
+
+![Twelve bugs on the golden instance: the right path and the wrong one](bug-signatures.png)
 """
 
 
