@@ -98,6 +98,12 @@ ENTRIES = (
         name="PLUS",
     ),
     Entry(
+        "derived/additive-noise",
+        "derived.participation.additive_noise",
+        "Noise in every gradient: the covariance of Local SGD at rest solves a Lyapunov equation, of order 1/M",
+        "derived",
+    ),
+    Entry(
         "derived/anchored-finite-steps",
         "derived.many_local_steps.anchored_path",
         "At finite ηH anchoring is a ridge of strength 1/(ηHr): log-like, no better than averaging",
@@ -513,6 +519,24 @@ ENTRIES = (
         "With the same sample and β = 0 RMSProp rests at the coordinatewise median of the noise, not at x*",
         "derived",
         name="MEDIAN",
+    ),
+    Entry(
+        "derived/sampled-controls",
+        "derived.participation.sampled_controls",
+        "SCAFFOLD with workers drawn at random comes to rest at the minimiser, where FedAvg goes on fluctuating",
+        "derived",
+    ),
+    Entry(
+        "derived/sampled-weights",
+        "derived.participation.sampled_weights",
+        "With unequal weights and workers drawn at random, renormalised shares rest elsewhere than FedAvg",
+        "derived",
+    ),
+    Entry(
+        "derived/sampled-workers",
+        "derived.participation.sampled_workers",
+        "With workers drawn at random FedAvg rests around its fixed point, with a spread that is known",
+        "derived",
     ),
     Entry(
         "derived/scaled-bias",
@@ -985,6 +1009,33 @@ ENTRIES = (
         "ji2021.offset_lower_bound",
         "w can end ln n − ln 2 away from the ray of ŵ, so no bound on the offset is free of n",
         "stated",
+    ),
+    Entry(
+        "ju2024/exact-fits",
+        "ju2024.one_round",
+        "Exact fits on fresh data: E|Δ⁺|² in closed form, with noise of order n/(M(p − n − 1))",
+        "derived",
+        name="CLAIM_EXACT",
+    ),
+    Entry(
+        "ju2024/fresh-steps",
+        "ju2024.one_round",
+        "H steps with a fresh batch each: E|Δ⁺|² in closed form; one batch for all steps is another law",
+        "derived",
+        name="CLAIM_STEPS",
+    ),
+    Entry(
+        "ju2024/one-step",
+        "ju2024.one_round",
+        "One step on fresh data: E|Δ⁺|² in closed form, with the fourth moment (n + p + 1)/n",
+        "derived",
+        name="CLAIM_STEP",
+    ),
+    Entry(
+        "ju2024/stationary-error",
+        "ju2024.stationary_error",
+        "On fresh data the mean error settles at the constant terms over 1 − coefficient of |Δ|²",
+        "derived",
     ),
     Entry(
         "jung2025/sequential-limit",

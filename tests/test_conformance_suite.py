@@ -203,11 +203,11 @@ def test_random_instances_are_uneven_well_conditioned_and_shared_by_algorithms(s
     assert not np.array_equal(task.start, random_instance(seed, index=index + 1).start)
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(SEEDS)
 def test_rounds_are_stable_and_limits_in_reach_whatever_the_seed(seed):
     for case in cases(seed):
-        if case.task.participants is None and case.task.batch is None:
+        if case.oracle in ("O1", "O3", "O8") and case.diagnosable:
             assert exact_round(case.task).radius < 0.97, case.name
 
 
