@@ -55,14 +55,14 @@ def setup(knobs: LongKnobs, stream: Stream) -> FederatedCase:
 
 def with_steps(case: FederatedCase, steps: int, option: str = "path") -> FederatedCase:
     """Return H local steps for all, and that update of the controls."""
-    return with_option(case.with_method(replace(case.method, local_steps=int(steps))), option)
+    return with_option(case.with_method(replace(case.method, local_steps=steps)), option)
 
 
 def observe(case: FederatedCase, traces: Traces) -> Observation:
     """Measure the rounds of both options, and read their rates."""
     del traces
     slow, late = (
-        np.array([radius(measured_round(with_steps(case, h, option))) for h in STEPS])
+        np.array([radius(measured_round(with_steps(case, int(h), option))) for h in STEPS])
         for option in ("path", "gradient")
     )
     ends = np.isin(STEPS, LONG)
