@@ -11,7 +11,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 # Derandomised: a red test is a bug, never bad luck. `--hypothesis-seed` explores further.
-hypothesis.settings.register_profile("house", deadline=None, derandomize=True, max_examples=25)
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True, max_examples=20)
 hypothesis.settings.load_profile("house")
 
 

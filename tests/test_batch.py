@@ -95,7 +95,7 @@ def same(trace, other):
 
 @pytest.mark.parametrize("method", METHODS, ids=repr)
 @given(seed=SEEDS, replicas=st.integers(1, 3))
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_every_run_of_a_batch_is_the_definition(method, seed, replicas):
     problem = data(seed)
     specs = [spec_of(problem, method, seed, replicas), *company(problem, method, seed % 1000, 5)]

@@ -363,23 +363,28 @@ def test_colour_space_is_inverted(code):
     assert from_lab(lab(f"#{code:06x}")) == f"#{code:06x}"
 
 
-def test_saved_bytes_depend_on_view_and_sidecar_only(tmp_path):
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Return the files of the figure."""
+    return save(FIGURE, tmp_path_factory.mktemp("saved"), "fig", SIDECAR)
+
+
+def test_saved_bytes_depend_on_view_and_sidecar_only(saved, tmp_path):
     import matplotlib
 
-    first = save(FIGURE, tmp_path / "a", "fig", SIDECAR)
     with matplotlib.rc_context(
         {"lines.linewidth": 9, "svg.hashsalt": None, "font.size": 30, "axes.grid": False}
     ):
         second = save(
             view_from_json(view_to_json(FIGURE)), tmp_path / "b", "fig", dict(reversed(SIDECAR.items()))
         )
-    assert [path.name for path in first] == ["fig.png", "fig.pdf", "fig.svg", "fig.json"]
-    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert [path.name for path in saved] == ["fig.png", "fig.pdf", "fig.svg", "fig.json"]
+    assert [path.read_bytes() for path in saved] == [path.read_bytes() for path in second]
     other = save(FIGURE, tmp_path / "c", "fig", {**SIDECAR, "seed": 8})
-    assert all(a.read_bytes() != b.read_bytes() for a, b in zip(first, other, strict=True))
+    assert all(a.read_bytes() != b.read_bytes() for a, b in zip(saved, other, strict=True))
 
 
-def test_a_new_process_writes_the_same_bytes(tmp_path):
+def test_a_new_process_writes_the_same_bytes(saved, tmp_path):
     (tmp_path / "view.json").write_text(view_to_json(FIGURE))
     code = (
         "import json, sys; from pathlib import Path; from figures import save, view_from_json\n"
@@ -387,16 +392,15 @@ def test_a_new_process_writes_the_same_bytes(tmp_path):
         "save(view_from_json((folder / 'view.json').read_text()), folder / 'there', 'fig', json.loads(sys.argv[2]))"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path), json.dumps(SIDECAR)], check=True)
-    for path in save(FIGURE, tmp_path / "here", "fig", SIDECAR):
+    for path in saved:
         assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes()
 
 
-def test_every_format_carries_its_sidecar(tmp_path):
-    paths = save(FIGURE, tmp_path, "fig", SIDECAR)
-    assert [read_sidecar(path) for path in paths] == [SIDECAR] * 4
-    pdf = paths[1].read_bytes()
+def test_every_format_carries_its_sidecar(saved):
+    assert [read_sidecar(path) for path in saved] == [SIDECAR] * 4
+    pdf = saved[1].read_bytes()
     assert b"CreationDate" not in pdf and b"ModDate" not in pdf
-    assert b"<dc:date>" not in paths[2].read_bytes()
+    assert b"<dc:date>" not in saved[2].read_bytes()
 
 
 def test_a_figure_without_sidecar_says_so(tmp_path):

@@ -1,5 +1,6 @@
 """The house: light imports, a command line that answers, bad input in one line."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -29,20 +30,21 @@ HEAVY = (
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def imported_by(code):
-    script = f"import sys; {code}; print(sorted(set(m.split('.')[0] for m in sys.modules)))"
-    printed = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    ).stdout
-    return set(eval(printed.splitlines()[-1]))
-
-
-@pytest.mark.parametrize(
-    "code",
-    ["import implicitbias", "import figures", "import sde", "import sde.zoo", "import paper_repro.claims"],
-)
-def test_importing_is_light(code):
-    assert not imported_by(code) & set(HEAVY)
+def test_importing_is_light():
+    # One process, in an order in which no package brings the next one along.
+    packages = ("implicitbias", "sde", "sde.zoo", "figures", "paper_repro.claims")
+    code = (
+        "import importlib, json, sys\n"
+        "def loaded_by(name):\n    importlib.import_module(name)\n    return list(sys.modules)\n"
+        f"print(json.dumps({{name: loaded_by(name) for name in {packages}}}))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    loaded = {name: set(modules) for name, modules in json.loads(printed).items()}
+    assert all(loaded[after] - loaded[name] for name, after in itertools.pairwise(packages))
+    for name, modules in loaded.items():
+        assert not {m.split(".")[0] for m in modules} & set(HEAVY), name
+    late = {"scipy.optimize", "scipy.linalg", "scipy.stats", "scipy.integrate"}
+    assert not late & loaded["implicitbias"]
 
 
 def test_every_source_that_is_cited_has_its_entry():
@@ -52,21 +54,12 @@ def test_every_source_that_is_cited_has_its_entry():
     assert cited <= set(BIBTEX), sorted(cited - set(BIBTEX))
 
 
-def test_importing_leaves_the_heavy_parts_of_scipy_for_later():
+def test_listing_and_help_import_neither_sympy_nor_papers():
     code = (
-        "import implicitbias, sys; "
-        "assert not {'scipy.optimize', 'scipy.linalg', 'scipy.stats', 'scipy.integrate'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-@pytest.mark.parametrize("arguments", [["list"], ["--help"], ["verify", "--help"]])
-def test_listing_and_help_import_neither_sympy_nor_papers(arguments):
-    code = (
-        "import paper_repro.command_line as c\ntry:\n    c.main("
-        + repr(arguments)
-        + ")\nexcept SystemExit: pass\n"
-        "import sys; assert not [m for m in sys.modules if m.startswith(('sympy', 'paper_repro.papers'))]"
+        "import sys, paper_repro.command_line as c\n"
+        "for arguments in (['list'], ['--help'], ['verify', '--help']):\n"
+        "    try:\n        c.main(arguments)\n    except SystemExit: pass\n"
+        "    assert not [m for m in sys.modules if m.startswith(('sympy', 'paper_repro.papers'))], arguments"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 

@@ -39,7 +39,7 @@ def test_what_follows_the_example_prints_what_it_says(marker):
     assert printed.getvalue() == expected
 
 
-@pytest.mark.parametrize("marker", ["drift", "scaling"])
+@pytest.mark.parametrize("marker", ["drift", "scaling", "recursions"])
 def test_what_stands_alone_prints_what_it_says(marker):
     code, printed = block(marker), io.StringIO()
     expected = re.search(r"```text\n(.*?)```", README[README.index(code) :], re.DOTALL).group(1)

@@ -176,8 +176,10 @@ def test_weights_that_are_no_shares_of_samples_are_reported_to_53_binary_digits(
 
 @pytest.fixture
 def local_sgd():
-    """Return Local SGD in real processes, and see that none is left behind."""
-    yield simulator_of("torch-processes")
+    """Return Local SGD in real processes, none of them standing by, and see that none is left behind."""
+    simulator, module = simulator_of("torch-processes"), SYSTEMS["torch-processes"].load()
+    module.stop_all()
+    yield simulator
     assert multiprocessing.active_children() == []
 
 
@@ -212,6 +214,14 @@ def test_ctrl_c_stops_all_processes(local_sgd):
     with pytest.raises(KeyboardInterrupt):
         local_sgd(replace(GOLDEN, rounds=FOR_EVER))
     thread.join()
+
+
+def test_processes_stand_by_for_tasks_of_their_number_until_all_are_stopped(local_sgd):
+    first = local_sgd(GOLDEN)
+    processes = {child.pid for child in multiprocessing.active_children()}
+    assert np.array_equal(local_sgd(GOLDEN), first)
+    assert {child.pid for child in multiprocessing.active_children()} == processes and len(processes) == 2
+    SYSTEMS["torch-processes"].load().stop_all()
 
 
 def test_processes_are_not_waited_for_without_end(local_sgd, monkeypatch):

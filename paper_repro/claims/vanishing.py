@@ -61,7 +61,7 @@ class Vanishing:
 
     def offsets(self, traces: Traces) -> Float[np.ndarray, "value dim"]:
         """Return by how much the fixed point of the measured round misses the point, at every ε."""
-        return np.stack([_rest(trace.w[:, -1] - self.about) for trace in traces])
+        return np.stack([rest_of(trace.w[:, -1] - self.about) for trace in traces])
 
     @property
     def rounding(self) -> Values:
@@ -77,8 +77,8 @@ def small_rates(case: FederatedCase, about: Float[np.ndarray, " dim"]) -> Vanish
     return Vanishing(case, about, largest, lambda lr: dataclasses.replace(case.method, lr=lr))
 
 
-def _rest(moved: Float[np.ndarray, "start dim"]) -> Float[np.ndarray, " dim"]:
-    """Return v with v = moved₀ + T v, the columns of T being moved_i − moved₀."""
+def rest_of(moved: Float[np.ndarray, "start dim"]) -> Float[np.ndarray, " dim"]:
+    """Return v with v = moved₀ + T v, the columns of T being moved_i − moved₀: rounds from 0 and from unit vectors."""
     return np.linalg.solve(np.eye(moved.shape[1]) - (moved[1:] - moved[0]).T, moved[0])
 
 

@@ -4,17 +4,17 @@ import argparse
 import contextlib
 import json
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from tqdm import tqdm
 
 from implicitbias.archive import check_writable
 from paper_repro.conformance.case import Case, told
 from paper_repro.conformance.loading import load_simulator
 from paper_repro.conformance.oracles import cases
 from paper_repro.conformance.outcome import Outcome, Status
-from paper_repro.conformance.suite import outcomes, select, Suite
+from paper_repro.conformance.suite import concluded, outcomes, select, Suite
 from paper_repro.conformance.task import FEATURES, Simulator
 
 
@@ -59,10 +59,11 @@ def run(options: argparse.Namespace) -> int:
         check_writable("--report", options.report)
     with contextlib.redirect_stdout(sys.stderr):  # whatever a simulator prints
         simulator = load_simulator(options.simulator)
-        found, complete = _watched(simulator, chosen, _Announcer(len(chosen), options.json))
-    suite = Suite(
-        tuple(found), options.simulator, options.seed, options.instances, options.thorough, complete
-    )
+        # On a terminal only: a log needs no bar.
+        with tqdm(total=len(chosen), unit="case", file=sys.stderr, disable=None, leave=False) as bar:
+            found, complete = _watched(simulator, chosen, bar, options.json)
+        conclusions = concluded(found)
+    suite = Suite(conclusions, options.simulator, options.seed, options.instances, options.thorough, complete)
     print(json.dumps(suite.to_json(), indent=2, ensure_ascii=False) if options.json else summary(suite))
     if options.report is not None:
         from paper_repro.conformance.page import write_report
@@ -92,37 +93,27 @@ def _skipped(suite: Suite):
 
 
 def _causes(suite: Suite):
-    """Yield a line for every likely cause."""
+    """Yield a line for every likely cause, and one for the failing paths that have none."""
+    total = len(suite.paths)
     for cause, explained in suite.causes.items():
-        yield f"explains {len(explained)} failure{'s' if len(explained) > 1 else ''}: {cause}"
-
-
-@dataclass
-class _Announcer:
-    """Says on standard error how far the check is."""
-
-    total: int
-    quiet: bool
-    began: float = field(default_factory=time.monotonic)
-    done: int = 0
-
-    def finished(self, outcome: Outcome) -> None:
-        self.done += 1
-        if not self.quiet:
-            elapsed = time.monotonic() - self.began
-            line = f"[{elapsed:6.1f} s] {self.done:>3}/{self.total} {outcome.status.value:<9} {outcome.case}"
-            print(line, file=sys.stderr, flush=True)
+        share = "all" if len(explained) == total > 1 else f"{len(explained)} of"
+        yield f"likely cause (explains {share} {total} failing path{'s' if total > 1 else ''}): {cause}"
+    if suite.unexplained:
+        names = ", ".join(outcome.case for outcome in suite.unexplained)
+        yield f"cause unknown for {len(suite.unexplained)} of {total} failing paths: {names}"
 
 
 def _watched(
-    simulator: Simulator, chosen: Sequence[Case], announce: _Announcer
+    simulator: Simulator, chosen: Sequence[Case], bar: tqdm, quiet: bool
 ) -> tuple[list[Outcome], bool]:
-    """Return the outcomes, and whether these are all."""
+    """Return the outcomes, and whether these are all; failures are announced as they come."""
     found: list[Outcome] = []
     try:
         for outcome in outcomes(simulator, chosen):
             found.append(outcome)
-            announce.finished(outcome)
+            if outcome.status.bad and not quiet:
+                bar.write(f"{outcome.status.value:<7} {outcome.case}", file=sys.stderr)
+            bar.update()
     except KeyboardInterrupt:
         return found, False
     return found, True

@@ -57,9 +57,20 @@ class Suite:
     @property
     def causes(self) -> dict[str, tuple[Outcome, ...]]:
         """Likely causes in words, each with the failures that it explains; most failures first."""
-        words = dict.fromkeys(outcome.cause for outcome in self.failures if outcome.cause)
-        told = {word: tuple(o for o in self.failures if o.cause == word) for word in words}
+        explained = [o for o in self.paths if o.diagnosis is not None and o.diagnosis.known]
+        words = dict.fromkeys(outcome.cause for outcome in explained)
+        told = {word: tuple(o for o in explained if o.cause == word) for word in words}
         return dict(sorted(told.items(), key=lambda item: -len(item[1])))
+
+    @property
+    def paths(self) -> tuple[Outcome, ...]:
+        """Failures that show a whole path, in which a cause was looked for."""
+        return tuple(outcome for outcome in self.failures if outcome.diagnosis is not None)
+
+    @property
+    def unexplained(self) -> tuple[Outcome, ...]:
+        """Failing paths of unknown cause."""
+        return tuple(o for o in self.paths if o.diagnosis is not None and not o.diagnosis.known)
 
     def to_json(self) -> dict[str, Any]:
         """Return the suite as plain data; its fields keep name and meaning as long as ``format`` stays.
@@ -111,7 +122,17 @@ def check(
         For a seed, number or name out of range, and for ``supports`` that declare what nobody asks.
     """
     chosen = select(cases(seed, instances, thorough=thorough), only)
-    return Suite(tuple(outcomes(simulator, chosen)), name, seed, instances, thorough)
+    return Suite(concluded(outcomes(simulator, chosen)), name, seed, instances, thorough)
+
+
+def concluded(found: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """Return all outcomes in the light of each other: a cause found late may explain what came before."""
+    found = tuple(found)
+    if not any(outcome.diagnosis for outcome in found):
+        return found
+    from paper_repro.conformance.suspects import reconciled
+
+    return reconciled(found)
 
 
 def outcomes(simulator: Simulator, chosen: Iterable[Case]) -> Iterator[Outcome]:

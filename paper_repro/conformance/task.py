@@ -66,8 +66,8 @@ class Task:
         Samples of a mini-batch, drawn with replacement; None: full gradients.
     """
 
-    features: tuple[Float[np.ndarray, "sample dim"], ...]
-    labels: tuple[Float[np.ndarray, " sample"], ...]
+    features: tuple[Float[np.ndarray, "_ dim"], ...]
+    labels: tuple[Float[np.ndarray, " _"], ...]
     lr: float
     local_steps: tuple[int, ...]
     rounds: int

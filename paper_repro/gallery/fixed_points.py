@@ -40,6 +40,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     del data_home
     stream = Stream(seed).child("fixed-points")
     shared, own = workers_case(KNOBS, stream), per_worker(KNOBS, stream)
+    resting = {steps: _resting(shared, steps) for steps in LOCAL_STEPS}
     title = "Under one D̂ the fixed point tends to x* like η(H − 1); under a D̂ of each worker it never does"
     caption = (
         f"{KNOBS.workers} quadratics in the plane, exact gradients, D̂ in [{FLOOR:g}, {CEILING:g}] measured at the "
@@ -48,16 +49,19 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
         "distance is 0 for every η. Right: the "
         f"same lines in the plane of the models, from η = {SHOWN[0]:g} (hollow) at x* to η = {SHOWN[-1]:g}."
     )
-    return View(title, caption, (_distances(shared, own, RATES[budget]), _plane(shared, own)))
+    panels = (_distances(shared, own, resting, RATES[budget]), _plane(shared, own, resting))
+    return View(title, caption, panels)
 
 
-def _distances(shared: WorkersCase, own: WorkersCase, rates: tuple[float, ...]) -> Panel:
+def _distances(
+    shared: WorkersCase, own: WorkersCase, resting: dict[int, np.ndarray], rates: tuple[float, ...]
+) -> Panel:
     marks: list[Mark] = []
-    for steps in LOCAL_STEPS:
+    for steps, points in resting.items():
         key, label = f"local_gd:H={steps}", f"one D̂, H = {steps}"
         marks += [
             Series(SHOWN, _first_order(shared, steps), "first order in η", "reference"),
-            Series(SHOWN, _distance(shared, _resting(shared, steps)), label, "theory", key),
+            Series(SHOWN, _distance(shared, points), label, "theory", key),
             Series(rates, _distance(shared, _ends(shared, steps, rates)), label, "measured", key),
         ]
     root = np.tile(_own_root(own), (len(SHOWN), 1))
@@ -68,11 +72,10 @@ def _distances(shared: WorkersCase, own: WorkersCase, rates: tuple[float, ...]) 
     return Panel(tuple(marks), "learning rate η", "|fixed point − x*|", "log", "log", "distance from x*")
 
 
-def _plane(shared: WorkersCase, own: WorkersCase) -> Panel:
+def _plane(shared: WorkersCase, own: WorkersCase, resting: dict[int, np.ndarray]) -> Panel:
     best, root = shared.problem.minimiser, _own_root(own)
     marks: list[Mark] = []
-    for steps in LOCAL_STEPS:
-        x = _resting(shared, steps)
+    for steps, x in resting.items():
         marks.append(Trajectory(x[:, 0], x[:, 1], f"one D̂, H = {steps}", "measured", f"local_gd:H={steps}"))
     marks += [
         Series(root[:1], root[1:], "D̂ of each, H = 1", "measured", "rmsprop"),

@@ -35,7 +35,7 @@ def diagnose(task: Task, observed: ArrayLike, ask: Ask | None = None) -> Diagnos
     """Return the likely causes of a wrong path: recursions with a mistake in them that give this very path.
 
     Mistakes are tried in stages, and the first stage that explains the path ends the search: one change, also with a
-    number that is fitted; two changes; free steps, weights, learning rates, labels or starts. A cause counts if it
+    number that is fitted; two changes; free steps, weights, learning rates or starts. A cause counts if it
     meets all rounds, to ``SAME`` of the path's size and to three digits of its departure, with fewer fitted numbers
     than the path has. All that do are named. What nothing explains is unknown, and said to be.
 

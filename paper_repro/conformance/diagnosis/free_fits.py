@@ -1,6 +1,5 @@
 """Fits that need no hypothesis about the mistake, only about the part that has it."""
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -71,13 +70,6 @@ def _parts(recipe: Recipe) -> Iterator[FreePart]:
     yield FreePart(
         "other start", "the run starts elsewhere", lambda r, v: r.replaced(start=v), lambda r: r.start
     )
-    for m in range(recipe.workers):
-        yield FreePart(
-            f"other labels on worker {m + 1}, X_mᵀy_m/n_m =",
-            f"the labels of worker {m + 1} are others",
-            lambda r, v, m=m: _relabelled(r, m, v),
-            lambda r, m=m: r.samples.moments[1][m],
-        )
     if recipe.controls is not None:
         yield FreePart(
             "other divisors",
@@ -121,12 +113,3 @@ def _rate(recipe: Recipe, factor: float) -> Recipe:
     return recipe.working(
         lr=tuple(factor * v for v in work.lr), counted_lr=tuple(factor * v for v in work.counted_lr)
     )
-
-
-def _relabelled(recipe: Recipe, worker: int, linear: np.ndarray) -> Recipe:
-    """Change a worker's labels so that X_mᵀy_m/n_m is given, as little as possible."""
-    labels = list(recipe.samples.labels)
-    features, old = recipe.samples.features[worker], labels[worker]
-    wanted = len(old) * linear - features.T @ old
-    labels[worker] = old + np.linalg.lstsq(features.T, wanted, rcond=None)[0]
-    return recipe.replaced(samples=dataclasses.replace(recipe.samples, labels=tuple(labels)))

@@ -42,6 +42,8 @@ class Family:
         Where θ is looked for.
     marks
         Numbers with a meaning, by the words for them.
+    moves_offset_only
+        Whether the linear part of a round stays: in one dimension any other offset is then met, which is no evidence.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Family:
     low: float
     high: float
     marks: Mapping[str, float]
+    moves_offset_only: bool = False
 
     def at(self, value: float, said: str) -> Mutation:
         """Return the member with θ = ``value``, which ``said`` puts in words."""

@@ -68,10 +68,11 @@ def repeats(task: Task, given: np.ndarray, ask: Callable[[Task], ArrayLike]) -> 
 
 
 HIDDEN_SEED = Cause(
-    "hidden seed",
-    "two runs of one task differ: something is drawn from a generator that the task's seed does not set",
+    "hidden seed or state",
+    "two runs of one task differ: something is drawn from a generator that the task's seed does not set, or is kept "
+    "from one run to the next",
     0.0,
-    ("hidden seed",),
+    ("hidden seed or state",),
     lambda recipe: recipe,
     portable=False,
 )

@@ -35,8 +35,8 @@ def unchanged(values: np.ndarray) -> np.ndarray:
 class Samples:
     """X_m and y_m of every worker, of which a step sees all, or ``batch`` after ``batch`` in their order."""
 
-    features: tuple[Float[np.ndarray, "sample dim"], ...]
-    labels: tuple[Float[np.ndarray, " sample"], ...]
+    features: tuple[Float[np.ndarray, "_ dim"], ...]  # n_m differ
+    labels: tuple[Float[np.ndarray, " _"], ...]
     batch: int | None = None
 
     @property

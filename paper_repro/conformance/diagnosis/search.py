@@ -77,10 +77,12 @@ def fitted_numbers(search: Search) -> Iterator[Cause]:
     if search.observed.numbers <= 1:
         return
     for family in families(search.recipe):
+        if family.moves_offset_only and len(search.recipe.start) == 1:
+            continue
         fit = fit_family(family, search.recipe, search.observed)
         if fit.misfit <= search.observed.tolerance:
             value = fit.values[0]
-            member = family.at(value, f"{value:.6g}")
+            member = family.at(value, f"{value:.8g}")
             yield Cause(member.name, member.sentence, fit.misfit, (family.name,), member.change, (value,))
 
 

@@ -4,11 +4,13 @@ Theirs: model, autograd, loss and optimiser (``torch_model``), the rendezvous th
 ``all_reduce`` between processes, over TCP on ports that the system chooses. Ours: the loop. Process m holds the data of
 worker m alone; every H_m steps it multiplies its model by p_m, and the sum over processes is everybody's next model.
 
-The processes are children of a server that has imported PyTorch once (``forkserver``), which makes a run cheap. They
-are waited for no longer than ``PATIENCE``, and stopped however the run ends.
+The processes are children of a server that has imported PyTorch once (``forkserver``). Those of one number of workers
+stay connected from task to task, for some oracles ask a thousand times; a run that fails, is interrupted, or takes
+longer than ``PATIENCE`` stops its processes, and the end of the program stops all.
 """
 # pyright: reportMissingImports=false
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -16,12 +18,11 @@ import socket
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import final
 
 import numpy as np
 import torch
@@ -34,7 +35,7 @@ from paper_repro.conformance.task import Task
 
 
 # Seconds for a run, of milliseconds on a quiet machine; the first one imports PyTorch.
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def loopback() -> str | None:
@@ -51,61 +52,98 @@ def cannot_run() -> str | None:
     return None if loopback() else "there is no loopback interface"
 
 
-def local_sgd(task: Task, rank: int, store: Path) -> Float[np.ndarray, "round dim"]:
+def local_sgd(task: Task, rank: int) -> Float[np.ndarray, "round dim"]:
     """Return the models of process ``rank`` after every average, which are those of all processes."""
-    os.environ["GLOO_SOCKET_IFNAME"] = str(loopback())
-    patience = timedelta(seconds=PATIENCE)
-    dist.init_process_group(
-        "gloo", init_method=store.as_uri(), rank=rank, world_size=task.workers, timeout=patience
-    )
-    try:
-        model, worker, path = linear_model(task.start), torch_worker(task, rank), []
-        for _ in range(task.rounds):
-            worker.train(model)
-            with torch.no_grad():
-                model.weight *= task.weights[rank]
-                dist.all_reduce(model.weight, op=dist.ReduceOp.SUM)
-            path.append(vector_of(model))
-        return np.stack(path)
-    finally:
-        dist.destroy_process_group()
+    model, worker, path = linear_model(task.start), torch_worker(task, rank), []
+    for _ in range(task.rounds):
+        worker.train(model)
+        with torch.no_grad():
+            model.weight *= task.weights[rank]
+            dist.all_reduce(model.weight, op=dist.ReduceOp.SUM)
+        path.append(vector_of(model))
+    return np.stack(path)
 
 
-def child(task: Task, rank: int, store: Path, answers: Connection) -> None:
-    """Run one process, and send its path, or what went wrong."""
+def serve(rank: int, workers: int, store: Path, parent: Connection) -> None:
+    """Be process ``rank``: answer every task by its path, and the first mistake by what went wrong."""
     # Ctrl-C reaches all processes of a terminal: the parent stops the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
+    os.environ["GLOO_SOCKET_IFNAME"] = str(loopback())
     try:
-        answers.send(local_sgd(task, rank, store))
+        dist.init_process_group(
+            "gloo",
+            init_method=store.as_uri(),
+            rank=rank,
+            world_size=workers,
+            timeout=timedelta(seconds=PATIENCE),
+        )
+        while True:
+            parent.send(local_sgd(parent.recv(), rank))
+    except EOFError:
+        return
     except BaseException:
-        answers.send(traceback.format_exc())
+        parent.send(traceback.format_exc())
 
 
-@contextmanager
-def processes(task: Task, store: Path) -> Iterator[list[Connection]]:
-    """Start the processes, lend their answers, and stop what is still running."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["paper_repro.conformance.systems.torch_ready"])
-    started: list[BaseProcess] = []
-    answers: list[Connection] = []
-    try:
-        for rank in range(task.workers):
-            receiving, sending = context.Pipe(duplex=False)
-            answers.append(receiving)
-            process = context.Process(target=child, args=(task, rank, store, sending), daemon=True)
-            process.start()
-            started.append(process)
-            sending.close()
-        yield answers
-    finally:
-        for process in started:
+@final
+class Group:
+    """Connected processes, one for each of a number of workers, until they are stopped."""
+
+    def __init__(self, workers: int):
+        self.folder = tempfile.TemporaryDirectory()
+        self.started: list[BaseProcess] = []
+        self.pipes: list[Connection] = []
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["paper_repro.conformance.systems.torch_ready"])
+        store = Path(self.folder.name) / "store"
+        try:
+            for rank in range(workers):
+                ours, theirs = context.Pipe()
+                self.pipes.append(ours)
+                process = context.Process(target=serve, args=(rank, workers, store, theirs), daemon=True)
+                process.start()
+                self.started.append(process)
+                theirs.close()
+        except BaseException:
+            self.stop()
+            raise
+
+    def run(self, task: Task) -> list[Float[np.ndarray, "round dim"]]:
+        """Return the paths of all processes.
+
+        Raises
+        ------
+        RuntimeError
+            If a process fails, dies, or is not heard of in time.
+        """
+        try:
+            for pipe in self.pipes:
+                pipe.send(task)
+            return paths_of(self.pipes)
+        except BrokenPipeError:
+            raise RuntimeError("a process ended without an answer") from None
+
+    def stop(self) -> None:
+        """Stop the processes and forget them."""
+        for process in self.started:
             process.kill()
-        for process in started:
+        for process in self.started:
             process.join()
             process.close()
-        for answer in answers:
-            answer.close()
+        for pipe in self.pipes:
+            pipe.close()
+        self.folder.cleanup()
+
+
+_GROUPS: dict[int, Group] = {}
+
+
+@atexit.register
+def stop_all() -> None:
+    """Stop the processes that stand by."""
+    while _GROUPS:
+        _GROUPS.popitem()[1].stop()
 
 
 def paths_of(answers: list[Connection]) -> list[Float[np.ndarray, "round dim"]]:
@@ -122,9 +160,7 @@ def paths_of(answers: list[Connection]) -> list[Float[np.ndarray, "round dim"]]:
         heard = wait(waiting, timeout=max(0.0, deadline - time.monotonic()))
         if not heard:
             raise RuntimeError(f"{len(waiting)} processes gave no answer within {PATIENCE:g} s")
-        for answer in waiting:
-            if answer in heard:
-                found[answer] = received(answer)
+        found |= {answer: received(answer) for answer in waiting if answer in heard}
     return [found[answer] for answer in answers]
 
 
@@ -138,7 +174,7 @@ def received(answer: Connection) -> Float[np.ndarray, "round dim"]:
     """
     try:
         message = answer.recv()
-    except EOFError:
+    except (EOFError, ConnectionResetError):
         raise RuntimeError("a process ended without an answer") from None
     if isinstance(message, str):
         raise RuntimeError(f"a process failed:\n{message}")
@@ -153,8 +189,13 @@ def distributed(task: Task) -> Float[np.ndarray, "round dim"]:
     RuntimeError
         If a process fails, or the processes do not end with one model.
     """
-    with tempfile.TemporaryDirectory() as folder, processes(task, Path(folder) / "store") as answers:
-        paths = paths_of(answers)
+    group = _GROUPS.pop(task.workers, None) or Group(task.workers)
+    try:
+        paths = group.run(task)
+    except BaseException:
+        group.stop()
+        raise
+    _GROUPS[task.workers] = group
     if not all(np.array_equal(path, paths[0]) for path in paths):
         raise RuntimeError("after an all_reduce the processes hold different models")
     return paths[0]

@@ -54,9 +54,10 @@ def observe(case: FederatedCase, traces: Traces) -> Observation:
 def falls_like(case: FederatedCase, method: LocalMethod, label: str, role: str) -> Prediction:
     """Return the prediction of another method's rate."""
     factor = affine_round(case.problem, method).radius
-    size = float(np.linalg.norm(np.array(case.start) - case.minimiser))
+    # The line is drawn through the end of the path, where the slowest part is alone.
+    end = float(np.linalg.norm(case.round.path(np.array(case.start), ROUNDS)[-1] - case.minimiser))
     rounds = np.arange(ROUNDS + 1)
-    curve = Curve(rounds, size * factor**rounds, label, role)
+    curve = Curve(rounds, end * factor ** (rounds - ROUNDS), label, role)
     return Prediction({FACTOR: Predicted(factor, ROUNDING, reason="rounding")}, (curve,))
 
 

@@ -19,9 +19,9 @@ ROUNDS = 30
 class DealtKnobs:
     """Samples dealt at random to workers of unequal sizes."""
 
-    workers: int = knob(4, "M", "workers", low=2, high=8)
-    dim: int = knob(3, "d", "dimension", low=1, high=5)
-    share: float = knob(0.1, "s", "η as a share of 2/max λ(A_m)", low=0.02, high=0.9, log=True)
+    workers: int = knob(4, "M", "workers", low=2, high=6)
+    dim: int = knob(3, "d", "dimension", low=2, high=5)
+    share: float = knob(0.1, "s", "η as a share of 2/max λ(A_m)", low=0.05, high=0.9, log=True)
 
 
 def pair(knobs: DealtKnobs, stream: Stream, weights: Weights = "samples", steps: int = 1) -> Pairs:

@@ -61,8 +61,7 @@ def predict(case: FederatedCase) -> Prediction:
     """The spectral radius of I − η_g Σ p_m W_m, which is symmetric."""
     moved = np.tensordot(case.weights, case.responses, axes=1)
     factor = float(np.abs(1.0 - case.method.server.rate * np.linalg.eigvalsh(moved)).max())
-    right = falls_by(factor, "spectral radius of I − η_g Σ p_m W_m", "theory")
-    return Prediction(right.quantities, right.curves + common_curvature(case).curves)
+    return falls_by(factor, "spectral radius of I − η_g Σ p_m W_m", "theory")
 
 
 def straight(case: FederatedCase) -> Prediction:

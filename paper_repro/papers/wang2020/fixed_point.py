@@ -69,8 +69,9 @@ def rest(case: FederatedCase) -> Float[np.ndarray, " dim"]:
 
 
 def predict(case: NovaCase) -> Prediction:
-    """The affine recursion, and the fixed point."""
-    return with_end(case, rest(case.normalised))
+    """The affine recursion, beside FedAvg's, and the fixed point."""
+    right = with_end(case, rest(case.normalised))
+    return Prediction(right.quantities, right.curves + fedavg_path(case).curves)
 
 
 def with_end(case: NovaCase, point: Float[np.ndarray, " dim"]) -> Prediction:

@@ -96,11 +96,15 @@ def observe(case: OrdersCase, traces: Traces) -> Observation:
         COEFFICIENT: coefficient(small.values, missed, small.rounding),
         ORDER: order(small.values, missed, small.rounding),
     }
-    curves = (
-        Curve(small.values, np.linalg.norm(missed, axis=1), "from its limit", method=case.name),
-        Curve(small.values, np.linalg.norm(offsets, axis=1), "from x*", "reference"),
-    )
-    return Observation(quantities, curves if case.name == "fedavg" else curves[:1])
+    curve = Curve(small.values, np.linalg.norm(missed, axis=1), "rest from its limit", method=case.name)
+    return Observation(quantities, (curve,))
+
+
+def inconsistency(case: OrdersCase) -> Curve:
+    """Return how far argmin Σ p_m H_m f_m is from x*."""
+    busy = minimiser(case.case.problem, case.case.weights * np.array(case.case.steps))
+    away = np.full(len(case.small.values), np.linalg.norm(busy - case.case.minimiser))
+    return Curve(case.small.values, away, "argmin Σ p_m H_m f_m from x*", "reference")
 
 
 def minimises(
@@ -113,7 +117,8 @@ def minimises(
         slope = share * first_order(case.case.problem, case.weights, np.array(case.case.steps) - 1.0)
         line = Curve(case.small.values, case.small.values * np.linalg.norm(slope), "first order", "theory")
         quantities = {LIMIT: point, COEFFICIENT: slope, ORDER: exponent}
-        return Prediction({name: Predicted(value) for name, value in quantities.items()}, (line,))
+        found = {name: Predicted(value) for name, value in quantities.items()}
+        return Prediction(found, (line, inconsistency(case)))
 
     return predict
 

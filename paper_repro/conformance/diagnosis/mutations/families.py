@@ -1,5 +1,6 @@
 """Mistakes with a number in them, which is fitted to the path."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -157,7 +158,8 @@ def _scales(recipe: Recipe) -> Iterator[Family]:
     marks = ratios(recipe)
     yield _scale("η multiplied by", "the learning rate is multiplied by a factor", _rate, marks)
     yield _scale("features multiplied by", "all features are scaled", _features, marks)
-    yield _scale("labels multiplied by", "all labels are scaled", _labels, marks)
+    labels = _scale("labels multiplied by", "all labels are scaled", _labels, marks)
+    yield dataclasses.replace(labels, moves_offset_only=True)
     if recipe.controls is not None or recipe.work.proximal > 0.0:
         yield _scale("loss multiplied by", "the gradient of f_m is multiplied by a factor", _loss, marks)
     for m in range(recipe.workers if recipe.workers > 1 else 0):

@@ -17,10 +17,10 @@ STEPS = 16
 class NoiseKnobs:
     """Workers with one Hessian and minimisers of their own, and their noise."""
 
-    workers: int = knob(4, "M", "workers", low=2, high=8)
+    workers: int = knob(4, "M", "workers", low=2, high=5)
     dim: int = knob(3, "d", "dimension", low=1, high=5)
     share: float = knob(0.1, "s", "η as a share of 2/λ_max", low=0.02, high=0.9, log=True)
-    local_steps: int = knob(8, "H", "local steps", choices=(2, 4, 8))
+    local_steps: int = knob(4, "H", "local steps", choices=(2, 4, 8))
     noise: float = knob(1.0, "σ", "size of the noise", low=0.1, high=3.0)
 
 

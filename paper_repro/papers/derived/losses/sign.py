@@ -7,6 +7,7 @@ negative value refutes.
 """
 
 from enum import Enum
+from functools import cache
 from typing import Any
 
 
@@ -22,6 +23,7 @@ class Answer(Enum):
 CANDIDATES = (0, *(sign * z for z in range(1, 65) for sign in (1, -1)))
 
 
+@cache
 def nonnegative(expression: Any, margin: Any, *, half_line: bool = False) -> Answer:
     """Answer whether ``expression`` ≥ 0 for all real values of ``margin``, or for all that are ≥ 0."""
     import sympy

@@ -26,6 +26,7 @@ from paper_repro.claims import (
     Traces,
 )
 from paper_repro.claims.regression import gaussian_rows, REMAINDER, rounds_to_converge
+from paper_repro.claims.vanishing import rest_of, ROUND_ERROR
 
 
 END = "limit of w^r"
@@ -35,8 +36,6 @@ ORDER = "slope of |bias| in η(H − 1)"
 ROUNDING = 1e-10
 # Learning rates of the first-order claim, as shares of η.
 SHARES = np.geomspace(1e-3, 0.1, 13)
-# The fixed point of one measured round solves a system of condition 1/(ηH λ_min): its rounding.
-ROUND_ERROR = 1e-14
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ def one_round_each(case: BiasCase, budget: Budget) -> tuple[RunSpec, ...]:
 
 def observe_order(case: BiasCase, traces: Traces) -> Observation:
     """Solve for the fixed point of the measured round, an affine map, at every rate."""
-    bias = np.stack([_fixed_point(case, trace.w[:, -1] - case.least_squares) for trace in traces])
+    bias = np.stack([rest_of(trace.w[:, -1] - case.least_squares) for trace in traces])
     steps = rates(case) * (case.local_steps - 1)
     size = np.linalg.norm(bias, axis=1)
     end = extrapolated_limit(1.0 / steps[::-1], (2.0 * bias / steps[:, None])[::-1], 1.0)
@@ -172,11 +171,6 @@ def observe_order(case: BiasCase, traces: Traces) -> Observation:
     error = end.error + 2.0 * float((magnified / steps).max())
     quantities = {COEFFICIENT: Measured(end.value, error), ORDER: Measured(-fitted.slope, half)}
     return Observation(quantities, (Curve(steps, size, "|limit − least squares|", method="local_gd"),))
-
-
-def _fixed_point(case: BiasCase, moved: np.ndarray) -> np.ndarray:
-    """Return v with v = moved₀ + T v, the columns of T being moved_i − moved₀."""
-    return np.linalg.solve(np.eye(case.problem.dim) - (moved[1:] - moved[0]).T, moved[0])
 
 
 def predict_order(case: BiasCase) -> Prediction:
