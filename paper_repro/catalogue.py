@@ -837,7 +837,7 @@ ENTRIES = (
     Entry(
         "douillard2023/outer-rate",
         "douillard2023.outer_rate",
-        "Outer Nesterov momentum turns every mode into e^{r+1} = (1 + b)(1 − lc)e^r − b(1 − lc)e^{r−1}",
+        "Outer Nesterov momentum multiplies every mode by a two-by-two companion matrix per round",
         "derived",
     ),
     Entry(

@@ -107,7 +107,7 @@ def observe(case: DelayCase, traces: Traces) -> Observation:
     first = int(np.argmax(growth > 1.0))
     low, high = case.values[first - 1], case.values[first]
     found = Measured(float(0.5 * (low + high)), float(0.5 * (high - low)))
-    curve = Curve(case.values / case.limit, growth, "FedAvg with a late server", method="local_gd")
+    curve = Curve(case.values / case.limit, growth, "FedAvg with a late server", method="fedavg")
     return Observation({LIMIT: found}, (curve,))
 
 

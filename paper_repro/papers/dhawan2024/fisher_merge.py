@@ -106,7 +106,7 @@ def observe(case: FisherCase, traces: Traces) -> Observation:
     shares = np.array(SHARES[2:])
     lengths = [np.linalg.norm(missed, axis=1)[2:] for missed in (diagonal, plain)]
     curves = (
-        Curve(shares, lengths[0], "diagonal Fisher", method="local_gd"),
+        Curve(shares, lengths[0], "diagonal Fisher", method="fednova"),
         Curve(shares, lengths[1], "plain mean", method="projection"),
     )
     return Observation(quantities, curves)

@@ -132,7 +132,7 @@ def at_the_minimiser(case: OuterCase) -> Prediction | AssumptionUnmet:
 
 CLAIM = Claim(
     key="douillard2023/outer-rate",
-    title="Outer Nesterov momentum turns every mode into e^{r+1} = (1 + b)(1 − lc)e^r − b(1 − lc)e^{r−1}",
+    title="Outer Nesterov momentum multiplies every mode by a two-by-two companion matrix per round",
     statement=(
         r"Workers $f_m(w)=\frac12(w-b_m)^\top A_m(w-b_m)$, $H$ inner steps of gradient descent, $W_m=I-(I-\eta "
         r"A_m)^H$, and the outer optimiser $v\leftarrow bv+\Delta$, $w\leftarrow w+l(\Delta+bv)$ on the average move "

@@ -69,16 +69,14 @@ def without_one(case: FreshCase) -> Prediction:
     alone, gathered = 1.0 / sizes.workers, sum(own**j for j in range(steps))
     noise = alone * lr**2 * sizes.dim / sizes.samples * gathered
     kept = alone * own**steps + (1.0 - alone) * common**steps
-    return predicted(
-        Coefficients(kept, alone * (own**steps - common**steps), noise), "(n + p)/n", "falsifier"
-    )
+    return predicted(Coefficients(kept, alone * (own**steps - common**steps), noise))
 
 
 def spare_noise(case: FreshCase) -> Prediction:
     """Return the coefficients with n/(p − n) for the noise."""
     sizes, own = case.sizes, case.coefficients
     noise = sizes.samples / (sizes.workers * (sizes.dim - sizes.samples))
-    return predicted(own._replace(noise=noise), "1/(p − n)", "falsifier")
+    return predicted(own._replace(noise=noise))
 
 
 def changed(setup: Callable[..., FreshCase], **parts: bool) -> Callable[..., FreshCase]:
@@ -94,7 +92,7 @@ HYPOTHESES = (
     "x ~ N(0, I), noise of variance s² in the targets, independent over workers, rounds and steps",
     "optima w* + δ_m with Σ δ_m = 0; loss |Xw − y|²/(2n)",
 )
-AXES = ("1: |Δ|²   2: ζ²   3: s²   4: all three", "coefficient in E|Δ⁺|²", "linear", "linear")
+AXES = ("coefficient in closed form", "coefficient, mean over draws of the data", "linear", "linear")
 REFERENCE = Reference(
     "ju2024", "the article's own formulas are unknown to us; derived here", ("arXiv 2409.03863",)
 )

@@ -105,18 +105,18 @@ def observe(case: FreshCase, traces: Traces) -> Observation:
     del traces
     found = [mean_of(values, DECIDING) for values in next_distances(case, DRAWS)]
     value, error = (np.array([getattr(m, part) for m in found], dtype=float) for part in ("value", "error"))
-    places = np.arange(1.0, DECIDING + 1.0)
-    points = Curve(
-        places, value, "draws of the data", method="local_sgd", low=value - error, high=value + error
-    )
+    closed = np.array([*case.coefficients, sum(case.coefficients)])
+    low, high = value - error, value + error
+    points = Curve(closed, value, "|Δ|², ζ², s² and their sum", method="fedavg", low=low, high=high)
     names = (*COEFFICIENTS, TOGETHER)
     return Observation(
         {name: Measured(m.value, m.error) for name, m in zip(names, found, strict=True)}, (points,)
     )
 
 
-def predicted(coefficients: Coefficients, label: str = "closed form", role: str = "theory") -> Prediction:
+def predicted(coefficients: Coefficients) -> Prediction:
     """Return the three coefficients, and their sum: cross terms vanish."""
     values = {**dict(zip(COEFFICIENTS, coefficients, strict=True)), TOGETHER: sum(coefficients)}
-    line = Curve(np.arange(1.0, DECIDING + 1.0), np.array(list(values.values())), label, role)
+    ends = np.array([0.0, float(sum(coefficients))])
+    line = Curve(ends, ends, "the same", "theory")
     return Prediction({name: Predicted(value) for name, value in values.items()}, (line,))

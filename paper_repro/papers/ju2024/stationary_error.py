@@ -66,7 +66,7 @@ def observe(case: FreshCase, traces: Traces) -> Observation:
     del traces
     squares, quantities, curves = path(case), {}, []
     rounds = np.arange(1.0, len(squares) + 1.0)
-    for k, (part, style) in enumerate({"ζ²": "local_gd", "s²": "local_sgd"}.items()):
+    for k, (part, style) in enumerate({"ζ²": "fedavg", "s²": "local_sgd"}.items()):
         quantities[SETTLED[part]] = mean_of(squares[-1, k], len(SETTLED))
         curves.append(Curve(rounds, squares[:, k].mean(axis=1), f"{part} alone", method=style))
     return Observation(quantities, tuple(curves))

@@ -26,7 +26,12 @@ from paper_repro.claims import (
 from paper_repro.claims.quadratic_workers import random_quadratics
 
 
-EXCESS = "excess loss of the mean: paired, paired otherwise, every pair, common curvature"
+EXCESS, CROSSED = (
+    "excess loss of the mean, for shares t",
+    "excess loss where every curvature meets every optimum",
+)
+# Shares of the spread of curvature over tasks; at 0 they have one curvature.
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 ROUNDING = 1e-12
 
 
@@ -41,30 +46,31 @@ class ExcessKnobs:
 
 @dataclass(frozen=True, eq=False)
 class ExcessCase:
-    """The same optima and the same spread ζ², met by curvature in four ways."""
+    """The same optima and the same spread ζ², under curvatures (1 − t)A + tA_m."""
 
-    paired: Quadratics
+    full: Quadratics
+
+    def at(self, share: float) -> Quadratics:
+        """Return the tasks with a share of the spread of curvature."""
+        mean = self.full.hessians.mean(axis=0)
+        return Quadratics(mean + share * (self.full.hessians - mean), self.full.centres)
 
     @cached_property
     def problems(self) -> tuple[Quadratics, ...]:
-        """A_m with b_m; A_m with b_{m+1}; every A with every b; the mean of the A_m with every b_m."""
-        hessians, centres = self.paired.hessians, self.paired.centres
-        workers = len(hessians)
-        crossed = np.repeat(hessians, workers, axis=0), np.tile(centres, (workers, 1))
-        common = np.tile(hessians.mean(axis=0), (workers, 1, 1)), centres
-        shifted = hessians, np.roll(centres, -1, axis=0)
-        return (self.paired, *(Quadratics(*pair) for pair in (shifted, crossed, common)))
+        """Those of every share, and M² tasks with every A_k and every b_m."""
+        workers, hessians = self.full.workers, self.full.hessians
+        crossed = Quadratics(np.repeat(hessians, workers, axis=0), np.tile(self.full.centres, (workers, 1)))
+        return (*(self.at(share) for share in SHARES), crossed)
+
+    def excess(self, shares: Float[np.ndarray, " share"]) -> Float[np.ndarray, " share"]:
+        """Return ½|A^{-1}(mean A_m b_m − A mean b_m)|²_A."""
+        return np.array([one_shot_excess(self.at(float(share))) for share in shares])
 
     @property
-    def excess(self) -> Float[np.ndarray, " problem"]:
-        """½|A^{-1}(mean A_m b_m − A mean b_m)|²_A, of every problem."""
-        return np.array([one_shot_excess(problem) for problem in self.problems])
-
-    @property
-    def scale(self) -> float:
-        """½ζ², the loss that a mean over optima so far apart could have."""
-        spread = self.paired.centres - self.paired.centres.mean(axis=0)
-        return 0.5 * float((spread**2).sum(axis=1).mean())
+    def allowance(self) -> float:
+        """Rounding of two losses of the size of ½ζ²."""
+        spread = self.full.centres - self.full.centres.mean(axis=0)
+        return ROUNDING * (1.0 + 0.5 * float((spread**2).sum(axis=1).mean()))
 
 
 def setup(knobs: ExcessKnobs, stream: Stream) -> ExcessCase:
@@ -84,17 +90,32 @@ def observe(case: ExcessCase, traces: Traces) -> Observation:
         float(problem.loss(trace.w[:, -1])[0] - problem.loss(problem.minimiser[None])[0])
         for problem, trace in zip(case.problems, traces, strict=True)
     ]
-    curve = Curve(
-        np.arange(1.0, len(found) + 1.0), np.array(found), "merged in one shot", method="projection"
+    *paired, crossed = found
+    curves = (
+        Curve(np.array(SHARES), np.array(paired), "A_m with b_m", method="fedavg"),
+        Curve(np.ones(1), np.array([crossed]), "every A_k with every b_m", method="projection"),
     )
-    return Observation({EXCESS: Measured(np.array(found))}, (curve,))
+    return Observation({EXCESS: Measured(np.array(paired)), CROSSED: Measured(crossed)}, curves)
 
 
 def claimed(case: ExcessCase, values: np.ndarray) -> Prediction:
-    """Return the claim of these four excesses."""
-    allowance = ROUNDING * (1.0 + case.scale)
-    line = Curve(np.arange(1.0, 5.0), values, "½|x − x*|²_A", "theory")
-    return Prediction({EXCESS: Predicted(values, allowance, reason="rounding of two losses")}, (line,))
+    """Return the claim of these excesses for the shares."""
+    return Prediction({EXCESS: Predicted(values, case.allowance)})
+
+
+def predict(case: ExcessCase) -> Prediction:
+    """½|A^{-1}(mean A_m b_m − A mean b_m)|²_A, and 0 for tasks without correlation."""
+    reason, grid = "rounding of two losses", np.linspace(0.0, 1.0, 41)
+    quantities = {
+        EXCESS: Predicted(case.excess(np.array(SHARES)), case.allowance, reason=reason),
+        CROSSED: Predicted(0.0, case.allowance, reason=reason),
+    }
+    full = case.excess(np.ones(1))
+    lines = (
+        Curve(grid, case.excess(grid), "½|b̄ − x*|²_A", "theory"),
+        Curve(np.array([0.0, 1.0]), np.repeat(full, 2), "of ζ² alone", "falsifier"),
+    )
+    return Prediction(quantities, lines)
 
 
 CLAIM = Claim(
@@ -105,7 +126,7 @@ CLAIM = Claim(
         r"$A=\frac1M\sum A_m$ the merge misses by $\bar b-x^*=-A^{-1}(\frac1M\sum A_mb_m-A\bar b)$, and its excess "
         r"loss is half the square of that in the $A$-norm. It is 0 iff curvature and optimum are uncorrelated over "
         r"the tasks, as when every curvature meets every optimum, or all curvatures agree; the spread "
-        r"$\zeta^2=\frac1M\sum|b_m-\bar b|^2$ is the same in all four cases of the figure."
+        r"$\zeta^2=\frac1M\sum|b_m-\bar b|^2$ is the same in all cases of the figure."
     ),
     hypotheses=("quadratic tasks, A_m invertible, solved exactly", "equal weights"),
     reference=Reference("tao2024", "one-shot merging; our result about it"),
@@ -119,18 +140,18 @@ CLAIM = Claim(
     setup=setup,
     needs=needs,
     observe=observe,
-    predict=lambda case: claimed(case, case.excess),
+    predict=predict,
     judge=closed_form,
     falsifiers=(
         Falsifier(
             "exact whenever tasks share x⁰", "then all models are fine-tuned versions of one",
-            lambda case: claimed(case, np.zeros(4)),
+            lambda case: claimed(case, np.zeros(len(SHARES))),
         ),
         Falsifier(
             "the excess depends on ζ² alone", "heterogeneity is what hurts averages",
-            lambda case: claimed(case, np.full(4, case.excess[0])),
+            lambda case: claimed(case, np.repeat(case.excess(np.ones(1)), len(SHARES))),
         ),
     ),
     see=("tao2024/one-round", "dhawan2024/fisher-merge"),
-    axes=("1: A_m, b_m   2: A_m, b_{m+1}   3: every A with every b   4: common A", "excess loss", "linear", "linear"),
+    axes=("share t of the spread of curvature over tasks, ζ² fixed", "excess loss", "linear", "linear"),
 )  # fmt: skip

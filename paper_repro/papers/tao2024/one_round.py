@@ -92,7 +92,7 @@ def observe(case: OneRoundCase, traces: Traces) -> Observation:
         MULTIPLE: Measured(float(case.multiples[found])),
         MISSED: Measured(float(missed[found])),
     }
-    curve = Curve(np.array(case.multiples, dtype=float), missed, "one round of FedAvg", method="local_gd")
+    curve = Curve(np.array(case.multiples, dtype=float), missed, "one round of FedAvg", method="fedavg")
     return Observation(quantities, (curve,))
 
 

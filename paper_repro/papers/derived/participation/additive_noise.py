@@ -154,5 +154,5 @@ CLAIM = Claim(
         Falsifier("the covariance of a diffusion", "it is right as ηH → 0", diffusion),
     ),
     see=("derived/sampled-workers", "li2019/stationary-variance"),
-    axes=("communication rounds r", "E|x − x̄|²", "linear", "log"),
+    axes=("communication rounds r", "E|x − x̄|²", "linear", "linear"),
 )  # fmt: skip

@@ -88,7 +88,7 @@ def observe(case: ControlsCase, traces: Traces) -> Observation:
     far = [np.linalg.norm(trace.w - best, axis=2) for trace in traces]
     curves = tuple(
         Curve(trace.rounds, np.sqrt((own**2).mean(axis=0)), name, method=name)
-        for trace, own, name in zip(traces, far, ("scaffold", "local_gd"), strict=True)
+        for trace, own, name in zip(traces, far, ("scaffold", "fedavg"), strict=True)
     )
     return Observation({ENDS: Measured(float(far[0][:, -1].max()))}, curves)
 
@@ -98,7 +98,9 @@ def predict(case: ControlsCase) -> Prediction:
     moments, rounds = case.controlled.moments, case.rounds
     away = moments.mean_path(rounds=rounds) - case.problem.minimiser
     second = np.trace(moments.covariance_path(rounds=rounds), axis1=1, axis2=2) + (away**2).sum(axis=1)
-    line = Curve(np.arange(rounds + 1), np.sqrt(second), "√E|x − x*|², SCAFFOLD", "theory")
+    line = Curve(
+        np.arange(rounds + 1), np.sqrt(second), "√E|x − x*|², SCAFFOLD: slow replicas are rare", "theory"
+    )
     ends = Predicted(0.0, LARGEST, reason="what second moments leave of the start (Markov)")
     return Prediction({ENDS: ends}, (line,))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from implicitbias import fedavg, Quadratics, Sampled, Stream
+from implicitbias import fedavg, Quadratics, RecordAt, Sampled, Stream
 from implicitbias.recursions import affine_round
 from paper_repro.claims import (
     AssumptionUnmet,
@@ -21,6 +21,7 @@ from paper_repro.claims import (
     sampled_limit,
     Traces,
 )
+from paper_repro.claims.ensembles import mean_curve
 from paper_repro.claims.quadratic_workers import random_quadratics
 from paper_repro.papers.derived.participation.setting import Drawn, LEFT, means, REASON, spread_about
 
@@ -66,6 +67,11 @@ class WeightsCase:
         method = fedavg(self.knobs.lr, self.knobs.local_steps, weights)
         return affine_round(self.problem, method).fixed_point
 
+    def place(self, points: np.ndarray) -> np.ndarray:
+        """Return 0 at the fixed point of FedAvg with p_m, 1 at that of FedAvg with 1/M, and the like between."""
+        first, last = self.fixed_point(self.weights), self.fixed_point(None)
+        return (points - first) @ (last - first) / ((last - first) @ (last - first))
+
     def scaled(self, weighting: str, points: np.ndarray) -> np.ndarray:
         """Return the distance from FedAvg's fixed point, in standard deviations at rest."""
         return (points - self.fixed_point(self.weights)) / np.sqrt(self.drawn(weighting).spread)
@@ -82,20 +88,17 @@ def setup(knobs: WeightsKnobs, stream: Stream) -> WeightsCase | AssumptionUnmet:
 def needs(case: WeightsCase, budget: Budget) -> tuple[RunSpec, ...]:
     """One ensemble for every weighting."""
     replicas = budget.pick(smoke=300, quick=6_000, paper=200_000)
-    return tuple(case.drawn(weighting).run(replicas) for weighting in WEIGHTINGS)
+    return tuple(case.drawn(weighting).run(replicas, RecordAt.every(1)) for weighting in WEIGHTINGS)
 
 
 def observe(case: WeightsCase, traces: Traces) -> Observation:
     """Mean and spread of the last models."""
     quantities, deciding, curves = {}, 2 * (case.problem.dim + 1), []
-    for weighting, trace, style in zip(WEIGHTINGS, traces, ("projection", "local_sgd"), strict=True):
+    for weighting, trace, style in zip(WEIGHTINGS, traces, ("projection", "fedavg"), strict=True):
         ends = trace.w[:, -1]
         quantities[MEAN[weighting]] = means(case.scaled(weighting, ends), deciding)
         quantities[SPREAD[weighting]] = spread_about(ends, case.drawn(weighting).mean, deciding)
-        centre, error = means(ends, deciding).value, means(ends, deciding).error
-        assert isinstance(centre, np.ndarray) and isinstance(error, np.ndarray)
-        low, high = centre[1:] - error[1:], centre[1:] + error[1:]
-        curves.append(Curve(centre[:1], centre[1:], weighting, method=style, low=low, high=high))
+        curves.append(mean_curve(trace.rounds[1:], case.place(trace.w[:, 1:]), weighting, style, deciding))
     return Observation(quantities, tuple(curves))
 
 
@@ -111,10 +114,9 @@ def predict(case: WeightsCase) -> Prediction:
         quantities[MEAN[weighting]] = Predicted(apart[weighting], np.sqrt(LEFT), reason=REASON)
         far = drawn.spread + float(drawn.mean @ drawn.mean)
         quantities[SPREAD[weighting]] = Predicted(drawn.spread, LEFT * far, reason=REASON)
-    marks = {"all workers, p_m": (case.weights, "theory"), "all workers, 1/M": (None, "reference")}
-    for label, (weights, role) in marks.items():
-        point = case.fixed_point(weights)
-        lines.append(Curve(point[:1], point[1:], label, role))
+        rounds = np.arange(1, drawn.rounds + 1)
+        way = case.place(drawn.moments.mean_path(rounds=drawn.rounds)[1:])
+        lines.append(Curve(rounds, way, f"mean, {weighting}", "theory"))
     return Prediction(quantities, tuple(lines))
 
 
@@ -158,5 +160,5 @@ CLAIM = Claim(
         Falsifier("both weightings spread alike", "the same workers are drawn", same_spread),
     ),
     see=("derived/sampled-workers",),
-    axes=("mean of x₁ at rest", "mean of x₂ at rest", "linear", "linear"),
+    axes=("communication rounds r", "mean model: 0 is FedAvg with p_m, 1 with 1/M", "linear", "linear"),
 )

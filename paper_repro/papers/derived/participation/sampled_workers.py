@@ -89,7 +89,7 @@ def observe(case: SampledCase, traces: Traces) -> Observation:
         MEAN: means(scaled, dim + 1),
         SPREAD: spread_about(ends, drawn.mean, dim + 1),
     }
-    curve = spread_curve(trace.rounds[1:], trace.w[:, 1:], drawn.mean, "sampled", "local_sgd", dim + 1)
+    curve = spread_curve(trace.rounds[1:], trace.w[:, 1:], drawn.mean, "FedAvg, sampled", "fedavg", dim + 1)
     return Observation(quantities, (curve,))
 
 
@@ -166,5 +166,5 @@ CLAIM = Claim(
         ),
     ),
     see=("derived/sampled-weights", "derived/sampled-controls"),
-    axes=("communication rounds r", "E|x − x̄|²", "linear", "log"),
+    axes=("communication rounds r", "E|x − x̄|²", "linear", "linear"),
 )
