@@ -110,3 +110,11 @@ def test_rows_survive_json():
 def test_continuous_integration_asks_every_system():
     (line,) = re.findall(r"for system in (.*); do", (ROOT / ".ci" / "run").read_text())
     assert line.split() == list(SYSTEMS)
+
+
+def test_why_a_system_is_not_run_may_differ_from_the_page(tmp_path):
+    told, here = (Row("flower", "", "all", "not run", why) for why in ("not installed", "no loopback"))
+    other = tmp_path / "page.md"
+    other.write_text(f"<!-- systems: -->\n{table.markdown([told])}\n<!-- end of systems -->\n")
+    assert page.documented(other) == [told]
+    assert page.stale_rows([here], other) == []
