@@ -57,8 +57,8 @@ def test_the_page_counts_its_rows_and_has_no_wrong_name():
 
 
 def test_the_command_prints_rows_and_answers_by_its_exit_code(capsys):
-    assert main(["planted-bugs", "no-half", "hidden-seed"]) == 0
+    assert main(["planted-bugs", "no-half", "server-rate-twice"]) == 0
     shown = capsys.readouterr().out.splitlines()
-    assert len(shown) == 2 and shown[0].startswith("no-half") and shown[1].startswith("hidden-seed")
+    assert len(shown) == 2 and shown[0].startswith("no-half") and shown[1].startswith("server-rate-twice")
     assert main(["planted-bugs", "no-halves"]) == 2
     assert "no bug of this name" in capsys.readouterr().err
