@@ -105,6 +105,7 @@ MISTAKES = {
     "TwiceDrawn": ("O5/fedavg-sets@random-0",),
     "DrawnByWeight": ("O5/sets-uniform@random-0",),
     "StuckControls": ("O3/path@G", "O3/limit@random-0", "O5/scaffold-limit@G"),
+    "GrownControls": ("O5/scaffold-sets@G", "O5/scaffold-sets@random-0"),
     "TakingTurns": ("O5/sets-independent@G", "O5/sets-uniform@random-0"),
     "SharedBatches": ("O5/samples-of-workers@random-0",),
     "Shuffled": ("O5/samples-independent@random-0",),

@@ -46,8 +46,8 @@ class Task:
         X_m, shape (n_m, d), and y_m, shape (n_m,), of every worker.
     algorithm
         ``"fedavg"``; ``"fedprox"``: steps on f_m(v) + (ρ/2)|v − x^r|²; ``"scaffold"``: steps along ∇f_m(v) − c_m + c,
-        then c_m ← c_m − c + (x^r − v_m)/(H_m η), c = Σ p_m c_m, controls 0 at first; ``"fednova"``:
-        x^r + τ Σ p_m (v_m − x^r)/H_m with τ = Σ p_m H_m.
+        then c_m ← c_m − c + (x^r − v_m)/(H_m η) for those who took part, c = Σ p_m c_m over all workers, controls 0 at
+        first; ``"fednova"``: x^r + τ Σ p_m (v_m − x^r)/H_m with τ = Σ p_m H_m.
     lr, local_steps, rounds
         η, H_m of every worker, R.
     weights
