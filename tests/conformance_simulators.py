@@ -45,7 +45,8 @@ class Reference:
                 correction = c - controls[m] if task.algorithm == "scaffold" else 0.0
                 v = self.local(task, m, x, correction, random)
                 moves[m] = v - x
-                fresh[m] = controls[m] - c - moves[m] / (self.divisor(task, m) * task.lr)
+                kept = self.kept(controls[m], c)
+                fresh[m] = kept - moves[m] / (self.divisor(task, m) * task.lr)
             controls = fresh
             pending.append(self.aggregate(task, chosen, moves))
             if len(pending) > task.delay:
@@ -63,6 +64,9 @@ class Reference:
 
     def divisor(self, task, m):
         return task.local_steps[m]
+
+    def kept(self, control, common):
+        return control - common
 
     def weights(self, task, chosen):
         given = np.array([task.weights[m] for m in chosen])
@@ -191,6 +195,13 @@ class StuckControls(Reference):
 
     def divisor(self, task, m):
         return np.inf
+
+
+class GrownControls(Reference):
+    """SCAFFOLD without −c in the update of the controls: the same while all take part."""
+
+    def kept(self, control, common):
+        return control
 
 
 class TwiceDrawn(Reference):

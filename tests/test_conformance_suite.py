@@ -105,6 +105,7 @@ MISTAKES = {
     "TwiceDrawn": ("O5/fedavg-sets@random-0",),
     "DrawnByWeight": ("O5/sets-uniform@random-0",),
     "StuckControls": ("O3/path@G", "O3/limit@random-0", "O5/scaffold-limit@G"),
+    "GrownControls": ("O5/scaffold-sets@G", "O5/scaffold-sets@random-0"),
     "TakingTurns": ("O5/sets-independent@G", "O5/sets-uniform@random-0"),
     "SharedBatches": ("O5/samples-of-workers@random-0",),
     "Shuffled": ("O5/samples-independent@random-0",),
@@ -166,7 +167,8 @@ def test_failures_name_those_that_they_may_follow_from(undiagnosed):
         (lambda task: [task.start] * (task.rounds + 1), Status.ERROR, "shape (6, 1)"),
         (lambda task: {}["missing"], Status.ERROR, "KeyError"),
         (lambda task: exit(3), Status.ERROR, "SystemExit"),
-        (lambda task: [[np.nan]] * task.rounds, Status.FAILED, "nan instead of 0.111835"),
+        (lambda task: [[np.nan]] * task.rounds, Status.FAILED, "round 1: nan is not finite"),
+        (lambda task: [[0.0] * k for k in range(task.rounds)], Status.ERROR, "is a list, and no array"),
         (lambda task: [["a"]] * task.rounds, Status.ERROR, "real numbers"),
     ],
 )
@@ -174,6 +176,13 @@ def test_whatever_a_simulator_does_is_an_outcome(broken, status, words, undiagno
     outcome = known()["O1/path@G"].check(broken)
     assert outcome.status is status and words in outcome.message
     assert bool(outcome.traceback) == (status is Status.ERROR)
+
+
+def test_a_simulator_may_yield_its_vectors():
+    def yields(task):
+        yield from plain_fedavg(task)
+
+    assert known()["O1/path@G"].check(yields).status is Status.PASSED
 
 
 def test_a_failed_assertion_holds_the_numbers(undiagnosed):

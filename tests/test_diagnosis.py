@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from implicitbias import BadInput
 from paper_repro.conformance.diagnosis import diagnose, probes
 from paper_repro.conformance.diagnosis.affine_work import is_affine, worked
+from paper_repro.conformance.diagnosis.cause import Cause
 from paper_repro.conformance.diagnosis.formats import FORMATS
 from paper_repro.conformance.diagnosis.given import Given
 from paper_repro.conformance.diagnosis.local_work import stepped
 from paper_repro.conformance.diagnosis.misfit import misfit, Observed
 from paper_repro.conformance.diagnosis.mutations import families, mutations, TOPICS
+from paper_repro.conformance.diagnosis.probes import explains
 from paper_repro.conformance.diagnosis.recipe import right_recipe
 from paper_repro.conformance.diagnosis.recursion import advanced, initial, path
 from paper_repro.conformance.diagnosis.search import Search, single_changes
@@ -422,3 +424,25 @@ def test_a_run_that_stops_being_finite_is_judged_by_its_beginning():
 def test_what_is_no_path_is_refused(observed):
     with pytest.raises(BadInput):
         diagnose(golden(), observed)
+
+
+@pytest.mark.parametrize(("named_on", "asked_about"), [(golden(), drawn_task(1)), (drawn_task(1), golden())])
+def test_a_cause_may_speak_of_workers_that_another_task_lacks(named_on, asked_about):
+    right = path(right_recipe(asked_about), asked_about.rounds)
+    for _, mutation in mutations(right_recipe(named_on)):
+        cause = Cause(mutation.name, mutation.sentence, 0.0, (mutation.name,), mutation.change)
+        assert explains(cause, asked_about, right + 1.0) in (False, None)
+
+
+def test_a_simulator_that_never_moves_is_diagnosed_on_tasks_of_other_sizes():
+    def stands_still(asked):
+        return np.tile(asked.start, (asked.rounds, 1))
+
+    for task in (golden(), drawn_task(3)):
+        assert names(diagnose(task, stands_still(task), ask=stands_still)) == ["server stands still"]
+
+
+def test_a_first_round_at_another_rate_is_not_called_another_start():
+    task = drawn_task(5)
+    warm = right_recipe(task).working(schedule=lambda round_, step, steps: 1.0 if round_ else 0.5)
+    assert names(diagnose(task, path(warm, task.rounds))) == ["η in round 1 multiplied by 1/2"]

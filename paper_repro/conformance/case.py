@@ -2,7 +2,7 @@
 
 import traceback
 import unittest
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TYPE_CHECKING
 
@@ -137,9 +137,11 @@ def supported(simulator: Simulator) -> tuple[str, ...]:
     Raises
     ------
     BadInput
-        If it declares a feature that nobody asks for.
+        If it declares a feature that nobody asks for, or no names.
     """
     declared: Any = getattr(simulator, "supports", ("fedavg",))
+    if not isinstance(declared, Iterable):
+        raise BadInput(f"supports = {declared!r}: must be names of features; they are {', '.join(FEATURES)}")
     declared = (declared,) if isinstance(declared, str) else tuple(declared)
     for name in declared:
         if name not in FEATURES:

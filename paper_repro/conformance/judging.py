@@ -39,6 +39,9 @@ def same_path(
             f"{rounds} as expected, to {error:.1e} of |x| (allowed {tolerance:.1e})",
         )  # fmt: skip
     first = int(np.flatnonzero(errors > tolerance)[0])
+    if not np.isfinite(observed[first]).all():
+        message = f"round {first + 1}: {shown(observed[first], errors[first])} is not finite"
+        return Finding(expected, observed, error, tolerance, Status.FAILED, message)
     message = (
         f"round {first + 1}: {shown(observed[first], errors[first])} instead of "
         f"{shown(expected[first], errors[first])}, off by {errors[first]:.1e} of |x| (allowed {tolerance:.1e})"

@@ -49,7 +49,9 @@ class Suite:
 
     @property
     def exit_code(self) -> int:
-        """0 if all that was run passed; 1 if something failed; 3 if draws were too few, or no case could be run."""
+        """130 if interrupted; 1 if something failed; 3 if draws were too few, or no case could be run; else 0."""
+        if not self.complete:
+            return 130
         if self.failures:
             return 1
         return 3 if self.having(Status.UNDECIDED) or not self.having(Status.PASSED) else 0

@@ -1,6 +1,6 @@
 """What a simulator is asked: one training run of a linear model, small enough that every answer is a formula."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_args, Literal
@@ -46,8 +46,8 @@ class Task:
         X_m, shape (n_m, d), and y_m, shape (n_m,), of every worker.
     algorithm
         ``"fedavg"``; ``"fedprox"``: steps on f_m(v) + (ρ/2)|v − x^r|²; ``"scaffold"``: steps along ∇f_m(v) − c_m + c,
-        then c_m ← c_m − c + (x^r − v_m)/(H_m η), c = Σ p_m c_m, controls 0 at first; ``"fednova"``:
-        x^r + τ Σ p_m (v_m − x^r)/H_m with τ = Σ p_m H_m.
+        then c_m ← c_m − c + (x^r − v_m)/(H_m η) for those who took part, c = Σ p_m c_m over all workers, controls 0 at
+        first; ``"fednova"``: x^r + τ Σ p_m (v_m − x^r)/H_m with τ = Σ p_m H_m.
     lr, local_steps, rounds
         η, H_m of every worker, R.
     weights
@@ -135,15 +135,28 @@ def run_simulator(simulator: Simulator, task: Task) -> Float[np.ndarray, "round 
     Raises
     ------
     BadInput
-        If it returns something else than R vectors of d real numbers.
+        If it returns, or yields, something else than R vectors of d real numbers.
     NotImplementedError
         If it says so.
     """
-    cure = f"return the server's vector after each of the R = {task.rounds} rounds, shape ({task.rounds}, {task.dim})"
-    path: Any = simulator(task)
-    path = checks.real_array("the simulator's answer", np.asarray(path), cure).astype(np.float64)
+    shape = (task.rounds, task.dim)
+    cure = f"return the server's vector after each of the R = {task.rounds} rounds, without x⁰, shape {shape}"
+    path = checks.real_array("the simulator's answer", _as_array(simulator(task), cure), cure).astype(
+        np.float64
+    )
     if path.shape == (task.rounds,) and task.dim == 1:
         path = path[:, None]
-    if path.shape != (task.rounds, task.dim):
+    if path.shape != shape:
         raise BadInput(f"the simulator's answer has shape {path.shape}: {cure}")
     return path
+
+
+def _as_array(answer: Any, cure: str) -> np.ndarray:
+    """Return what a simulator returned, or yielded round by round, as one array."""
+    answer = list(answer) if isinstance(answer, Iterator) else answer
+    try:
+        return np.asarray(answer)
+    except ValueError as error:
+        raise BadInput(
+            f"the simulator's answer is a {type(answer).__name__}, and no array: {error}; {cure}"
+        ) from error

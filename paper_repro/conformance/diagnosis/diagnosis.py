@@ -132,12 +132,12 @@ def _asked(task: Task, given: np.ndarray, found: Diagnosis, ask: Ask) -> Diagnos
             others = _by_itself(probe, seen.path).causes
             causes = [cause for cause in others if explains(cause, task, given)]
             continue
-        left = [cause for cause in causes if explains(cause, probe, seen.path)]
+        left = [cause for cause in causes if explains(cause, probe, seen.path) is not False]
         if not left:
             said = "; ".join(cause.name for cause in causes)
             return _listed([], f"{said} would explain this path, but not that of another task")
         causes = left
-    return _listed(causes, found.message.removeprefix(UNKNOWN))
+    return _listed(causes, found.message.removeprefix(UNKNOWN).removeprefix("unknown: "))
 
 
 UNKNOWN = "unknown: none of the mistakes that are tried gives this path; "

@@ -68,7 +68,10 @@ def _parts(recipe: Recipe) -> Iterator[FreePart]:
         lambda r: np.array(r.work.lr),
     )
     yield FreePart(
-        "other start", "the run starts elsewhere", lambda r, v: r.replaced(start=v), lambda r: r.start
+        "other start",
+        "the run starts elsewhere, or only its first round is wrong",
+        lambda r, v: r.replaced(start=v),
+        lambda r: r.start,
     )
     if recipe.controls is not None:
         yield FreePart(

@@ -55,11 +55,16 @@ def answers(task: Task, ask: Callable[[Task], ArrayLike]) -> Iterator[tuple[Task
             yield probe, Observed(path, right_recipe(probe).start)
 
 
-def explains(cause: Cause, task: Task, given: ArrayLike) -> bool:
-    """Whether a cause explains the path of another task; one that has no meaning there is not contradicted."""
+def explains(cause: Cause, task: Task, given: ArrayLike) -> bool | None:
+    """Whether a cause explains the path of another task; None if it speaks of workers or samples not in it."""
+    if not cause.portable:
+        return True
     recipe = right_recipe(task)
     seen = Observed(np.asarray(given, float), recipe.start)
-    return not cause.portable or misfit(cause.change(recipe), seen) <= seen.tolerance
+    try:
+        return misfit(cause.change(recipe), seen) <= seen.tolerance
+    except (IndexError, ValueError):  # what a change raises where an order or an index does not fit
+        return None
 
 
 def repeats(task: Task, given: np.ndarray, ask: Callable[[Task], ArrayLike]) -> bool:

@@ -24,6 +24,8 @@ from paper_repro.conformance.task import Algorithm, Simulator, Task
 DECODED_ROUNDS = 50
 # Fixed in advance; with six sets of workers it excludes effects that are half as large as those to be found.
 COUNTED_ROUNDS = 1500
+# Controls enter from the second round on; while models still move, sets of workers can be told apart.
+CONTROLLED_ROUNDS = 12
 # What E|x − x*|² falls to: above ARRIVED² with a chance below 1e-6 then (Markov).
 SQUARED_DISTANCE = 1e-26
 ALGORITHMS: tuple[Algorithm, ...] = ("fedavg", "fedprox", "fednova")
@@ -48,6 +50,9 @@ def participation(source: Source) -> Iterator[Case]:
     title = "who takes part does not depend on the round before"
     yield Case(f"O5/sets-independent@{name}", "O5", title, task, anew(task, drawn_sets))
     yield _controlled(source.task("scaffold", participants=half), name)
+    task = source.task("scaffold", participants=half, rounds=CONTROLLED_ROUNDS)
+    title = "every round is SCAFFOLD's exact update by those drawn; the others keep their controls"
+    yield Case(f"O5/scaffold-sets@{name}", "O5", title, task, explained(task, controlled_sets))
 
 
 def _controlled(task: Task, name: str) -> Case:
@@ -71,6 +76,23 @@ def drawn_sets(task: Task, path: Path, sets: Sets | None = None) -> Decoded:
         misses = np.nan_to_num(np.abs(updates - path).max(axis=2), nan=np.inf)
     drawn = misses.argmin(axis=0)
     return Decoded(drawn[None], (len(sets),), updates[drawn, np.arange(len(path))])
+
+
+def controlled_sets(task: Task, path: Path) -> Decoded:
+    """Return which set of workers explains every round best, with the controls that the rounds before have left.
+
+    An error in the controls that all workers share shows here only: with full participation it cancels.
+    """
+    law = random_round(task.problem, task.method)
+    state, drawn, nearest = law.mean_round.start(task.start), [], []
+    for seen in path:
+        ahead = np.stack([form.matrix @ state + form.offset for form in law.forms])
+        misses = np.nan_to_num(np.abs(ahead[:, : task.dim] - seen).max(axis=1), nan=np.inf)
+        state = ahead[misses.argmin()]
+        drawn.append(misses.argmin())
+        nearest.append(state[: task.dim])
+        state = np.concatenate([seen, state[task.dim :]])
+    return Decoded(np.array([drawn]), (len(law.forms),), np.stack(nearest))
 
 
 def _otherwise(task: Task, path: Path) -> str:

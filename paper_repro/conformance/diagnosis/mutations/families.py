@@ -128,6 +128,14 @@ def _local(recipe: Recipe) -> Iterator[Family]:
         DECAYS,
     )
     yield Family(
+        "η in round 1 multiplied by",
+        "the learning rate of the first round is multiplied by a factor, as by a warm-up",
+        lambda r, v: r.working(schedule=lambda round_, k, h: 1.0 if round_ else v),
+        -1.0,
+        8.0,
+        ratios(recipe),
+    )
+    yield Family(
         "η/(1 + γ·step) with γ =",
         "the learning rate decays like 1/(1 + γk) over the steps of a round",
         lambda r, v: r.working(schedule=lambda round_, k, h: 1.0 / (1.0 + v * k)),

@@ -78,6 +78,11 @@ def _factors(recipe: Recipe) -> Iterator[tuple[str, str, Factors]]:
         "divided by n_m once more: is the loss's mean taken twice?",
         lambda r: 1.0 / np.array(r.samples.sizes),
     )
+    yield (
+        "n_m/(n_m−1)",
+        "multiplied by n_m/(n_m − 1): the mean divides by one sample too few",
+        lambda r: np.array(r.samples.sizes) / np.maximum(np.array(r.samples.sizes) - 1, 1),
+    )
     yield "M", "multiplied by M", lambda r: np.full(r.workers, float(r.workers))
     yield "1/M", "divided by M", lambda r: np.full(r.workers, 1.0 / r.workers)
     yield "p_m", "multiplied by p_m: the weights belong to the average", lambda r: np.array(r.weights)

@@ -89,23 +89,26 @@ def _sums() -> Iterator[tuple[str, str, Weighing]]:
 
 def _dropped(recipe: Recipe) -> Iterator[tuple[str, str, Weighing]]:
     for m in range(recipe.workers if recipe.workers > 1 else 0):
-        left = np.arange(recipe.workers) != m
         yield (
             f"without worker {m + 1}",
             f"worker {m + 1} does not enter the average: look at the list of workers",
-            lambda r, k=left: _share(np.array(r.weights) * k),
+            lambda r, m=m: _share(np.array(r.weights) * _others(r, m)),
         )
         yield (
             f"without worker {m + 1}, not renormalised",
             f"worker {m + 1} does not enter, and its weight is missing from the sum",
-            lambda r, k=left: np.array(r.weights) * k,
+            lambda r, m=m: np.array(r.weights) * _others(r, m),
         )
         if recipe.workers > 2:
             yield (
                 f"worker {m + 1} only",
                 f"the server takes over the model of worker {m + 1}: is one variable overwritten in a loop?",
-                lambda r, k=left: (~k).astype(float),
+                lambda r, m=m: (~_others(r, m)).astype(float),
             )
+
+
+def _others(recipe: Recipe, worker: int) -> np.ndarray:
+    return np.arange(recipe.workers) != worker
 
 
 def _exchanged(order: tuple[int, ...]) -> Mutation:
