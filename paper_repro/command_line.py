@@ -19,6 +19,7 @@ COMMANDS = {
     "sweep": "verify one claim at many knobs and seeds: which verdict where",
     "figures": "draw the figures",
     "report": "verify, draw, and write the report as a static site",
+    "diff": "see which verdicts and numbers changed between two reports",
     "check-simulator": "test a federated simulator of yours against exact answers",
     "planted-bugs": "see which oracle notices which planted bug, and what the diagnosis calls it",
     "cite": "print the BibTeX entries of claims or papers",

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from paper_repro.claims.failure import first_line
 from paper_repro.claims.verdict import Status
-from paper_repro.report import outcome, rerun
+from paper_repro.report import filters, outcome, rerun
 from paper_repro.report.citation import citation, heading
 from paper_repro.report.digits import known_digits, number
 from paper_repro.report.interval_strip import interval_strip
@@ -22,7 +22,16 @@ def render(template: str, **values: Any) -> str:
 
 def stylesheet() -> str:
     """Return the one style sheet of all pages."""
-    return files("paper_repro.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
+    return _beside("report.css")
+
+
+def filter_script() -> str:
+    """Return the one script, which narrows the index; every page says all it has to say without it."""
+    return _beside("filter.js")
+
+
+def _beside(name: str) -> str:
+    return files("paper_repro.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
@@ -42,8 +51,10 @@ def _templates() -> Environment:
         "counted": outcome.counted,
         "decisive": outcome.decisive,
         "evidence_meaning": outcome.evidence_meaning,
-        "heading": heading,
+        "facets": filters.facets,
+        "filters": filters.filters,
         "first_line": first_line,
+        "heading": heading,
         "known_digits": known_digits,
         "outcome": outcome.outcome,
         "python": rerun.python,

@@ -13,7 +13,7 @@ from paper_repro.claims.result import Result
 from paper_repro.report.citation import Citation, citation
 from paper_repro.report.drawing import Drawing, slug
 from paper_repro.report.plates import Plate
-from paper_repro.report.rendering import render, stylesheet
+from paper_repro.report.rendering import filter_script, render, stylesheet
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ def write_site(
     """
     shared = {"environment": environment, "has_gallery": bool(plates)}
     _write(folder / "report.css", stylesheet())
+    _write(folder / "filter.js", filter_script())
     for index, page in enumerate(pages):
         beside = {"before": pages[index - 1] if index else None, "after": _next(pages, index)}
         text = render("claim.html.jinja", page=page, known=_names(pages), root="../", **beside, **shared)
