@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.formulas import halpern_residual
 
@@ -38,6 +39,8 @@ class Bound:
     constants: Mapping[str, float] = field(hash=False)
     hypotheses: tuple[tuple[str, bool], ...]
     value: float
+
+    __repr__ = in_brief
 
     @property
     def applicable(self) -> bool:

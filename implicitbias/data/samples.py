@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 
 from implicitbias.checks import real_array
 from implicitbias.data.assignment import checked_assignment
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -38,6 +39,8 @@ class Samples:
     name: str = "samples"
     description: str = ""
     workers: Int[np.ndarray, " sample"] | None = None
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         features = _checked_features(self.features)

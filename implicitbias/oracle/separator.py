@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
+from implicitbias.display import in_brief
 from implicitbias.oracle.certificate import Certificate
 from implicitbias.oracle.multipliers import all_positive, span_basis
 from implicitbias.oracle.signed_rows import row_norms
@@ -56,6 +57,8 @@ class MaxMargin:
     slack: Float[np.ndarray, " sample"] = field(repr=False)
     signed: Float[np.ndarray, "sample dim"] = field(repr=False)
     norm: str | Float[np.ndarray, " dim"] = field(default="l2", repr=False)
+
+    __repr__ = in_brief
 
     @cached_property
     def direction(self) -> Float[np.ndarray, " dim"]:

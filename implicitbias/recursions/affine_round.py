@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractProblem
@@ -38,6 +39,8 @@ class AffineRound:
     matrix: Float[np.ndarray, "n n"]
     offset: Float[np.ndarray, " n"]
     layout: Layout
+
+    __repr__ = in_brief
 
     @property
     def dim(self) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractProblem
@@ -53,6 +54,8 @@ class RandomRound:
     forms: tuple[Form, ...]
     noises: tuple[LocalNoise, ...]
     layout: Layout
+
+    __repr__ = in_brief
 
     @property
     def dim(self) -> int:

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from implicitbias.display import in_brief
 from paper_repro.claims.verdict import Comparison, Relation, Status
 
 
@@ -20,6 +21,8 @@ class FalsifierResult:
     status: Status
     message: str
     elsewhere: bool = False
+
+    __repr__ = in_brief
 
 
 @dataclass(frozen=True)

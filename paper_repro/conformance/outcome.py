@@ -9,6 +9,7 @@ from typing import Any, TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from paper_repro.conformance.task import Task
 
 
@@ -56,6 +57,8 @@ class Finding:
     status: Status
     message: str
     interval: Float[np.ndarray, "*shape"] | None = None
+
+    __repr__ = in_brief
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ from implicitbias import (
     Scaffold,
     Server,
 )
+from implicitbias.display import in_brief
 
 
 # Anything that takes a task and returns the server's vectors after rounds 1 … R, shape (round, dim). It raises
@@ -82,6 +83,8 @@ class Task:
     delay: int = 0
     participants: int | None = None
     batch: int | None = None
+
+    __repr__ = in_brief
 
     @property
     def dim(self) -> int:
