@@ -73,6 +73,10 @@ class Layout:
 
     parts: tuple[tuple[str, int], ...]
 
+    def __repr__(self) -> str:
+        """Show only what is carried."""
+        return f"Layout({', '.join(f'{name}={length}' for name, length in self.parts if length)})"
+
     @property
     def size(self) -> int:
         """Length n of the stacked vector."""

@@ -23,6 +23,7 @@ from implicitbias import (
     Server,
 )
 from implicitbias.display import in_brief
+from paper_repro.conformance.cards import task_card
 
 
 # Anything that takes a task and returns the server's vectors after rounds 1 … R, shape (round, dim). It raises
@@ -85,6 +86,9 @@ class Task:
     batch: int | None = None
 
     __repr__ = in_brief
+
+    def _repr_html_(self) -> str:
+        return task_card(self)
 
     @property
     def dim(self) -> int:
