@@ -1,6 +1,7 @@
 """Claims and results on cards, for notebooks."""
 
 import dataclasses
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -8,7 +9,7 @@ from markupsafe import Markup
 from implicitbias.display import badge, brief, card, Cell, Row, table
 from implicitbias.display.digits import known_digits, number
 from implicitbias.display.prose import line, paragraphs
-from paper_repro.claims.verdict import Comparison, Status
+from paper_repro.claims.verdict import Comparison, Status, Verdict
 
 
 if TYPE_CHECKING:
@@ -37,6 +38,14 @@ def claim_card(claim: "Claim") -> str:
     return card(line(claim.title), [row for row in rows if row[1]], body=[table_of_wrong])
 
 
+def verdict_card(verdict: Verdict) -> str:
+    """Return a judge's verdict and the numbers it rests on."""
+    rows = (("because", line(verdict.message)), ("evidence", verdict.evidence.value))
+    return card(
+        _status(verdict.status), [row for row in rows if row[1]], body=[_comparisons(verdict.comparisons)]
+    )
+
+
 def result_card(result: "Result") -> str:
     """Return the verdict, the numbers it rests on, and what became of the falsifiers."""
     rows: list[Row] = [
@@ -46,19 +55,24 @@ def result_card(result: "Result") -> str:
         ("claim", Markup("<code>{}</code>").format(result.key)),
         ("setting", _setting(result)),
     ]
-    compared = table(
-        ("compared", "measured", "predicted", ""),
-        [_compared(comparison) for comparison in result.comparisons],
-    )
     wrong = table(("falsifier", "why", ""), [_falsifier(f) for f in result.falsifiers])
-    return card(line(result.title), [row for row in rows if row[1]], body=[compared, wrong])
+    return card(
+        line(result.title), [row for row in rows if row[1]], body=[_comparisons(result.comparisons), wrong]
+    )
+
+
+def _comparisons(comparisons: Iterable[Comparison]) -> Markup:
+    return table(("compared", "measured", "predicted", ""), map(_compared, comparisons))
+
+
+def _status(status: Status) -> Markup:
+    return badge(status.value, {Status.HOLDS: True, Status.REFUTED: False}.get(status))
 
 
 def _compared(c: Comparison) -> tuple[Cell, ...]:
     digits = known_digits(c.measured, c.uncertainty, c.allowance)
-    good = {Status.HOLDS: True, Status.REFUTED: False}.get(c.status)
     predicted = Markup("{} {}").format(c.relation.value, _spread(c.predicted, c.allowance, digits))
-    return line(c.name), _spread(c.measured, c.uncertainty, digits), predicted, badge(c.status.value, good)
+    return line(c.name), _spread(c.measured, c.uncertainty, digits), predicted, _status(c.status)
 
 
 def _spread(value: float, half_width: float, digits: int) -> Markup:
