@@ -16,6 +16,7 @@ from implicitbias.display.brief import in_brief as in_brief
 from implicitbias.display.card import badge as badge
 from implicitbias.display.card import card as card
 from implicitbias.display.card import Cell as Cell
+from implicitbias.display.card import gathered as gathered
 from implicitbias.display.card import Row as Row
 from implicitbias.display.card import table as table
 from implicitbias.display.card import typeset as typeset

@@ -27,17 +27,17 @@ def cut(text: str, most: int) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def in_brief(value: Any) -> str:
+def in_brief(self: Any) -> str:
     """Return ``Name(field=…, …)`` of a dataclass with the fields that differ from their defaults.
 
     To be used as a ``__repr__``: ``__repr__ = in_brief`` in the body of a dataclass whose fields hold arrays.
     """
     shown = [
         f"{field.name}={brief(part)}"
-        for field in dataclasses.fields(value)
-        if field.repr and not _is_default(field, part := getattr(value, field.name))
+        for field in dataclasses.fields(self)
+        if field.repr and not _is_default(field, part := getattr(self, field.name))
     ]
-    return cut(f"{type(value).__name__}({', '.join(shown)})", WHOLE)
+    return cut(f"{type(self).__name__}({', '.join(shown)})", WHOLE)
 
 
 def ends(values: tuple[Any, ...]) -> str:

@@ -18,6 +18,7 @@ Row = tuple[str, Cell]
 # Of Okabe and Ito's palette, each readable on white and on black.
 GOOD, BAD, OPEN = "#2b8cc4", "#d55e00", "#8a8a8a"
 _LINE = "rgba(128,128,128,.4)"
+_MATHS = "STIX Two Math,Latin Modern Math,Cambria Math,TeX Gyre Termes Math,math"
 _CARD = (
     "display:inline-block;max-width:100%;overflow-x:auto;"
     f"border:1px solid {_LINE};border-radius:6px;padding:.5em .9em"
@@ -49,7 +50,8 @@ def card(
         Paragraphs and tables below them.
     """
     head = Markup('<div style="font-weight:600">{}</div>').format(title)
-    shown = [Markup('<div style="margin:.4em 0">{}</div>').format(formula(f)) for f in formulas if f]
+    around = Markup('<div style="margin:.4em 0;width:fit-content;font-family:{}">{}</div>')
+    shown = [around.format(_MATHS, formula(f)) for f in formulas if f]
     parts = [head, *shown, _pairs(rows), *(Markup("<div>{}</div>").format(b) for b in body)]
     return str(Markup('<div style="{}">{}</div>').format(_CARD, Markup("").join(parts)))
 
@@ -79,13 +81,16 @@ def formula(latex: str) -> Markup:
         return Markup("<code>{}</code>").format(latex)
 
 
-def typeset(formulas: Sequence[str]) -> str:
-    """Return LaTeX between dollars, for ``_repr_latex_``: several formulas one under the other; "" for none."""
+def gathered(formulas: Sequence[str]) -> str:
+    """Return formulas one under the other, as one formula."""
+    lines = r" \\ ".join(formulas)
+    return rf"\begin{{gathered}} {lines} \end{{gathered}}" if len(formulas) > 1 else lines
+
+
+def typeset(formulas: Sequence[str]) -> str | None:
+    """Return LaTeX between dollars for ``_repr_latex_``; ``None``, which a notebook passes over, if there is none."""
     given = [f for f in formulas if f]
-    if len(given) < 2:
-        return "".join(f"$${f}$$" for f in given)
-    lines = r" \\ ".join(given)
-    return rf"$$\begin{{gathered}} {lines} \end{{gathered}}$$"
+    return f"$${gathered(given)}$$" if given else None
 
 
 def _pairs(rows: Iterable[Row]) -> Markup:

@@ -27,7 +27,7 @@ class Equation:
     left: str
     expression: Any
 
-    def _repr_latex_(self) -> str:
+    def _repr_latex_(self) -> str | None:
         return typeset([self.latex()])
 
     def latex(self) -> str:
@@ -74,7 +74,7 @@ class Derivation:
     def __repr__(self) -> str:
         return f"Derivation({self.name!r}, {len(self.equations)} equations)"
 
-    def _repr_latex_(self) -> str:
+    def _repr_latex_(self) -> str | None:
         return typeset(self.lines())
 
     def _repr_html_(self) -> str:

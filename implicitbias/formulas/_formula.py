@@ -78,7 +78,7 @@ class Formula:
         """Say its name, what it states and from where."""
         return f"Formula({self.name!r}, {cut(self.statement, STATEMENT)!r}, {self.source!r})"
 
-    def _repr_latex_(self) -> str:
+    def _repr_latex_(self) -> str | None:
         return typeset([self.latex()])
 
     def _repr_html_(self) -> str:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from implicitbias import checks
-from implicitbias.display import card, ends, typeset
+from implicitbias.display import card, ends, gathered, typeset
 from implicitbias.errors import BadInput
 from implicitbias.methods.axes import (
     Anchored,
@@ -175,13 +175,13 @@ class LocalMethod:
 
     def latex(self) -> str:
         """Return a round as LaTeX, line by line."""
-        return typeset(update_rule(self)).strip("$")
+        return gathered(update_rule(self))
 
     def __repr__(self) -> str:
         """Show only the axes that differ from their default."""
         return f"LocalMethod({', '.join(f'{name}={value}' for name, value in self.chosen.items())})"
 
-    def _repr_latex_(self) -> str:
+    def _repr_latex_(self) -> str | None:
         return typeset(update_rule(self))
 
     def _repr_html_(self) -> str:

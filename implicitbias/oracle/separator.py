@@ -65,7 +65,7 @@ class MaxMargin:
 
     __repr__ = in_brief
 
-    def _repr_latex_(self) -> str:
+    def _repr_latex_(self) -> str | None:
         return typeset([LATEX])
 
     def _repr_html_(self) -> str:

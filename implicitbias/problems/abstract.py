@@ -95,7 +95,7 @@ class AbstractProblem(ABC):
     def __hash__(self) -> int:
         return hash(self.fingerprint)
 
-    def _repr_latex_(self) -> str:
+    def _repr_latex_(self) -> str | None:
         return typeset([latex_of(self, OBJECTIVE)])
 
     def _repr_html_(self) -> str:

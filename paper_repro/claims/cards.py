@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from implicitbias.display import badge, brief, card, Cell, Row, table
 from implicitbias.display.digits import known_digits, number
-from implicitbias.display.prose import line, paragraphs
+from implicitbias.display.prose import line
 from paper_repro.claims.verdict import Comparison, Status, Verdict
 
 
@@ -26,7 +26,7 @@ def claim_card(claim: "Claim") -> str:
     assumed = Markup("").join(Markup("<li>{}</li>").format(line(text)) for text in claim.hypotheses)
     rows: list[Row] = [
         ("claim", Markup("<code>{}</code>").format(claim.key)),
-        ("states", paragraphs(claim.statement)),
+        ("states", Markup("<br>").join(map(line, claim.statement.strip().split("\n\n")))),
         ("assumes", Markup('<ul style="margin:0;padding-left:1.2em">{}</ul>').format(assumed)),
         ("predicts", line(_first_line(claim.predict))),
         ("source", f"{claim.source}; {_place(claim.reference)}"),

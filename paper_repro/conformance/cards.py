@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from implicitbias.display import badge, brief, card, Cell, Row, table
+from implicitbias.display.prose import line
 from implicitbias.methods.update_rule import update_rule
 
 
@@ -22,16 +23,16 @@ def task_card(task: "Task") -> str:
 
 def case_card(case: "Case") -> str:
     """Return what has to hold, and what is asked for it."""
-    return card(case.name, (("checks", case.title), ("asks", repr(case.task.method))))
+    return card(case.name, (("checks", line(case.title)), ("asks", repr(case.task.method))))
 
 
 def outcome_card(outcome: "Outcome") -> str:
     """Return what was checked, what became of it, and why."""
     rows = (
-        ("checks", outcome.title),
+        ("checks", line(outcome.title)),
         ("outcome", _badge(outcome)),
-        ("", outcome.message),
-        ("likely cause", outcome.cause),
+        ("", line(outcome.message)),
+        ("likely cause", line(outcome.cause)),
         ("may follow from", ", ".join(outcome.follows)),
         ("distance", brief(outcome.error) if outcome.finding else ""),
         ("may be", brief(outcome.tolerance) if outcome.finding else ""),
@@ -47,7 +48,7 @@ def suite_card(suite: "Suite") -> str:
     ]
     bad = table(
         ("case", "", "what was checked", "numbers"),
-        [(o.case, _badge(o), o.title, o.message) for o in suite.outcomes if o.status.bad],
+        [(o.case, _badge(o), line(o.title), line(o.message)) for o in suite.outcomes if o.status.bad],
     )
     return card(repr(suite), rows, body=[bad])
 

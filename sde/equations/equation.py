@@ -146,7 +146,7 @@ class SDE:
         """Whether it is short enough to be read in LaTeX."""
         return self.symbolic is None or self.symbolic.printable
 
-    def _repr_latex_(self) -> str:
+    def _repr_latex_(self) -> str | None:
         return typeset([latex_of(self)])
 
     def _repr_html_(self) -> str:

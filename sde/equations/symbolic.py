@@ -128,7 +128,7 @@ class SymbolicSDE:
         """Whether it is short enough to be read in LaTeX."""
         return few_operations((*self.drift, *self.diffusion))
 
-    def _repr_latex_(self) -> str:
+    def _repr_latex_(self) -> str | None:
         return typeset([latex_of(self)])
 
     def _repr_html_(self) -> str:
