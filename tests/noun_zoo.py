@@ -178,7 +178,7 @@ def noun_zoo():
         **sde_zoo(),
         "samples": data,
         "trace": trace,
-        "state": initial_state(problem_zoo()["network"], local_gd(0.1, 2), replicas=MANY),
+        "state": initial_state(problem, local_gd(0.1, 2), replicas=np.arange(MANY)),
         "spec": RunSpec(problem, local_gd(0.1, 2), 20),
         "stream": Stream(0),
         "address": Stream(0).at("noise", np.arange(MANY)),

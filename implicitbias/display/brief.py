@@ -41,11 +41,16 @@ def in_brief(self: Any) -> str:
 
 
 def ends(values: tuple[Any, ...]) -> str:
-    """Return a tuple exactly, or the exact first and last entries of a long one with their number."""
-    if len(values) <= ENTRIES:
-        return repr(values)
-    first, second, last = (ends(v) if isinstance(v, tuple) else repr(v) for v in (*values[:2], values[-1]))
-    return f"({first}, {second}, …, {last}: {len(values)})"
+    """Return a tuple exactly, or the ends of a long one, exactly, with its length; and so of the tuples in it."""
+    shown = [ends(v) if isinstance(v, tuple) else repr(v) for v in _outer(values)]
+    if len(values) > ENTRIES:
+        return f"({shown[0]}, {shown[1]}, …, {shown[2]}: {len(values)})"
+    return f"({', '.join(shown)}{',' * (len(values) == 1)})"
+
+
+def _outer(values: Any) -> Any:
+    """Return the entries that are shown: all, or the first two and the last."""
+    return values if len(values) <= ENTRIES else (*values[:2], values[-1])
 
 
 def _brief(value: Any) -> str:
@@ -77,9 +82,10 @@ def _array(value: np.ndarray) -> str:
 
 
 def _sequence(value: tuple[Any, ...] | list[Any]) -> str:
+    shown = [_brief(v) for v in _outer(value)]
     if len(value) > ENTRIES:
-        return f"({_brief(value[0])}, {_brief(value[1])}, …, {_brief(value[-1])}: {len(value)})"
-    parts = ", ".join(map(_brief, value))
+        return f"({shown[0]}, {shown[1]}, …, {shown[2]}: {len(value)})"
+    parts = ", ".join(shown)
     return f"[{parts}]" if isinstance(value, list) else f"({parts}{',' * (len(value) == 1)})"
 
 

@@ -159,7 +159,8 @@ class Sweep:
 
     def _repr_html_(self) -> str:
         head, *lines = repr(self).splitlines()
-        return card(head, (tuple(line.split(maxsplit=1)) for line in lines))
+        named = [line.strip().partition(" ") for line in lines]
+        return card(head, [(name, shown.strip()) for name, _, shown in named])
 
     def _axis(self, name: str) -> int:
         if name not in self.axes:
