@@ -43,6 +43,10 @@ class AbstractActivation(ABC):
 class Tanh(AbstractActivation):
     """σ(z) = tanh z."""
 
+    def latex(self) -> str:
+        """Return σ(z) as LaTeX."""
+        return r"\sigma(z) = \tanh z"
+
     def value(self, z: Units) -> Units:
         """Return tanh z."""
         return np.tanh(z)
@@ -59,6 +63,10 @@ class Tanh(AbstractActivation):
 @dataclass(frozen=True)
 class Softplus(AbstractActivation):
     """σ(z) = log(1 + e^z), a smooth ReLU."""
+
+    def latex(self) -> str:
+        """Return σ(z) as LaTeX."""
+        return r"\sigma(z) = \log(1 + e^z)"
 
     def value(self, z: Units) -> Units:
         """Return log(1 + e^z), which cannot overflow: the logistic loss of the margin −z."""

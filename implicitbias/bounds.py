@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import badge, brief, card, in_brief, table
+from implicitbias.display.digits import number
 from implicitbias.errors import BadInput
 from implicitbias.formulas import halpern_residual
 
@@ -38,6 +40,14 @@ class Bound:
     constants: Mapping[str, float] = field(hash=False)
     hypotheses: tuple[tuple[str, bool], ...]
     value: float
+
+    __repr__ = in_brief
+
+    def _repr_html_(self) -> str:
+        met = [(said, badge("met" if holds else "not met", holds)) for said, holds in self.hypotheses]
+        constants = ", ".join(f"{symbol} = {brief(value)}" for symbol, value in self.constants.items())
+        value = number(self.value) if self.applicable else "nothing is claimed: a hypothesis is not met"
+        return card(self.name, [("bound", value), ("with", constants)], body=[table(("hypothesis", ""), met)])
 
     @property
     def applicable(self) -> bool:

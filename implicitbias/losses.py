@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import tex
 
 
 Margins = Float[np.ndarray, "..."]
@@ -54,6 +55,10 @@ class AbstractLoss(ABC):
 class Exponential(AbstractLoss):
     """ℓ(z) = e^{−z}. Not smooth: a step too long overflows, and the run ends as ``Diverged``."""
 
+    def latex(self) -> str:
+        """Return ℓ(z) as LaTeX."""
+        return r"\ell(z) = e^{-z}"
+
     def value(self, margin: Margins) -> Margins:
         """Return e^{−z}."""
         with np.errstate(over="ignore"):
@@ -84,6 +89,10 @@ class Exponential(AbstractLoss):
 @dataclass(frozen=True)
 class Logistic(AbstractLoss):
     """ℓ(z) = log(1 + e^{−z}), 1/4-smooth."""
+
+    def latex(self) -> str:
+        """Return ℓ(z) as LaTeX."""
+        return r"\ell(z) = \log(1 + e^{-z})"
 
     def value(self, margin: Margins) -> Margins:
         """Return log(1 + e^{−z}), through log1p on either side of 0."""
@@ -138,6 +147,11 @@ class PolynomialTail(AbstractLoss):
 
     def __post_init__(self):
         checks.number("p", self.p, "give a tail exponent, e.g. p = 2", above=0)
+
+    def latex(self) -> str:
+        """Return ℓ(z) as LaTeX."""
+        p = tex(self.p)
+        return rf"\ell(z) = (1 + z)^{{-{p}}} \text{{ for }} z \ge 0, \quad 1 - {p}\, z \text{{ below}}"
 
     def value(self, margin: Margins) -> Margins:
         """Return (1+z)^{−p}, or 1 − pz for z < 0."""

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.engine.definition import advance
 from implicitbias.engine.direction import direction
 from implicitbias.engine.draws import batches
@@ -39,6 +40,8 @@ class ScaledRun:
     models: Float[np.ndarray, "replica record dim"]
     average: Float[np.ndarray, "replica dim"]
     diagonals: Float[np.ndarray, "replica round dim"]
+
+    __repr__ = in_brief
 
 
 def scaled_run(

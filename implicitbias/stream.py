@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int, UInt64
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -79,6 +80,8 @@ class Address:
     replica: UInt64[np.ndarray, "*lanes"]
     worker: UInt64[np.ndarray, "*lanes"]
     round: UInt64[np.ndarray, "*lanes"]
+
+    __repr__ = in_brief
 
     def words(self, count: int, first: int = 0) -> UInt64[np.ndarray, "*lanes count"]:
         """Return the raw 64-bit words first, …, first + count − 1 of every lane."""

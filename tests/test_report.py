@@ -16,6 +16,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from implicitbias.display.digits import known_digits, number
+from implicitbias.display.formulas import FormulaError, mathml
+from implicitbias.display.prose import line, paragraphs
 from implicitbias.errors import BadInput
 from paper_repro import catalogue
 from paper_repro.claims import (
@@ -42,14 +45,11 @@ from paper_repro.claims.verdict import Comparison
 from paper_repro.commands import figures as figures_command
 from paper_repro.report import rerun
 from paper_repro.report.citation import citation
-from paper_repro.report.digits import known_digits, number
 from paper_repro.report.drawing import slug
-from paper_repro.report.formulas import FormulaError, mathml
 from paper_repro.report.interval_strip import interval_strip
 from paper_repro.report.making import make_report
 from paper_repro.report.outcome import counted, outcome, status_meaning, teeth
 from paper_repro.report.plates import Maker
-from paper_repro.report.prose import line, paragraphs
 
 
 SCRIPT = '<script src="filter.js" defer></script>'

@@ -12,8 +12,8 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from implicitbias.display.formulas import mathml
 from implicitbias.errors import BadInput
-from paper_repro.report.formulas import mathml
 from sde.formulas import (
     circle_drift,
     circle_moment,

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -31,6 +32,8 @@ class Classified:
     inputs: Float[np.ndarray, "sample feature"]
     classes: Int[np.ndarray, " sample"]
     name: str = "classified"
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         inputs = checks.real_array("inputs", self.inputs)

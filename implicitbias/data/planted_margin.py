@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 
 from implicitbias.data.margin_geometry import MarginGeometry
 from implicitbias.data.samples import Samples
+from implicitbias.display import in_brief
 from implicitbias.stream import Stream
 
 
@@ -41,6 +42,8 @@ class PlantedMargin:
     margin: float
     support: Int[np.ndarray, " support"]
     duals: Float[np.ndarray, " sample"]
+
+    __repr__ = in_brief
 
     @property
     def next_margin(self) -> float:

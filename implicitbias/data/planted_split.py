@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from implicitbias.data.margin_geometry import MarginGeometry
 from implicitbias.data.planted_margin import balanced_rows, orthonormal_rows, planted_rows, random_signs
 from implicitbias.data.samples import Samples
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.stream import Stream
 
@@ -46,6 +47,8 @@ class PlantedSplit:
     direction: Float[np.ndarray, " dim"] | None
     margin: float
     duals: Float[np.ndarray, " sample"]
+
+    __repr__ = in_brief
 
 
 def mixed(

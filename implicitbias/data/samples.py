@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 
 from implicitbias.checks import real_array
 from implicitbias.data.assignment import checked_assignment
+from implicitbias.display import card, in_brief
 from implicitbias.errors import BadInput
 
 
@@ -38,6 +39,11 @@ class Samples:
     name: str = "samples"
     description: str = ""
     workers: Int[np.ndarray, " sample"] | None = None
+
+    __repr__ = in_brief
+
+    def _repr_html_(self) -> str:
+        return card(self.describe())
 
     def __post_init__(self):
         features = _checked_features(self.features)

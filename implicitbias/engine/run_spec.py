@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from implicitbias.display import in_brief
 from implicitbias.engine.binding import bound
 from implicitbias.engine.records import RecordAt
 from implicitbias.engine.request import check_request
@@ -28,6 +29,8 @@ class RunSpec:
     start: tuple[float, ...] | tuple[tuple[float, ...], ...] | None = None
     replicas: int = 1
     stream: Stream = Stream(0)
+
+    __repr__ = in_brief
 
     def check(self) -> None:
         """Refuse a run that cannot be done.

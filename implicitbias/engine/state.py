@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.engine.binding import bound
 from implicitbias.errors import BadInput
 from implicitbias.methods import Adaptive, Anchored, Fixed, LocalMethod, Scaffold
@@ -70,6 +71,8 @@ class State:
     server: Float[np.ndarray, "replica dim"] | None = None
     pending: Float[np.ndarray, "replica delay dim"] | None = None
     anchor: Float[np.ndarray, "replica dim"] | None = None
+
+    __repr__ = in_brief
 
 
 def initial_state(

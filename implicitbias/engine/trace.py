@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
+from implicitbias.display import badge, brief, card, Cell, table
+from implicitbias.display.digits import number
 from implicitbias.engine.state import State
 from implicitbias.errors import Diverged
 from implicitbias.methods import LocalMethod
@@ -97,6 +99,27 @@ class Trace:
         end = last if records else "no records"
         shape = f"replicas={replicas}, records={records}, dim={dim}"
         return f"Trace({shape}, {end}, {self.engine!r}, {self.status.name})"
+
+    def _repr_html_(self) -> str:
+        rows = [("ended", badge(self.message, self.status is Status.COMPLETE)), ("of", repr(self.method))]
+        return card(repr(self), rows if self.method else rows[:1], body=[self._ends()])
+
+    def _ends(self) -> Cell:
+        """Return the first and the last record as a table: of the first replica."""
+        shown = sorted({0, len(self.rounds) - 1}) if self.w.size else []
+        heads = ("round" if self.scheme is None else "step", "time", "log f", "w of the first replica")
+        return table(
+            heads,
+            [
+                (
+                    number(self.rounds[k]),
+                    number(self.time[k]),
+                    number(self.log_loss[0, k]),
+                    brief(self.w[0, k]),
+                )
+                for k in shown
+            ],
+        )
 
     def checked(self) -> "Trace":
         """Return the trace itself if the run did not diverge.

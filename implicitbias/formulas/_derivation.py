@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from implicitbias.display import card, typeset
 from implicitbias.errors import BadInput
 
 
@@ -25,6 +26,9 @@ class Equation:
     name: str
     left: str
     expression: Any
+
+    def _repr_latex_(self) -> str | None:
+        return typeset([self.latex()])
 
     def latex(self) -> str:
         """LaTeX of the whole equation."""
@@ -66,6 +70,15 @@ class Derivation:
         for symbol, written in self.abbreviations.items():
             expression = expression.subs(symbol, written)
         return expression
+
+    def __repr__(self) -> str:
+        return f"Derivation({self.name!r}, {len(self.equations)} equations)"
+
+    def _repr_latex_(self) -> str | None:
+        return typeset(self.lines())
+
+    def _repr_html_(self) -> str:
+        return card(self.name, (), self.lines())
 
     def lines(self) -> tuple[str, ...]:
         """LaTeX of the equations, one line each."""

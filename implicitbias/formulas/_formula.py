@@ -4,7 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from implicitbias.display import card, cut, typeset
 from implicitbias.errors import BadInput
+
+
+# Characters of the statement that a line shows.
+STATEMENT = 160
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,16 @@ class Formula:
     def symbolic(self) -> Any:
         """Right-hand side as a SymPy expression in `symbols()`."""
         return self.expression(**self.symbols())
+
+    def __repr__(self) -> str:
+        """Say its name, what it states and from where."""
+        return f"Formula({self.name!r}, {cut(self.statement, STATEMENT)!r}, {self.source!r})"
+
+    def _repr_latex_(self) -> str | None:
+        return typeset([self.latex()])
+
+    def _repr_html_(self) -> str:
+        return card(self.name, [("states", self.statement), ("source", self.source)], [self.latex()])
 
     def latex(self) -> str:
         """LaTeX of the whole equation."""

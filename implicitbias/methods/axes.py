@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from implicitbias import checks
+from implicitbias.display import ends
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,11 @@ class Average:
         cure = "give one positive number per worker, 'samples', or None for 1/M each"
         given = checks.sequence("weights", self.weights, cure)
         object.__setattr__(self, "weights", tuple(checks.number("weights", p, cure, above=0) for p in given))
+
+    def __repr__(self) -> str:
+        """Show the ends of many weights."""
+        shown = ends(self.weights) if isinstance(self.weights, tuple) else repr(self.weights)
+        return f"Average(weights={shown})"
 
 
 @dataclass(frozen=True)

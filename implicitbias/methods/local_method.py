@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from implicitbias import checks
+from implicitbias.display import card, ends, gathered, typeset
 from implicitbias.errors import BadInput
 from implicitbias.methods.axes import (
     Anchored,
@@ -25,6 +26,7 @@ from implicitbias.methods.participation import Full, Sampled
 from implicitbias.methods.scalings import Adaptive, Identity, Scaling
 from implicitbias.methods.schedules import AbstractSchedule, as_schedule, Normalised
 from implicitbias.methods.step_rules import AbstractStepRule
+from implicitbias.methods.update_rule import update_rule
 
 
 LocalSolver = GradientSteps | Flow | Proximal | Projection | Sweeping
@@ -160,14 +162,30 @@ class LocalMethod:
             return self.local_steps
         return (self.local_steps,) * workers
 
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The axes that differ from their default, in words; η and H wherever steps are taken."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        always = ("lr", "local_steps") if isinstance(self.local_solver, GradientSteps) else ()
+        return {
+            name: ends(value) if isinstance(value, tuple) else repr(value)
+            for name, value in values.items()
+            if value != self.__dataclass_fields__[name].default or name in always
+        }
+
+    def latex(self) -> str:
+        """Return a round as LaTeX, line by line."""
+        return gathered(update_rule(self))
+
     def __repr__(self) -> str:
         """Show only the axes that differ from their default."""
-        shown = [
-            f"{name}={getattr(self, name)!r}"
-            for name, field in self.__dataclass_fields__.items()
-            if getattr(self, name) != field.default or name in ("lr", "local_steps")
-        ]
-        return f"LocalMethod({', '.join(shown)})"
+        return f"LocalMethod({', '.join(f'{name}={value}' for name, value in self.chosen.items())})"
+
+    def _repr_latex_(self) -> str | None:
+        return typeset(update_rule(self))
+
+    def _repr_html_(self) -> str:
+        return card("LocalMethod", self.chosen.items(), update_rule(self))
 
 
 def _check_kinds(method: LocalMethod) -> None:

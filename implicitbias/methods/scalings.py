@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import ends
 from implicitbias.errors import BadInput
 
 
@@ -76,6 +77,10 @@ class Fixed:
     def scope(self) -> Literal["global", "worker"]:
         """Whether all workers share one D, or each has its own."""
         return "worker" if isinstance(self.diagonal[0], tuple) else "global"
+
+    def __repr__(self) -> str:
+        """Show the ends of many entries."""
+        return f"Fixed(diagonal={ends(self.diagonal)})"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from implicitbias.display import in_brief
 from implicitbias.errors import NotCertified
 from implicitbias.oracle.extended import EXTENDED
 
@@ -39,6 +40,8 @@ class Certificate:
     complementarity: float
     relative_gap: float
     method: str
+
+    __repr__ = in_brief
 
     @property
     def failure(self) -> str | None:

@@ -7,6 +7,7 @@ import scipy
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput, NotCertified
 from implicitbias.oracle.equality import LeastDistance, LeastDistanceProblem
 from implicitbias.oracle.extended import EXTENDED, margins
@@ -36,6 +37,8 @@ class Projection:
 
     point: Float[np.ndarray, " dim"]
     multipliers: Float[np.ndarray, " sample"]
+
+    __repr__ = in_brief
 
     @property
     def active(self) -> Int[np.ndarray, " active"]:

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from implicitbias.data.samples import Samples
+from implicitbias.display import in_brief
 from implicitbias.errors import NotCertified, NotSeparable
 from implicitbias.oracle.equality import LeastDistanceProblem
 from implicitbias.oracle.extended import combination, EXTENDED, length, margins
@@ -50,6 +51,8 @@ class Separability:
     multipliers: Float[np.ndarray, " sample"] | None
     margin_lower: float
     margin_upper: float
+
+    __repr__ = in_brief
 
 
 def separability(problem_or_signed: ArrayLike | HasSignedRows | Samples) -> Separability:

@@ -6,6 +6,8 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
+from implicitbias.display import brief, card, in_brief, typeset
+from implicitbias.display.digits import MOST_DIGITS, number
 from implicitbias.oracle.certificate import Certificate
 from implicitbias.oracle.multipliers import all_positive, span_basis
 from implicitbias.oracle.signed_rows import row_norms
@@ -19,6 +21,10 @@ UNDECIDED_SLACK = 1e-9
 
 # |x_i − Q Qᵀ x_i|/|x_i| of a row inside the span (eps times a growth of 1e4).
 IN_SPAN = 1e-12
+
+LATEX = (
+    r"\hat w = \operatorname{argmin}\, |w| \text{ subject to } x_i \cdot w \ge 1, \quad \gamma = 1/|\hat w|"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +62,20 @@ class MaxMargin:
     slack: Float[np.ndarray, " sample"] = field(repr=False)
     signed: Float[np.ndarray, "sample dim"] = field(repr=False)
     norm: str | Float[np.ndarray, " dim"] = field(default="l2", repr=False)
+
+    __repr__ = in_brief
+
+    def _repr_latex_(self) -> str | None:
+        return typeset([LATEX])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("margin γ", number(self.margin, MOST_DIGITS)),
+            ("separator ŵ", brief(self.weights)),
+            ("support", f"{brief(self.support)} of {len(self.duals)} rows"),
+            ("certified by", repr(self.certificate)),
+        ]
+        return card("MaxMargin", rows, [LATEX])
 
     @cached_property
     def direction(self) -> Float[np.ndarray, " dim"]:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from implicitbias import checks
 from implicitbias.data.samples import Samples
+from implicitbias.display import in_brief
 from implicitbias.errors import NotCertified
 from implicitbias.oracle.max_margin import max_margin
 from implicitbias.oracle.separator import MaxMargin
@@ -52,6 +53,8 @@ class TailDirection:
     point: Float[np.ndarray, " dim"]
     spectrum: Float[np.ndarray, " rank"]
     residual: float
+
+    __repr__ = in_brief
 
     @property
     def growth(self) -> float:

@@ -9,9 +9,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias import checks
+from implicitbias.display import card, latex_of, tex, typeset
 from implicitbias.errors import BadInput
 
 
+# What is minimised, of a problem that does not say more by a method ``latex``.
+OBJECTIVE = r"f(w) = \frac{1}{M} \sum_m f_m(w)"
 WORKERS_CURE = "give M, one worker index per sample, or one list of sample indices per worker"
 
 
@@ -91,6 +94,17 @@ class AbstractProblem(ABC):
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)
+
+    def _repr_latex_(self) -> str | None:
+        return typeset([latex_of(self, OBJECTIVE)])
+
+    def _repr_html_(self) -> str:
+        return card(repr(self), (), [latex_of(self, OBJECTIVE)])
+
+
+def ridge(l2: float) -> str:
+    """Return + (l2/2)|w|² as LaTeX; nothing for 0."""
+    return rf" + \frac{{{tex(l2)}}}{{2}} |w|^2" if l2 else ""
 
 
 def apply(matrix: Float[np.ndarray, "row column"], vectors: Float[np.ndarray, "*batch column"]) -> np.ndarray:

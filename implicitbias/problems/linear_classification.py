@@ -7,9 +7,10 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from implicitbias import checks
+from implicitbias.display import beside, latex_of
 from implicitbias.errors import BadInput
 from implicitbias.losses import AbstractLoss, Exponential
-from implicitbias.problems.abstract import apply, frozen_array, worker_assignment
+from implicitbias.problems.abstract import apply, frozen_array, ridge, worker_assignment
 from implicitbias.problems.linear import AbstractLinearProblem
 from implicitbias.problems.log_sums import log_sum
 from implicitbias.problems.twice_differentiable import AbstractTwiceDifferentiable
@@ -142,6 +143,11 @@ class LinearClassification(AbstractLinearProblem, AbstractTwiceDifferentiable):
     def content(self) -> tuple[object, ...]:
         """Return features, labels, assignment, loss and ridge."""
         return self.features, self.labels, self.assignment, self.loss_function, self.l2
+
+    def latex(self) -> str:
+        """Return f and ℓ as LaTeX."""
+        mean = r"\frac{1}{M} \sum_m \frac{1}{n_m} \sum_{i \in m} \ell(x_i \cdot w)"
+        return beside(f"f(w) = {mean}{ridge(self.l2)}", latex_of(self.loss_function))
 
     def __repr__(self) -> str:
         return (

@@ -91,6 +91,10 @@ class LinearRegression(AbstractLinearProblem, AbstractTwiceDifferentiable):
         """Return features, targets and assignment."""
         return self.features, self.targets, self.assignment
 
+    def latex(self) -> str:
+        """Return f as LaTeX."""
+        return r"f(w) = \frac{1}{M} \sum_m \frac{1}{2 n_m} |X_m w - y_m|^2"
+
     def __repr__(self) -> str:
         return f"LinearRegression(n={len(self.features)}, d={self.dim}, M={self.workers})"
 

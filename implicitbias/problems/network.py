@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike
 
 from implicitbias import checks
 from implicitbias.activations import AbstractActivation, Tanh
+from implicitbias.display import beside, latex_of
 from implicitbias.errors import BadInput
 from implicitbias.losses import Logistic
-from implicitbias.problems.abstract import frozen_array, worker_assignment
+from implicitbias.problems.abstract import frozen_array, ridge, worker_assignment
 from implicitbias.problems.cross_entropy import bend, log_odds, probabilities, slopes
 from implicitbias.problems.layers import Layers, Layout, Pass
 from implicitbias.problems.log_sums import log_sum
@@ -207,6 +208,12 @@ class TwoLayerNetwork(AbstractSampledProblem, AbstractTwiceDifferentiable):
         """Return inputs, classes, assignment, sizes of the layers, activation and ridge."""
         sizes = (self.hidden, self.outputs)
         return self.inputs, self.classes, self.assignment, sizes, self.activation, self.l2
+
+    def latex(self) -> str:
+        """Return f and the scores as LaTeX."""
+        mean = r"\frac{1}{M} \sum_m \frac{1}{n_m} \sum_{i \in m} -\log p_{y_i}(x_i)"
+        scores = r"p = \operatorname{softmax}(V \sigma(W x + b) + c)"
+        return beside(f"f(w) = {mean}{ridge(self.l2)}", scores, latex_of(self.activation))
 
     def __repr__(self) -> str:
         return (

@@ -8,10 +8,11 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from implicitbias import checks
+from implicitbias.display import beside
 from implicitbias.problems.abstract import apply, frozen_array
 from implicitbias.problems.laws import AbstractLaw, Drawn, Gaussian
 from implicitbias.problems.noisy import AbstractNoisyProblem
-from implicitbias.problems.quadratics import Quadratics
+from implicitbias.problems.quadratics import QUADRATIC, Quadratics
 from implicitbias.problems.twice_differentiable import AbstractTwiceDifferentiable
 
 
@@ -157,6 +158,10 @@ class NoisyQuadratics(AbstractNoisyProblem, AbstractTwiceDifferentiable):
     def content(self) -> tuple[object, ...]:
         """Return Hessians, centres, noise and its law."""
         return *self.quadratics.content(), self.noise, repr(self.law)
+
+    def latex(self) -> str:
+        """Return f, and what a step sees, as LaTeX."""
+        return beside(QUADRATIC, r"\nabla f_m(w) + \frac{1}{\sqrt{B}} N \xi \text{ is seen}")
 
     def __repr__(self) -> str:
         return f"NoisyQuadratics(d={self.dim}, M={self.workers})"

@@ -13,6 +13,7 @@ from implicitbias.problems.twice_differentiable import AbstractTwiceDifferentiab
 
 # Asymmetry of a matrix assembled in doubles stays within a few units of rounding.
 SYMMETRY_TOLERANCE = 1e-12
+QUADRATIC = r"f(w) = \frac{1}{M} \sum_m \frac{1}{2} (w - c_m)^\top A_m (w - c_m)"
 
 
 class Quadratics(AbstractTwiceDifferentiable):
@@ -107,6 +108,10 @@ class Quadratics(AbstractTwiceDifferentiable):
     def content(self) -> tuple[object, ...]:
         """Return Hessians and centres."""
         return self.hessians, self.centres
+
+    def latex(self) -> str:
+        """Return f as LaTeX."""
+        return QUADRATIC
 
     def __repr__(self) -> str:
         return f"Quadratics(d={self.dim}, M={self.workers})"

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import brief, card, in_brief, typeset
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractProblem
@@ -19,6 +20,8 @@ from implicitbias.recursions.stacked import Layout
 RESTING = 1e-9
 # What a round adds where it should change nothing, relative to |h|: rounding of products of matrices.
 ADDED = 1e-9
+
+LATEX = r"z^{r+1} = F z^r + h"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,14 @@ class AffineRound:
     matrix: Float[np.ndarray, "n n"]
     offset: Float[np.ndarray, " n"]
     layout: Layout
+
+    __repr__ = in_brief
+
+    def _repr_latex_(self) -> str | None:
+        return typeset([LATEX])
+
+    def _repr_html_(self) -> str:
+        return card("AffineRound", [("z holds", str(self.layout)), ("h", brief(self.offset))], [LATEX])
 
     @property
     def dim(self) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.methods import FedNova, Fixed, GradientSteps, LocalMethod, Scaffold, Server
 from implicitbias.problems import AbstractProblem
@@ -39,6 +40,8 @@ class BiasExpansion:
 
     limit: Float[np.ndarray, " dim"]
     slope: Float[np.ndarray, " dim"]
+
+    __repr__ = in_brief
 
     def at(self, lr: float) -> Float[np.ndarray, " dim"]:
         """Return x_0 + η·slope."""

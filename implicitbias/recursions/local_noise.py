@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.recursions.gradient_noise import Covariance, gradient_noise
 from implicitbias.recursions.local_map import Descent
 from implicitbias.recursions.round_map import RoundMap
@@ -37,6 +38,8 @@ class LocalNoise:
     steps: int
     covariance: Covariance
     momentum: bool
+
+    __repr__ = in_brief
 
     def gathered(self, second: Moments) -> Moments:
         """Return E Cov(w_m, u_m | z) from E (z, 1)(z, 1)ᵀ; a linear function of it, for whole batches."""

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import brief, card, in_brief, typeset
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractProblem
@@ -31,6 +32,8 @@ from implicitbias.recursions.stacked import Form, Layout
 MOST_UNKNOWNS = 1500
 
 Start = Float[np.ndarray, " dim"] | None
+
+LATEX = r"z^{r+1} = F_S z^r + h_S + G_S \varepsilon"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,15 @@ class RandomRound:
     forms: tuple[Form, ...]
     noises: tuple[LocalNoise, ...]
     layout: Layout
+
+    __repr__ = in_brief
+
+    def _repr_latex_(self) -> str | None:
+        return typeset([LATEX])
+
+    def _repr_html_(self) -> str:
+        drawn = f"{len(self.probabilities)}, with probabilities {brief(self.probabilities)}"
+        return card("RandomRound", [("z holds", str(self.layout)), ("outcomes S", drawn)], [LATEX])
 
     @property
     def dim(self) -> int:

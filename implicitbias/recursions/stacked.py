@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
+
 
 @dataclass(frozen=True, eq=False)
 class Form:
@@ -21,6 +23,8 @@ class Form:
 
     matrix: Float[np.ndarray, "entry n"]
     offset: Float[np.ndarray, " entry"]
+
+    __repr__ = in_brief
 
     # NumPy would take the products apart, entry by entry; with this it leaves them to the methods below.
     __array_ufunc__ = None
@@ -68,6 +72,10 @@ class Layout:
     """
 
     parts: tuple[tuple[str, int], ...]
+
+    def __repr__(self) -> str:
+        """Show only what is carried."""
+        return f"Layout({', '.join(f'{name}={length}' for name, length in self.parts if length)})"
 
     @property
     def size(self) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.problems import Quadratics
 from implicitbias.scaled.fixed_points import worker_gradients
@@ -33,6 +34,8 @@ class ExactPath:
     squared_distance: Float[np.ndarray, " step"]
     consensus: Float[np.ndarray, " local_step"]
     average_gap: float
+
+    __repr__ = in_brief
 
 
 def exact_path(

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.problems import AbstractProblem, AbstractSampledProblem, LinearClassification
 from implicitbias.problems.abstract import frozen_array
@@ -71,6 +72,8 @@ class Additive(AbstractNoise):
     """
 
     covariance: Float[np.ndarray, "dim dim"]
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         matrix = frozen_array("covariance", self.covariance, 2)

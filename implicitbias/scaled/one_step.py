@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias.bounds import Bound
+from implicitbias.display import in_brief
 from implicitbias.problems import AbstractProblem
 from implicitbias.scaled.fixed_points import minimiser
 from implicitbias.scaled.metric import MetricConstants
@@ -47,6 +48,8 @@ class OneStep:
     consensus: Float[np.ndarray, "*batch"] | float
     lr: float
     workers: int
+
+    __repr__ = in_brief
 
 
 def expected_step(

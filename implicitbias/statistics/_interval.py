@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -24,6 +25,8 @@ class Interval:
 
     low: float
     high: float
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         if not self.low <= self.high:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.statistics._drift import remaining_drift
 
@@ -28,6 +29,8 @@ class Limit:
 
     value: Float[np.ndarray, "..."]
     error: float
+
+    __repr__ = in_brief
 
 
 def extrapolated_limit(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -38,6 +39,8 @@ class Moments:
     count: int = 0
     mean: Float[np.ndarray, "..."] = field(default_factory=_zero)
     squares: Float[np.ndarray, "..."] = field(default_factory=_zero)
+
+    __repr__ = in_brief
 
     @classmethod
     def of(cls, samples: Float[np.ndarray, "..."], axis: int = 0) -> "Moments":

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.statistics._drift import remaining_drift
 from implicitbias.statistics._interval import Interval
@@ -34,6 +35,8 @@ class Rate:
     slope: float
     interval: Interval
     local_slopes: tuple[float, ...]
+
+    __repr__ = in_brief
 
 
 def fit_rate(

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from implicitbias import archive, checks
+from implicitbias.display import card
 from implicitbias.engine.trace import Status
 from implicitbias.errors import BadInput
 from implicitbias.statistics import mean_interval
@@ -155,6 +156,11 @@ class Sweep:
         own = {name: array.shape[len(self.axes) :] for name, array in self.values.items()}
         named = ", ".join(name + (str(list(shape)) if shape else "") for name, shape in own.items())
         return "\n".join([*lines, f"  {'measured':<{width}}  {named}"])
+
+    def _repr_html_(self) -> str:
+        head, *lines = repr(self).splitlines()
+        named = [line.strip().partition(" ") for line in lines]
+        return card(head, [(name, shown.strip()) for name, _, shown in named])
 
     def _axis(self, name: str) -> int:
         if name not in self.axes:

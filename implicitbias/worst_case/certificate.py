@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from implicitbias.display import in_brief
 from implicitbias.errors import NotCertified
 from implicitbias.worst_case.gram_program import Candidate, GramProgram, solve
 
@@ -36,6 +37,8 @@ class WorstCase:
     correction: float
     violation: float
     solver: str
+
+    __repr__ = in_brief
 
     @property
     def gap(self) -> float:

@@ -7,13 +7,17 @@ from typing import Any
 
 from figures import View
 from implicitbias import FastForwardSpec, RunSpec, Stream, Trace
+from implicitbias.display import cut
 from implicitbias.errors import BadInput
 from paper_repro.claims.budget import Budget
+from paper_repro.claims.cards import claim_card
 from paper_repro.claims.judges import Judge
 from paper_repro.claims.observation import Observation, Prediction
 from paper_repro.claims.verdict import Status
 
 
+# Characters of a title that a line shows.
+TITLE = 120
 SOURCES = ("stated", "second-hand", "derived", "recalled", "conjectured")
 
 Traces = tuple[Trace, ...]
@@ -157,6 +161,12 @@ class Claim:
             raise BadInput(
                 f"knobs of {self.key!r} are {self.knobs!r}: must be a frozen dataclass of knob(…) fields"
             )
+
+    def __repr__(self) -> str:
+        return f"Claim({self.key!r}, {cut(self.title, TITLE)!r}, {self.source}, expects {self.expects.value})"
+
+    def _repr_html_(self) -> str:
+        return claim_card(self)
 
     @property
     def paper(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from paper_repro.claims.verdict import Relation
 
@@ -33,6 +34,8 @@ class Measured:
     error: Values = 0.0
     allowance: Values = 0.0
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         _check_spread("error", self.error)
         _check_spread("allowance", self.allowance)
@@ -59,6 +62,8 @@ class Predicted:
     relation: Relation = Relation.EQUAL
     reason: str = ""
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         _check_spread("allowance", self.allowance)
 
@@ -78,6 +83,8 @@ class Curve:
     low: Float[np.ndarray, " point"] | None = None
     high: Float[np.ndarray, " point"] | None = None
 
+    __repr__ = in_brief
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -88,6 +95,8 @@ class Observation:
     undecided: str = ""
     note: str = ""
 
+    __repr__ = in_brief
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -95,6 +104,8 @@ class Prediction:
 
     quantities: Mapping[str, Predicted]
     curves: tuple[Curve, ...] = field(default=())
+
+    __repr__ = in_brief
 
     def coincides(self, other: "Prediction") -> bool:
         """Whether both predict the same values, up to rounding, and stand to them in the same relation."""

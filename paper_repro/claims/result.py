@@ -5,6 +5,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from implicitbias.display import in_brief
+from paper_repro.claims.cards import result_card
 from paper_repro.claims.verdict import Comparison, Relation, Status
 
 
@@ -20,6 +22,8 @@ class FalsifierResult:
     status: Status
     message: str
     elsewhere: bool = False
+
+    __repr__ = in_brief
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,17 @@ class Result:
     def undecided(self) -> bool:
         """Whether nothing was decided: INCONCLUSIVE, or a hypothesis not met, where a verdict was expected."""
         return not self.as_expected and self.status in (Status.INCONCLUSIVE, Status.NOT_APPLICABLE)
+
+    def __repr__(self) -> str:
+        verdict = "as expected" if self.as_expected else f"expected {self.expected.value}"
+        refuted = sum(f.status is Status.REFUTED for f in self.falsifiers)
+        teeth = f"{refuted} of {len(self.falsifiers)} falsifiers refuted"
+        return (
+            f"Result({self.key!r}, {self.status.value} {verdict}, {self.evidence or 'no evidence'}, {teeth})"
+        )
+
+    def _repr_html_(self) -> str:
+        return result_card(self)
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON-ready values; numbers that JSON has no name for are ``None``."""

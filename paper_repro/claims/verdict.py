@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from implicitbias.display import in_brief
+
 
 class Status(Enum):
     """What a check says about a statement."""
@@ -64,6 +66,8 @@ class Comparison:
     resolution: float
     scale: float = 1.0
 
+    __repr__ = in_brief
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -73,6 +77,13 @@ class Verdict:
     evidence: Evidence
     comparisons: tuple[Comparison, ...] = ()
     message: str = ""
+
+    __repr__ = in_brief
+
+    def _repr_html_(self) -> str:
+        from paper_repro.claims.cards import verdict_card
+
+        return verdict_card(self)
 
     @property
     def resolution(self) -> float:

@@ -9,13 +9,18 @@ from typing import Any, TYPE_CHECKING
 import numpy as np
 
 from implicitbias import BadInput
+from implicitbias.display import cut
 from paper_repro.claims.failure import first_line
+from paper_repro.conformance.cards import case_card
 from paper_repro.conformance.outcome import Finding, Outcome, Status
 from paper_repro.conformance.task import FEATURES, run_simulator, Simulator, Task
 
 
 if TYPE_CHECKING:
     from paper_repro.conformance.diagnosis import Diagnosis
+
+# Characters of a title that a line shows.
+TITLE = 160
 
 
 class NotChecked(unittest.SkipTest):
@@ -47,6 +52,12 @@ class Case:
     judge: Callable[[Simulator], Finding]
     more: tuple[Task, ...] = ()
     diagnosable: bool = False
+
+    def __repr__(self) -> str:
+        return f"Case({self.name!r}, {cut(self.title, TITLE)!r})"
+
+    def _repr_html_(self) -> str:
+        return case_card(self)
 
     def __str__(self) -> str:
         """Return the name."""

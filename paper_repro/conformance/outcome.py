@@ -9,11 +9,16 @@ from typing import Any, TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import cut, in_brief
+from paper_repro.conformance.cards import outcome_card
 from paper_repro.conformance.task import Task
 
 
 if TYPE_CHECKING:
     from paper_repro.conformance.diagnosis import Diagnosis
+
+# Characters of a message that a line shows.
+MESSAGE = 160
 
 
 class Status(Enum):
@@ -56,6 +61,8 @@ class Finding:
     status: Status
     message: str
     interval: Float[np.ndarray, "*shape"] | None = None
+
+    __repr__ = in_brief
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +112,12 @@ class Outcome:
     def cause(self) -> str:
         """The likely cause of a failure in a sentence, or that none is known; empty where nothing failed."""
         return self.diagnosis.message if self.diagnosis else ""
+
+    def __repr__(self) -> str:
+        return f"Outcome({self.case!r}, {self.status.value}, {cut(self.cause or self.message, MESSAGE)!r})"
+
+    def _repr_html_(self) -> str:
+        return outcome_card(self)
 
     def after(self, failed: tuple[str, ...]) -> "Outcome":
         """Return the outcome with the failed cases that it may follow from."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from implicitbias import BadInput
+from paper_repro.conformance.cards import suite_card
 from paper_repro.conformance.case import Case, supported
 from paper_repro.conformance.oracles import cases
 from paper_repro.conformance.outcome import Outcome, Status
@@ -37,6 +38,15 @@ class Suite:
     instances: int = 1
     thorough: bool = False
     complete: bool = True
+
+    def __repr__(self) -> str:
+        counts = [(len(self.having(status)), status.value) for status in Status]
+        said = ", ".join(f"{count} {status}" for count, status in counts if count)
+        name = f"{self.simulator!r}: " if self.simulator else ""
+        return f"Suite({name}{said or 'no case'}{'' if self.complete else ', interrupted'})"
+
+    def _repr_html_(self) -> str:
+        return suite_card(self)
 
     def having(self, *statuses: Status) -> tuple[Outcome, ...]:
         """Return the outcomes with one of these statuses."""

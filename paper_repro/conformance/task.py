@@ -22,6 +22,8 @@ from implicitbias import (
     Scaffold,
     Server,
 )
+from implicitbias.display import in_brief
+from paper_repro.conformance.cards import task_card
 
 
 # Anything that takes a task and returns the server's vectors after rounds 1 … R, shape (round, dim). It raises
@@ -82,6 +84,11 @@ class Task:
     delay: int = 0
     participants: int | None = None
     batch: int | None = None
+
+    __repr__ = in_brief
+
+    def _repr_html_(self) -> str:
+        return task_card(self)
 
     @property
     def dim(self) -> int:

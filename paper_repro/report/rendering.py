@@ -6,13 +6,13 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from implicitbias.display.digits import known_digits, number
+from implicitbias.display.prose import line, paragraphs, words
 from paper_repro.claims.failure import first_line
 from paper_repro.claims.verdict import Status
 from paper_repro.report import filters, outcome, rerun
 from paper_repro.report.citation import citation, heading
-from paper_repro.report.digits import known_digits, number
 from paper_repro.report.interval_strip import interval_strip
-from paper_repro.report.prose import line, paragraphs, words
 
 
 def render(template: str, **values: Any) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from implicitbias import checks
+from implicitbias.display import card, latex_of, typeset
 from implicitbias.errors import BadInput
 from sde.equations.convention import Convention, kinds, NoiseKind
 from sde.equations.field import CorrectedDrift, Field
@@ -133,6 +134,23 @@ class SDE:
             )
         shifted = CorrectedDrift(self.drift, self.diffusion, self.diffusion_jacobian, weight)
         return replace(self, drift=shifted, convention=convention)
+
+    def __repr__(self) -> str:
+        """Say the dimensions, how dW is read, and what b is like."""
+        name = f"{self.name!r}, " if self.name else ""
+        noise = f"k={self.noises}, {self.convention.name}, {NoiseKind(self.noise_kind).value} noise"
+        return f"SDE({name}d={self.dim}, {noise if self.noises else 'no noise'})"
+
+    @property
+    def printable(self) -> bool:
+        """Whether it is short enough to be read in LaTeX."""
+        return self.symbolic is None or self.symbolic.printable
+
+    def _repr_latex_(self) -> str | None:
+        return typeset([latex_of(self)])
+
+    def _repr_html_(self) -> str:
+        return card(repr(self), (), [latex_of(self)])
 
     def latex(self) -> str:
         """LaTeX of the equation.

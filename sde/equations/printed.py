@@ -1,8 +1,23 @@
 """An SDE in LaTeX, with its own names for the coordinates."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sde.equations.convention import Convention
+
+
+# Operations of expressions that are printed unasked; SymPy takes some 0.1 ms for each.
+MOST_OPERATIONS = 200
+
+
+def few_operations(expressions: Iterable[Any]) -> bool:
+    """Whether expressions are together short enough to be printed by a ``repr``."""
+    total = 0
+    for expression in expressions:
+        total += 1 + expression.count_ops()
+        if total > MOST_OPERATIONS:
+            return False
+    return True
 
 
 def equation_latex(

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from implicitbias import checks
+from implicitbias.display import card, ENTRIES, latex_of, typeset
 from implicitbias.errors import BadInput
 from sde.equations.convention import Convention, NoiseKind
 from sde.equations.equation import SDE
 from sde.equations.field import Field, SymbolicField
-from sde.equations.printed import equation_latex
+from sde.equations.printed import equation_latex, few_operations
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,23 @@ class SymbolicSDE:
         """Return the equation with numbers (or expressions) in place of parameters."""
         drift = tuple(a.subs(values) for a in self.drift)
         return replace(self, drift=drift, diffusion=self.diffusion.subs(values))
+
+    @property
+    def printable(self) -> bool:
+        """Whether it is short enough to be read in LaTeX."""
+        return few_operations((*self.drift, *self.diffusion))
+
+    def _repr_latex_(self) -> str | None:
+        return typeset([latex_of(self)])
+
+    def _repr_html_(self) -> str:
+        return card(repr(self), (), [latex_of(self)])
+
+    def __repr__(self) -> str:
+        """Say the variables, how dW is read, and how many there are."""
+        name = f"{self.name!r}, " if self.name else ""
+        variables = ", ".join(str(v) for v in self.variables[:ENTRIES]) + ", …" * (self.dim > ENTRIES)
+        return f"SymbolicSDE({name}({variables}), k={self.noises}, {self.convention.name})"
 
     def latex(self) -> str:
         """LaTeX of the equation, one line per coordinate."""

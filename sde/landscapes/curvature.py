@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -52,6 +53,8 @@ class Curvature:
     third: Float[np.ndarray, "*batch dim dim dim"]
     covariance: Matrices
     codimension: int
+
+    __repr__ = in_brief
 
     @property
     def normal(self) -> Bool[np.ndarray, " dim"]:

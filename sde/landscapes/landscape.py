@@ -17,6 +17,7 @@ from implicitbias import checks
 from implicitbias.errors import BadInput
 from implicitbias.methods import LocalMethod
 from implicitbias.problems import AbstractNoisyProblem, AbstractTwiceDifferentiable
+from sde.equations.printed import few_operations
 from sde.landscapes.compiled import compiled, Field, slope
 from sde.landscapes.curvature import Curvature, curvature_of
 from sde.landscapes.inspection import checked_projection, inspect_landscape
@@ -312,6 +313,11 @@ class Landscape(AbstractNoisyProblem, AbstractTwiceDifferentiable):
         )
         shown = (sympy.srepr(part) for part in (self.expression, noise))
         return (*shown, str(self.variables), repr(self.law), self.shared)
+
+    @property
+    def printable(self) -> bool:
+        """Whether L and A are short enough to be read in LaTeX."""
+        return few_operations((self.expression,)) and few_operations(self.factor_expressions)
 
     def latex(self) -> str:
         """Return L and A as LaTeX."""

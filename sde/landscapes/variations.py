@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
+
 
 if TYPE_CHECKING:
     from sde.landscapes.landscape import Landscape
@@ -41,6 +43,8 @@ class Variations:
     limit: Float[np.ndarray, "*batch dim"]
     first: Float[np.ndarray, "*batch dim dim"]
     second: Float[np.ndarray, "*batch dim dim dim"]
+
+    __repr__ = in_brief
 
     def contracted(self, matrix: Float[np.ndarray, "*batch dim dim"]) -> Float[np.ndarray, "*batch dim"]:
         """Return ∂²Φ[S]_k = Σ_ij ∂_i∂_jΦ_k S_ij."""

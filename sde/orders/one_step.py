@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from sde.brownian import Increments
 from sde.schemes import AbstractScheme
 
@@ -42,6 +43,8 @@ class OneStepLaw:
     increments: Float[np.ndarray, "branch noise"]
     areas: Float[np.ndarray, "branch noise noise"] | None
     weights: Float[np.ndarray, " branch"]
+
+    __repr__ = in_brief
 
 
 def law_of(increments: Increments) -> Points:

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput, NotCertified
 from sde.equations import SDE, SymbolicSDE
 from sde.references.coefficients import Coefficients, coefficients, Observable, on_points
@@ -40,6 +41,8 @@ class Density:
     values: Float[np.ndarray, " cell"]
     width: float
     error: float
+
+    __repr__ = in_brief
 
     def expectation(self, g: Observable) -> float:
         """Return E g(q), (point, 1) ↦ (point,), by the midpoint rule."""

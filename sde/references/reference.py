@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.statistics import Interval
 
 
@@ -22,6 +23,8 @@ class Reference:
 
     value: Float[np.ndarray, "*start"]
     error: Float[np.ndarray, "*start"]
+
+    __repr__ = in_brief
 
     def __float__(self) -> float:
         """Return the value of a single answer."""

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import NotCertified
 from sde.equations import SDE, SymbolicSDE
 from sde.references.coefficients import coefficients, Observable, on_points
@@ -46,6 +47,8 @@ class StationaryLaw:
     masses: Float[np.ndarray, " node"]
     log_density: Float[np.ndarray, " node"]
     error: float
+
+    __repr__ = in_brief
 
     def expectation(self, g: Observable) -> Reference:
         """Return E g(q), (point, 1) ↦ (point,)."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from implicitbias.display import in_brief
 from paper_repro.conformance.diagnosis.recipe import Recipe
 
 
@@ -52,3 +53,5 @@ class Diagnosis:
     causes: tuple[Cause, ...]
     known: bool
     message: str
+
+    __repr__ = in_brief

@@ -70,6 +70,7 @@ def mathml(latex: str, display: str = "inline") -> Markup:
     _name_relations(tree)
     _space_functions(tree)
     _space_operators(tree)
+    _align_columns(tree)
     return Markup(ElementTree.tostring(tree, encoding="unicode"))
 
 
@@ -133,3 +134,10 @@ def _space_operators(tree: ElementTree.Element) -> None:
             first = before is None or (before.tag == "mo" and before.text not in _CLOSING | _FUNCTIONS)
             if node.text in _SIGNS and first:
                 node.attrib.update({"form": "prefix", "lspace": "0", "rspace": "0"})
+
+
+def _align_columns(tree: ElementTree.Element) -> None:
+    """Browsers align cells by their style; the attribute that the converter writes is no longer read."""
+    for cell in tree.iter("mtd"):
+        if side := cell.get("columnalign"):
+            cell.set("style", f"text-align:{side};padding-left:0;padding-right:0")

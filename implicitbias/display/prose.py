@@ -5,7 +5,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from paper_repro.report.formulas import FormulaError, mathml
+from implicitbias.display.formulas import FormulaError, mathml
 
 
 _PIECES = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$]+)\$|`(?P<code>[^`]+)`", re.DOTALL)
