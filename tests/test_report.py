@@ -240,9 +240,10 @@ def words(path: Path) -> str:
     return " ".join(" ".join(read(path).words).split())
 
 
-def test_one_page_per_claim_an_index_a_gallery_and_the_records(site, results):
+def test_one_page_per_claim_and_per_paper_an_index_a_gallery_and_the_records(site, results):
     names = {path.relative_to(site).as_posix() for path in pages(site)}
-    assert names == {"index.html", "gallery.html", *(f"claims/{slug(c.key)}.html" for c in CLAIMS)}
+    own = {f"claims/{slug(c.key)}.html" for c in CLAIMS} | {"papers/derived.html", "papers/soudry2018.html"}
+    assert names == {"index.html", "gallery.html", *own}
     assert json.loads((site / "results.json").read_text()) == [r.to_json() for r in results]
 
 
@@ -318,6 +319,18 @@ def test_a_refuted_reading_is_not_held_against_the_paper_and_names_its_correctio
     path = site / "claims" / "soudry2018--linear-reading.html"
     assert "this reading, not the paper" in words(path)
     assert "derived--shrinking.html" in read(path).links
+
+
+def test_the_page_of_a_paper_has_its_statements_with_verdicts_the_source_s_apart_from_ours(site, results):
+    theirs, ours = site / "papers" / "soudry2018.html", site / "papers" / "derived.html"
+    assert "What the paper says" in words(theirs) and "What the paper says" not in words(ours)
+    assert (
+        "reading refuted" in words(theirs)
+        and "../claims/soudry2018--linear-reading.html" in read(theirs).links
+    )
+    for claim, result in zip(CLAIMS, results, strict=True):
+        shown = words(theirs if claim.paper == "soudry2018" else ours)
+        assert claim.title.split("^")[0] in shown and outcome(result).words in shown
 
 
 def test_a_claim_outside_the_report_is_named_but_not_linked(site):

@@ -7,6 +7,7 @@
 | ``rendering`` | the templates |
 | ``drawing``, ``plates`` | figures of claims, and of the gallery |
 | ``outcome``, ``digits``, ``prose``, ``formulas``, ``interval_strip`` | how results look |
+| ``papers`` | what we know of a paper: symbols, notes, figures and tables |
 | ``filters`` | by what the index can be narrowed |
 | ``diff`` | what changed between two reports |
 | ``citation``, ``rerun``, ``environment`` | its source, how to get it again, with what it was made |

@@ -1,4 +1,4 @@
-"""The report as files: a page per claim, the gallery, the records, and the index last."""
+"""The report as files: a page per claim and per paper, the gallery, the records, and the index last."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from paper_repro.claims.knobs import ranges
 from paper_repro.claims.result import Result
 from paper_repro.report.citation import Citation, citation
 from paper_repro.report.drawing import Drawing, slug
+from paper_repro.report.papers import knowledge, OF_THE_PAPER
 from paper_repro.report.plates import Plate
 from paper_repro.report.rendering import filter_script, render, stylesheet
 
@@ -78,6 +79,8 @@ def write_site(
         beside = {"before": pages[index - 1] if index else None, "after": _next(pages, index)}
         text = render("claim.html.jinja", page=page, known=_names(pages), root="../", **beside, **shared)
         _write(folder / "claims" / f"{page.name}.html", text)
+    for paper in _papers(pages):
+        _write(folder / "papers" / f"{paper}.html", _paper_page(paper, pages, plates, shared))
     if plates:
         _write(folder / "gallery.html", render("gallery.html.jinja", plates=plates, root="", **shared))
     _write(folder / "results.json", records([page.result for page in pages]))
@@ -90,11 +93,36 @@ def records(results: Sequence[Result]) -> str:
 
 
 def _write_index(folder: Path, pages: Sequence[Page], shared: Mapping[str, Any]) -> Path:
-    papers = dict.fromkeys(page.result.paper for page in pages)
-    groups = [(paper, [page for page in pages if page.result.paper == paper]) for paper in papers]
+    groups = _papers(pages).items()
     results = [page.result for page in pages]
     text = render("index.html.jinja", groups=groups, pages=pages, results=results, root="", **shared)
     return _write(folder / "index.html", text)
+
+
+def _papers(pages: Sequence[Page]) -> dict[str, list[Page]]:
+    papers = dict.fromkeys(page.result.paper for page in pages)
+    return {paper: [page for page in pages if page.result.paper == paper] for paper in papers}
+
+
+def _paper_page(
+    paper: str,
+    pages: Sequence[Page],
+    plates: Sequence[tuple[Plate, Drawing]],
+    shared: Mapping[str, Any],
+) -> str:
+    own = _papers(pages)[paper]
+    return render(
+        "paper.html.jinja",
+        paper=paper,
+        cited=citation(paper),
+        known=knowledge(paper),
+        theirs=[page for page in own if page.claim.source in OF_THE_PAPER],
+        ours=[page for page in own if page.claim.source not in OF_THE_PAPER],
+        pages_known=_names(pages),
+        plates={plate.name for plate, _ in plates},
+        root="../",
+        **shared,
+    )
 
 
 def _write(path: Path, text: str) -> Path:
