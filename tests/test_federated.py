@@ -291,6 +291,12 @@ SEPARABLE = LinearClassification(np.eye(2), np.ones(2), workers=2, loss=Logistic
         (lambda: LocalMethod(correction=FedNova(), local_solver=GradientSteps(1.0)), "leave local_solver"),
         (lambda: LocalMethod(correction=Scaffold(), aggregation=Anchored()), "give Average()"),
         (lambda: LocalMethod(correction=Scaffold(), lr=Normalised(0.1)), "give a number or a schedule"),
+        (
+            lambda: LocalMethod(
+                correction=FedNova(), participation=Sampled(1, weighting="unbiased"), local_steps=(1, 2)
+            ),
+            "would spoil the mean",
+        ),
         (lambda: LocalMethod(participation=Sampled(1), scaling=Adam()), "refreshed by all workers"),
         (lambda: LocalMethod(lr=Normalised(0.1), local_solver=GradientSteps(1.0)), "has no place"),
         (

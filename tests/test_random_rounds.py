@@ -133,7 +133,7 @@ def test_without_draws_the_mean_is_the_round_itself_and_the_covariance_is_0():
     "method",
     [
         fedavg(0.3, 4, "samples", batch=2, participation=Sampled(2)),
-        fednova(0.3, (1, 2, 5), batch=3, participation=Sampled(2, weighting="unbiased")),
+        fednova(0.3, (1, 2, 5), batch=3, participation=Sampled(2)),
         scaffold(0.3, 3, batch=2, participation=Sampled(2, replacement=True)),
         scaffold(0.3, (3, 1, 2), option="gradient", batch=2, participation=Sampled(1)),
         LocalMethod(

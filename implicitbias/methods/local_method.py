@@ -254,6 +254,11 @@ def _check_participation(method: LocalMethod) -> None:
     checks.instance(
         "aggregation", method.aggregation, Average, "workers are drawn for an average; give Average()"
     )
+    unknown_steps = isinstance(method.correction, FedNova) and method.correction.effective_steps is None
+    if method.participation.weighting == "unbiased" and unknown_steps:
+        rule = "τ = Σ s_m H_m over those who are drawn would spoil the mean"
+        cure = "give FedNova(effective_steps=τ), or weighting='renormalised'"
+        raise checks.refuse("participation", method.participation, rule, cure)
     if isinstance(method.scaling, Adaptive):
         rule = "a scaling that follows the run is refreshed by all workers"
         raise checks.refuse(
