@@ -97,6 +97,14 @@ def model_difference(run: Run, uploads: list[Upload]) -> None:
     run.task = right
 
 
+def grown_controls(run: Run, uploads: list[Upload]) -> None:
+    """Forget −c in c_m − c + (x − v_m)/(Hη): with everybody there, all c_m and c grow alike, and no step notices."""
+    right = copied(run.server.control)
+    run.server.control = {name: np.zeros_like(layer) for name, layer in right.items()}
+    update_controls(run, uploads)
+    run.server.control = {name: right[name] + moved for name, moved in run.server.control.items()}
+
+
 def one_by_one(run: Run, uploads: list[Upload]) -> None:
     """Update the server's control variate client by client, so that the second already sees the first's."""
     for upload in uploads:
@@ -155,6 +163,12 @@ CORRECTION_BUGS = (
     Planted("control-by-largest-H", "all c_m are divided by max H", {"update_controls": largest_divisor}, _SCAFFOLD),
     Planted("control-without-rate", "control variates lack 1/η", {"update_controls": without_rate}, _SCAFFOLD),
     Planted("control-is-difference", "control variates lack 1/(Hη)", {"update_controls": model_difference}, _SCAFFOLD),
+    Planted(
+        "controls-grow",
+        "the update of control variates lacks −c",
+        {"update_controls": grown_controls},
+        (*_SCAFFOLD, "participation"),
+    ),
     Planted("controls-one-by-one", "c moves while clients update", {"update_controls": one_by_one}, _SCAFFOLD),
     Planted(
         "c-of-participants",
