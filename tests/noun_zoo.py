@@ -56,6 +56,7 @@ from paper_repro.claims import Evidence
 from paper_repro.claims.result import FalsifierResult, Result
 from paper_repro.claims.verdict import Comparison, Relation, Status, Verdict
 from paper_repro.conformance import cases, check
+from sde.schemes import SCHEMES
 from tests.wrong_fedavg import Switches, wrong_fedavg
 
 
@@ -201,5 +202,5 @@ def noun_zoo():
         "outcome": suite.outcomes[0],
         "case": cases()[0],
         "task": cases()[0].task,
-        **{type(scheme).__name__: scheme for scheme in sde.schemes.SCHEMES},
+        **{type(scheme).__name__: scheme for scheme in SCHEMES},
     }

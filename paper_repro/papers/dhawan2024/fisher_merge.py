@@ -150,7 +150,7 @@ CLAIM = Claim(
     title="Merging by Fisher information is exact on quadratics, by its diagonal only for diagonal curvature",
     statement=(
         r"Workers $\frac12(x-b_m)^\top A_m(x-b_m)$, solved exactly: $(\sum F_m)^{-1}\sum F_mb_m$ with $F_m=A_m$ is "
-        r"$\arg\min\sum f_m$. With the diagonals $D_m$ of $A_m=D_m+tO_m$ it misses by "
+        r"$\operatorname{argmin}\sum f_m$. With the diagonals $D_m$ of $A_m=D_m+tO_m$ it misses by "
         r"$-t(\sum D_m)^{-1}\sum O_m(b_m-x^*)+O(t^2)$: 0 for diagonal curvature, otherwise of first order in what is "
         r"left out. The plain mean misses both."
     ),
