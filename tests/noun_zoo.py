@@ -81,7 +81,7 @@ def method_zoo():
         "fedprox": fedprox(0.1, 5, 0.3),
         "scaffold": scaffold(0.1, 10),
         "fednova": fednova(0.1, (1, 2, 3)),
-        "fednova drawn": fednova(0.1, (1, 2, 3), participation=drawn["unbiased"]),
+        "fednova drawn": fednova(0.1, (1, 2, 3), participation=drawn["renormalised"]),
         "weights": fedavg(0.1, 2, weights=LONG),
         "server": fedavg(0.1, 2, server=Server(0.7, 0.9, nesterov=True, delay=2)),
         "heavy server": fedavg(0.1, 2, server=Server(1.0, 0.9)),

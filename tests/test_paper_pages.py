@@ -4,12 +4,12 @@ import importlib.util
 import re
 
 import pytest
+from paper_repro.report.prose import line, paragraphs
 
 from paper_repro import catalogue
 from paper_repro.claims.exhibit import Exhibit, Reach, UNSEEN
 from paper_repro.gallery import GALLERY
 from paper_repro.report.papers import Knowledge, knowledge, notes, symbols
-from paper_repro.report.prose import line, paragraphs
 
 
 PAPERS = sorted({entry.paper for entry in catalogue.ENTRIES})
