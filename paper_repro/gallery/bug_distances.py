@@ -8,12 +8,12 @@ from jaxtyping import Float
 from figures import Heatmap, Histogram, Panel, View
 from paper_repro.claims.budget import Budget
 from paper_repro.conformance.planted import TOPICS
-from paper_repro.gallery.bug_runs import Departure, departure
+from paper_repro.gallery.bug_runs import Departure, departure, ROUNDING
 
 
 ROUNDS = 12
-# Ends of the colours: below, doubles cannot be told apart; above, the path has run away.
-LIMITS = (1e-16, 10.0)
+# Ends of the colours: below, sums differ by their order alone; above, the path has run away.
+LIMITS = (ROUNDING, 10.0)
 
 
 def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
@@ -29,9 +29,10 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     everything = [d for part in found.values() for d in part]
     caption = (
         f"Random instances (d = 3, seed {seed}) of four workers, twelve where a bug needs them, with what the bug "
-        "needs: another algorithm, momentum, a delay, drawn workers or samples. Colour: |x − right x| after a round "
+        "needs: another algorithm, momentum, a delay, drawn workers or samples, labels without noise. Colour: |x − right x| after a round "
         "over the largest |right x| of the rounds, both simulators with the same seed; from 10 on all are alike. "
-        "White: equal to the last bit. Rows: by the first round that differs, then by how much."
+        "White: equal to the last bit. Rows: by the first round that differs, then by how much; second run: the "
+        "first is right."
     )
     return View(_title(everything), caption, (*panels, _largest(everything), last), columns=2)
 
@@ -55,7 +56,9 @@ def _panel(topic: str, found: list[Departure], *, last: bool) -> Panel:
     """Return the rows of one topic; the last panel has the colour bar of all."""
     names = tuple(d.bug.name + (" (second run)" if d.run == 2 else "") for d in found)
     label = "distance, of the path's size" if last else None
-    cells = Heatmap(np.arange(1, ROUNDS + 1), names, [_cells(d.distance) for d in found], LIMITS, "log", label)
+    cells = Heatmap(
+        np.arange(1, ROUNDS + 1), names, [_cells(d.distance) for d in found], LIMITS, "log", label
+    )
     return Panel((cells,), xlabel="round", title=topic)
 
 
