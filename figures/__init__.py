@@ -6,6 +6,7 @@ from figures.marks import Arrows as Arrows
 from figures.marks import Bands as Bands
 from figures.marks import Cloud as Cloud
 from figures.marks import Field as Field
+from figures.marks import Heatmap as Heatmap
 from figures.marks import Histogram as Histogram
 from figures.marks import Mark as Mark
 from figures.marks import Note as Note

@@ -10,6 +10,7 @@ from figures.marks import (
     Bands,
     Cloud,
     Field,
+    Heatmap,
     Histogram,
     Note,
     Separator,
@@ -89,6 +90,11 @@ def _cloud(mark: Cloud) -> Appearance:
 @appearance.register
 def _field(mark: Field) -> Appearance:
     return Appearance("#7a8899", "-" if mark.kind == "contours" else None, width=0.6, zorder=1.0)
+
+
+@appearance.register
+def _heatmap(mark: Heatmap) -> Appearance:
+    return Appearance(INK, zorder=1.0)
 
 
 @appearance.register

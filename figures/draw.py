@@ -17,6 +17,7 @@ from figures.marks import (
     Bands,
     Cloud,
     Field,
+    Heatmap,
     Histogram,
     Note,
     Separator,
@@ -133,12 +134,34 @@ def _field(mark: Field, axes: "Axes", line_width: float, type_size: float) -> No
     else:
         shade = axes.contourf(x, y, values, levels=levels, cmap=quiet, zorder=look.zorder)
     axes.grid(False)
+    _colour_bar(shade, axes, mark.label)
+
+
+def _colour_bar(shade: Any, axes: "Axes", label: str | None) -> None:
     figure: Any = axes.figure
     bar = figure.colorbar(shade, cax=axes.inset_axes(COLOUR_BAR))
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0)
+    if label:
+        bar.set_label(label)
+
+
+@draw.register(Heatmap)
+def _heatmap(mark: Heatmap, axes: "Axes", line_width: float, type_size: float) -> None:
+    from matplotlib.colors import LogNorm, Normalize
+
+    norm = {"linear": Normalize, "log": LogNorm}[mark.scale](*mark.limits)
+    shade = axes.pcolormesh(
+        floats(mark.x), np.arange(len(mark.rows)), np.ma.masked_invalid(floats(mark.values)), norm=norm,
+        cmap="cividis_r", shading="nearest", edgecolor="white", linewidth=0.4 * line_width,
+        zorder=appearance(mark).zorder,
+    )  # fmt: skip
+    axes.set_yticks(range(len(mark.rows)), mark.rows)
+    axes.tick_params(axis="y", length=0)
+    axes.invert_yaxis()
+    axes.grid(False)
     if mark.label:
-        bar.set_label(mark.label)
+        _colour_bar(shade, axes, mark.label)
 
 
 @draw.register(Arrows)

@@ -3,7 +3,7 @@
 import re
 from typing import Any, TYPE_CHECKING
 
-from figures.marks import Table
+from figures.marks import Heatmap, Table
 from figures.style import Venue
 from figures.views import Panel, View
 
@@ -15,6 +15,8 @@ LINE_HEIGHT = 1.32  # of the type size
 TITLE_SIZE = 1.2  # of the type size
 CAPTION_SIZE = 0.85  # of the type size
 TABLE_ROW = 1.75  # of the type size
+HEATMAP_ROW = 1.25  # of the type size
+FEWEST_ROWS = 10  # whose height a heatmap has at least, for the name of its colour bar
 TALLEST = 0.62  # of the page width: one panel of equal aspect
 NARROW, NARROW_HEIGHT = 4.0, 0.7  # inches; a single column needs a taller panel for its labels
 HEIGHT_OF_WIDTH = {1: 0.56, 2: 0.76, 3: 0.92, 4: 0.95}  # of a panel's width, by panels in a row
@@ -39,6 +41,8 @@ def _panel_height(panel: Panel, venue: Venue, columns: int) -> float:
     words = lines * 1.4 * venue.font_size / 72
     if panel.marks and isinstance(panel.marks[0], Table):
         return (len(panel.marks[0].rows) + 1.4) * TABLE_ROW * venue.font_size / 72 + words
+    if panel.marks and isinstance(panel.marks[0], Heatmap):
+        return max(len(panel.marks[0].rows), FEWEST_ROWS) * HEATMAP_ROW * venue.font_size / 72 + words
     width = venue.width / columns
     if panel.aspect == "equal":
         return min(width * 0.95, TALLEST * venue.width)

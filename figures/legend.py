@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from figures.appearance import Appearance, appearance, CLASS_MARKERS, mark_colour, told_apart, worker_count
-from figures.marks import Arrows, Bands, Cloud, Field, Histogram, Mark, Note, Series, Span, Table
+from figures.marks import Arrows, Bands, Cloud, Field, Heatmap, Histogram, Mark, Note, Series, Span, Table
 from figures.style import INK, worker_colour
 from figures.views import Panel, View
 
@@ -64,7 +64,7 @@ def _entries_of(mark: Mark) -> list[Entry]:
     """Return the legend rows one mark asks for."""
     if isinstance(mark, Cloud):
         return _cloud_entries(mark)
-    if isinstance(mark, (Table, Note)) or not mark.label:
+    if isinstance(mark, (Heatmap, Table, Note)) or not mark.label:
         return []
     if isinstance(mark, Field):
         return [Entry(mark.label, (appearance(mark),))] if mark.kind == "contours" else []

@@ -6,6 +6,7 @@ A mark says *what* it is (``role``: theory, measured, reference, falsifier; ``me
 
 from typing import TypeAlias
 
+from figures.cell_marks import Heatmap
 from figures.graph_marks import Bands, Histogram, Series, Span
 from figures.plane_marks import Arrows, Cloud, Field, ray, Separator, Trajectory
 from figures.roles import mark_name
@@ -13,13 +14,24 @@ from figures.word_marks import Note, Table
 
 
 __all__ = [
-    "Arrows", "Bands", "Cloud", "Field", "Histogram", "MARKS", "Mark", "Note", "Separator", "Series", "Span", "Table",
-    "Trajectory", "mark_name", "ray",
+    "Arrows", "Bands", "Cloud", "Field", "Heatmap", "Histogram", "MARKS", "Mark", "Note", "Separator", "Series", "Span",
+    "Table", "Trajectory", "mark_name", "ray",
 ]  # fmt: skip
 
 Mark: TypeAlias = (
-    Series | Bands | Cloud | Field | Arrows | Trajectory | Separator | Span | Histogram | Table | Note
+    Series
+    | Bands
+    | Cloud
+    | Field
+    | Heatmap
+    | Arrows
+    | Trajectory
+    | Separator
+    | Span
+    | Histogram
+    | Table
+    | Note
 )
 MARKS: tuple[type, ...] = (
-    Series, Bands, Cloud, Field, Arrows, Trajectory, Separator, Span, Histogram, Table, Note
+    Series, Bands, Cloud, Field, Heatmap, Arrows, Trajectory, Separator, Span, Histogram, Table, Note
 )  # fmt: skip

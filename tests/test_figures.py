@@ -19,6 +19,7 @@ from figures import (
     Cloud,
     describe,
     Field,
+    Heatmap,
     Histogram,
     method_colour,
     Note,
@@ -72,6 +73,9 @@ MARKS = {
     "worker separator": Separator([1.0, -2.0], worker=1, label="worker"),
     "strip": Span("x", 1.0, 2.0, "burn-in"),
     "level": Span("y", 1.0, 1.0, "level"),
+    "heatmap": Heatmap(
+        X, ("first", "second"), [[1.0, None, 0.1], [0.2, 0.3, 9.0]], (0.01, 1.0), "log", "distance"
+    ),
     "histogram": Histogram([0.0, 1.0, 3.0], [0.4, 0.3], "draws", method_key="local_sgd"),
     "table": Table(("claim", "slope"), (("a", 1.0), ("b", None))),
     "corner note": Note("R = 100", "lower right"),
@@ -167,6 +171,12 @@ def test_arrays_and_masked_arrays_become_plain_numbers():
         (lambda: ray([0.0, 0.0]), "non-zero"),
         (lambda: Span("x", 2.0, 1.0), "low > high"),
         (lambda: Histogram([0.0, 1.0], [1.0, 2.0]), "one more"),
+        (lambda: Heatmap(X, ("a",), [[1.0], [2.0], [3.0]], (0.0, 1.0)), "transpose"),
+        (lambda: Heatmap([2.0, 1.0], ("a",), [[1.0, 2.0]], (0.0, 1.0)), "sort"),
+        (lambda: Heatmap(X, ("a",), [X], (1.0, 1.0)), "low < high"),
+        (lambda: Heatmap(X, ("a",), [X], (0.0, 1.0), "log"), "positive"),
+        (lambda: Heatmap(X, ("a",), [[1.0, 0.0, None]], (0.1, 1.0), "log"), "positive"),
+        (lambda: view_of(MARKS["heatmap"], yscale="log"), "linear axes"),
         (lambda: Table(("a", "b"), (("only",),)), "one cell per column"),
         (lambda: Note("here", x=1.0), "both or neither"),
         (
@@ -244,6 +254,30 @@ def test_what_is_described_is_what_is_drawn():
     ]
     for line, mark in zip(axes.lines, FIGURE.panels[0].marks, strict=True):
         np.testing.assert_array_equal(line.get_ydata(), np.array(mark.y, dtype=float))
+
+
+def test_cells_of_a_heatmap_lie_in_named_rows_from_the_top_and_are_the_darker_the_more():
+    axes = render(view_of(MARKS["heatmap"]))
+    assert [words.get_text() for words in axes.get_yticklabels()] == ["first", "second"]
+    bottom, top = axes.get_ylim()
+    assert top < axes.get_yticks()[0] < axes.get_yticks()[1] < bottom
+    (cells,) = axes.collections
+    shown = cells.get_array().reshape(2, 3)
+    np.testing.assert_array_equal(shown.mask, [[False, True, False], [False, False, False]])
+    np.testing.assert_array_equal(shown[1], [0.2, 0.3, 9.0])
+    grey = cells.to_rgba([0.01, 0.1, 1.0, 9.0])[:, :3].sum(axis=1)
+    assert grey[0] > grey[1] > grey[2] == grey[3]
+    assert len(axes.child_axes) == 1  # the colour bar
+    plain = Heatmap(X, ("first",), [X], (0.0, 4.0))
+    assert not render(view_of(plain)).child_axes
+
+
+def test_every_row_of_a_heatmap_has_room_for_its_name():
+    for rows in (4, 30):
+        cells = Heatmap(X, tuple(f"row {k}" for k in range(rows)), [X] * rows, (0.0, 4.0))
+        axes = render_figure(view_of(cells)).axes[0]
+        boxes = [words.get_window_extent() for words in axes.get_yticklabels()]
+        assert all(upper.y0 > lower.y1 for upper, lower in zip(boxes, boxes[1:], strict=False))
 
 
 def test_intervals_are_drawn_between_their_ends():

@@ -13,7 +13,7 @@ from implicitbias import RecordAt, run
 from paper_repro.conformance.planted import Plain, PLANTED
 from paper_repro.conformance.planted.causes import BEYOND, FORESEEN
 from paper_repro.conformance.task import FEATURES, Task
-from paper_repro.gallery.bug_signatures import right_path, SIGNATURES, wrong_path
+from paper_repro.gallery.bug_signatures import minimiser, right_path, SIGNATURES, wrong_paths
 
 
 # Two programs that add the same numbers in another order, over a few dozen steps.
@@ -173,11 +173,24 @@ def test_signatures_differ_where_the_title_says():
     first, later, second_run = [], [], []
     for signature in SIGNATURES:
         asked = replace(signature.task, rounds=12)
-        right, wrong = right_path(asked)[1:], wrong_path(signature, asked)
-        assert not np.allclose(right, wrong, rtol=0.05), signature.bug
-        once = wrong_path(replace(signature, runs=1), asked)
+        right, (once, *_, wrong) = right_path(asked)[1:], wrong_paths(replace(signature, runs=2), asked)
+        assert not np.allclose(right, wrong if signature.runs == 2 else once, rtol=0.05), signature.bug
         if np.allclose(right, once):
             second_run.append(signature.bug)
         else:
-            (later if np.isclose(right[0], wrong[0]) else first).append(signature.bug)
+            (later if np.isclose(right[0], once[0]) else first).append(signature.bug)
     assert second_run == ["global-model"] and len(first) > 2 and len(later) > 2
+
+
+def test_two_runs_of_a_hidden_seed_differ_and_figures_are_drawn_twice_alike():
+    hidden = next(signature for signature in SIGNATURES if signature.bug == "hidden-seed")
+    first, second = wrong_paths(hidden, replace(hidden.task, rounds=12))
+    assert not np.allclose(first, second)
+    assert np.array_equal([first, second], wrong_paths(hidden, replace(hidden.task, rounds=12)))
+
+
+def test_the_minimiser_of_a_signature_is_where_the_loss_is_flat():
+    for signature in SIGNATURES:
+        best, asked = minimiser(signature.task), signature.task
+        slopes = [X.T @ (X @ [best] - y) / len(y) for X, y in zip(asked.features, asked.labels, strict=True)]
+        assert np.dot(asked.weights, np.ravel(slopes)) == pytest.approx(0.0, abs=ROUNDING)

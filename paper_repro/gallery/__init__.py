@@ -58,4 +58,5 @@ GALLERY: tuple[Figure, ...] = (
         "bound-against-data", "T1 and a scaled run: crude and metric-aware", InModule("bound_against_data")
     ),
     Figure("bug-signatures", "What bugs of federated simulators look like", InModule("bug_signatures")),
+    Figure("bug-distances", "How far every planted bug leads, round by round", InModule("bug_distances")),
 )

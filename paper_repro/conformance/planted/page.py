@@ -28,6 +28,8 @@ many others there are. "unknown" is what the diagnosis says itself; a dash: draw
 {summary}
 
 ![Twelve bugs on the golden instance: the right path and the wrong one](bug-signatures.png)
+
+`paper-repro figures bug-signatures bug-distances` draws these twelve, and how far every bug leads in every round.
 """
 
 
