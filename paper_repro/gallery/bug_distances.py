@@ -29,10 +29,10 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     everything = [d for part in found.values() for d in part]
     caption = (
         f"Random instances (d = 3, seed {seed}) of four workers, twelve where a bug needs them, with what the bug "
-        "needs: another algorithm, momentum, a delay, drawn workers or samples, labels without noise. Colour: |x − right x| after a round "
-        "over the largest |right x| of the rounds, both simulators with the same seed; from 10 on all are alike. "
-        "White: equal to the last bit. Rows: by the first round that differs, then by how much; second run: the "
-        "first is right."
+        "needs: another algorithm, momentum, a delay, drawn workers or samples, labels without noise. Colour: "
+        "|x − right x| after a round over the largest |right x| of the rounds, both simulators with the same seed; "
+        "from 10 on all are alike. White: equal to the last bit. Rows: by the first round that differs, then by how "
+        "much; second run: the first is right."
     )
     return View(_title(everything), caption, (*panels, _largest(everything), last), columns=2)
 
