@@ -4,8 +4,8 @@ import importlib.util
 import re
 
 import pytest
-from paper_repro.report.prose import line, paragraphs
 
+from implicitbias.display.prose import line, paragraphs
 from paper_repro import catalogue
 from paper_repro.claims.exhibit import Exhibit, Reach, UNSEEN
 from paper_repro.gallery import GALLERY

@@ -38,6 +38,9 @@ class GradientSteps:
     def __post_init__(self):
         checks.number("proximal", self.proximal, "0 is plain gradient steps, FedProx has ρ > 0", least=0)
 
+    def __repr__(self) -> str:
+        return f"GradientSteps(proximal={self.proximal!r})" if self.proximal else "GradientSteps()"
+
 
 @dataclass(frozen=True)
 class Proximal:
