@@ -10,33 +10,9 @@ from jaxtyping import Float, Int
 
 from implicitbias.engine.state import State
 from implicitbias.errors import BadInput
-from implicitbias.methods import Anchored, Average, FedNova, LocalMethod, Sampled
-from implicitbias.problems import AbstractProblem, AbstractSampledProblem
+from implicitbias.methods import Anchored, Average, FedNova, LocalMethod, Sampled, worker_weights
+from implicitbias.problems import AbstractProblem
 from implicitbias.stream import Stream
-
-
-def weights_of(problem: AbstractProblem, method: LocalMethod) -> Float[np.ndarray, " worker"]:
-    """Return the weights p_m, which sum to 1.
-
-    Raises
-    ------
-    BadInput
-        If their number is not M, or n_m is asked for and there are no samples.
-    """
-    given = method.aggregation.weights if isinstance(method.aggregation, Average) else None
-    if given is None:
-        return np.full(problem.workers, 1.0 / problem.workers)
-    if isinstance(given, str):
-        if not isinstance(problem, AbstractSampledProblem):
-            raise BadInput(
-                f"weights = {given!r}: {problem!r} has no samples to count; give weights=None, or numbers"
-            )
-        return problem.sizes / problem.sizes.sum()
-    if len(given) != problem.workers:
-        raise BadInput(
-            f"weights = {given}: needs one for each of the M = {problem.workers} workers; None weighs them alike"
-        )
-    return np.array(given) / np.sum(given)
 
 
 def attendance(
@@ -85,9 +61,9 @@ def shares_of(
     """Return the share s_m of each worker in the average; ``None`` for 1/M each."""
     if counts is None:
         plain = not isinstance(method.aggregation, Average) or method.aggregation.weights is None
-        return None if plain else weights_of(problem, method)[None]
+        return None if plain else worker_weights(problem, method)[None]
     assert isinstance(method.participation, Sampled)
-    shares = weights_of(problem, method) * counts
+    shares = worker_weights(problem, method) * counts
     if method.participation.weighting == "unbiased":
         return shares * (problem.workers / method.participation.count)
     return shares / shares.sum(axis=1, keepdims=True)

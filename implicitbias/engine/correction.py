@@ -7,9 +7,8 @@ path: c_m ← c_m − c + (w^r − w_m)/Σ_k η_k        gradient: c_m ← ∇f_
 import numpy as np
 from jaxtyping import Float, Int
 
-from implicitbias.engine.aggregation import weights_of
 from implicitbias.engine.state import State
-from implicitbias.methods import GradientSteps, LocalMethod, Scaffold
+from implicitbias.methods import GradientSteps, LocalMethod, Scaffold, worker_weights
 from implicitbias.problems import AbstractProblem
 
 
@@ -18,22 +17,30 @@ def common_control(
 ) -> Float[np.ndarray, "replica dim"]:
     """Return c = Σ_m p_m c_m, over all workers, whoever takes part."""
     assert state.controls is not None
-    p = weights_of(problem, method)
+    p = worker_weights(problem, method)
     parts = [p[m] * state.controls[:, m] for m in range(len(p))]
     return np.asarray(sum(parts[1:], parts[0]))
 
 
+def control_shift(
+    problem: AbstractProblem, method: LocalMethod, state: State, worker: int
+) -> Float[np.ndarray, "replica dim"] | None:
+    """Return c − c_m, which is the same for all steps of a round; ``None`` without control variates."""
+    if state.controls is None or not isinstance(method.correction, Scaffold):
+        return None
+    return common_control(problem, method, state) - state.controls[:, worker]
+
+
 def corrected(
-    problem: AbstractProblem,
     method: LocalMethod,
     state: State,
-    worker: int,
     w: Float[np.ndarray, "replica dim"],
     gradient: Float[np.ndarray, "replica dim"],
+    shift: Float[np.ndarray, "replica dim"] | None,
 ) -> Float[np.ndarray, "replica dim"]:
-    """Return the direction of a local step at w: g − c_m + c, or g + ρ(w − w^r), or the gradient g itself."""
-    if state.controls is not None and isinstance(method.correction, Scaffold):
-        return gradient - state.controls[:, worker] + common_control(problem, method, state)
+    """Return the direction of a local step at w: g + (c − c_m), or g + ρ(w − w^r), or the gradient g itself."""
+    if shift is not None:
+        return gradient + shift
     solver = method.local_solver
     if isinstance(solver, GradientSteps) and solver.proximal:
         return gradient + solver.proximal * (w - state.w)

@@ -25,7 +25,7 @@ from implicitbias.engine.aggregation import (
     shares_of,
 )
 from implicitbias.engine.binding import bound
-from implicitbias.engine.correction import controlled, corrected
+from implicitbias.engine.correction import control_shift, controlled, corrected
 from implicitbias.engine.direction import direction
 from implicitbias.engine.draws import batches
 from implicitbias.engine.scaling import refreshed, WorkerScaling
@@ -116,8 +116,9 @@ def _gradient_steps(
     rates = method.schedule(np.arange(start, start + steps))
     drawn = batches(problem, method, state, worker, steps, stream)
     scaling = WorkerScaling(problem, method, state, worker, steps, stream)
+    shift = control_shift(problem, method, state, worker)
     for lr, batch in zip(rates, drawn, strict=True):
-        along = corrected(problem, method, state, worker, w, direction(problem, method, w, worker, batch))
+        along = corrected(method, state, w, direction(problem, method, w, worker, batch), shift)
         step = scaling.scaled(lr * along, w)
         if velocity is not None and method.momentum is not None:
             velocity = method.momentum.beta * velocity - step

@@ -8,13 +8,13 @@ from jaxtyping import Float
 
 from implicitbias import checks
 from implicitbias.engine.advance import Progress
-from implicitbias.engine.aggregation import check_attendance, weights_of
+from implicitbias.engine.aggregation import check_attendance
 from implicitbias.engine.direction import check_normalised
 from implicitbias.engine.draws import check_source
 from implicitbias.engine.records import RecordAt
 from implicitbias.engine.scaling import check_curvature
 from implicitbias.errors import BadInput, StepWarning
-from implicitbias.methods import GradientSteps, LocalMethod
+from implicitbias.methods import GradientSteps, LocalMethod, worker_weights
 from implicitbias.problems import AbstractNoisyProblem, AbstractProblem
 from implicitbias.statistics import Moments
 from implicitbias.stream import Stream
@@ -48,7 +48,7 @@ def check_request(
             f"workers = {method.workers}: the problem brings its own M = {problem.workers}; leave it out"
         )
     method.steps(problem.workers, 0)
-    weights_of(problem, method)
+    worker_weights(problem, method)
     check_attendance(problem, method, stream)
     if method.normalised:
         check_normalised(problem, method)

@@ -55,3 +55,4 @@ from implicitbias.methods.schedules import WarmupCosine as WarmupCosine
 from implicitbias.methods.step_rules import AbstractStepRule as AbstractStepRule
 from implicitbias.methods.step_rules import PostLocal as PostLocal
 from implicitbias.methods.step_rules import QuadraticRule as QuadraticRule
+from implicitbias.methods.weights import worker_weights as worker_weights

@@ -24,4 +24,3 @@ from implicitbias.recursions.projections import averaged_projections as averaged
 from implicitbias.recursions.projections import nearest_solution as nearest_solution
 from implicitbias.recursions.random_round import random_round as random_round
 from implicitbias.recursions.random_round import RandomRound as RandomRound
-from implicitbias.recursions.weights import worker_weights as worker_weights

@@ -17,13 +17,12 @@ from jaxtyping import Float
 from implicitbias import checks
 from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
-from implicitbias.methods import FedNova, Fixed, GradientSteps, LocalMethod, Scaffold, Server
+from implicitbias.methods import FedNova, Fixed, GradientSteps, LocalMethod, Scaffold, Server, worker_weights
 from implicitbias.problems import AbstractProblem
 from implicitbias.recursions.admissible import check_affine
 from implicitbias.recursions.affine_round import affine_round
 from implicitbias.recursions.curvatures import worker_curvatures
 from implicitbias.recursions.local_map import RANK
-from implicitbias.recursions.weights import worker_weights
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,13 +5,12 @@ from jaxtyping import Float
 
 from implicitbias import checks
 from implicitbias.errors import BadInput
-from implicitbias.methods import Average, LocalMethod
+from implicitbias.methods import Average, LocalMethod, worker_weights
 from implicitbias.problems import AbstractProblem
 from implicitbias.problems.abstract import frozen_array
 from implicitbias.recursions.bias import minimiser_of
 from implicitbias.recursions.curvatures import worker_curvatures
 from implicitbias.recursions.projections import averaged_projections
-from implicitbias.recursions.weights import worker_weights
 
 
 Models = Float[np.ndarray, "worker dim"]

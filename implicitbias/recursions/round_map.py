@@ -14,12 +14,11 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float
 
-from implicitbias.methods import FedNova, GradientSteps, LocalMethod, Scaffold
+from implicitbias.methods import FedNova, GradientSteps, LocalMethod, Scaffold, worker_weights
 from implicitbias.problems import AbstractProblem
 from implicitbias.recursions.curvatures import worker_curvatures
 from implicitbias.recursions.local_map import Descent, descent, exact_solve
 from implicitbias.recursions.stacked import combined, Form, Layout, stacked
-from implicitbias.recursions.weights import worker_weights
 
 
 Work = tuple[Form, Form | None]

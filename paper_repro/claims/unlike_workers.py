@@ -19,8 +19,9 @@ from implicitbias import (
     Stream,
     Trace,
 )
+from implicitbias.methods import worker_weights
 from implicitbias.methods.federated import Weights
-from implicitbias.recursions import affine_round, AffineRound, worker_curvatures, worker_weights
+from implicitbias.recursions import affine_round, AffineRound, worker_curvatures
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.claim import Traces
 from paper_repro.claims.knobs import knob

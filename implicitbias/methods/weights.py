@@ -4,7 +4,8 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias.errors import BadInput
-from implicitbias.methods import Average, LocalMethod
+from implicitbias.methods.axes import Average
+from implicitbias.methods.local_method import LocalMethod
 from implicitbias.problems import AbstractProblem, AbstractSampledProblem
 
 
@@ -22,7 +23,7 @@ def worker_weights(problem: AbstractProblem, method: LocalMethod) -> Float[np.nd
     if isinstance(weights, str):
         if not isinstance(problem, AbstractSampledProblem):
             raise BadInput(
-                f"weights = {weights!r}: {problem!r} has no samples; give one number per worker, or None for 1/M each"
+                f"weights = {weights!r}: {problem!r} has no samples to count; give weights=None, or one per worker"
             )
         return problem.sizes / problem.sizes.sum()
     if len(weights) != problem.workers:
