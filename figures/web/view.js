@@ -52,7 +52,7 @@ function prepared(host) {
 function redraw(state) {
   if (!state.host.contains(state.frame)) state.host.replaceChildren(state.frame);
   state.drawn = picture(state);
-  state.frame.innerHTML = `<style>${styleRules(state.id, state.view)}</style>${state.drawn.svg}`;
+  state.frame.innerHTML = `<style>${styleRules(state.id, state.view.colours)}</style>${state.drawn.svg}`;
 }
 
 function measures(host, options) {
