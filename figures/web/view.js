@@ -84,7 +84,7 @@ function picture({ view, options, host, id, spots }) {
   y += shared ? shared.height + edge : 0;
   const height = Math.ceil(y + below);
   const svg = tag("svg", {
-    xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
+    viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
     "aria-labelledby": `${id}-title ${id}-desc`, "font-family": FAMILY,
   },
     tag("title", { id: `${id}-title` }, escaped(plain(view.title))), tag("desc", { id: `${id}-desc` }, escaped(plain(view.caption))),
