@@ -23,15 +23,11 @@ const LETTERS = {
   " ": " ", "{": "{", "}": "}", "%": "%", "&": "&", "#": "#", _: "_", $: "$", min: "min", max: "max",
 };
 
-// Runs {text, rise, scale, italic} of a text; rise is in type sizes.
+// Runs {text, rise, scale, italic} of a text; rise is in type sizes. A single dollar is a dollar.
 export function runs(text) {
   const pieces = String(text).split("$");
-  const closed = pieces.length % 2 === 1;
-  const found = pieces.flatMap((piece, index) => {
-    if (index % 2 === 0 || !closed) return piece ? [{ text: (index && !closed ? "$" : "") + piece, rise: 0, scale: 1 }] : [];
-    return formula(piece);
-  });
-  return joined(found);
+  if (pieces.length % 2 === 0) return [{ text: String(text), rise: 0, scale: 1, italic: false }];
+  return joined(pieces.flatMap((piece, index) => (index % 2 ? formula(piece) : piece ? [{ text: piece, rise: 0, scale: 1 }] : [])));
 }
 
 export function plain(text) {
