@@ -11,7 +11,7 @@ from figures.style import AXIS, GRID, INK
 
 
 READABLE = 4.5  # contrast of text with what lies behind it, WCAG 2.2, level AA
-PAPER, NIGHT = "#ffffff", "#15171c"
+PAPER, NIGHT = "#ffffff", "#121317"
 # What surrounds the data, as (on paper, at night).
 SURFACES = {
     "paper": (PAPER, NIGHT),
@@ -22,9 +22,9 @@ SURFACES = {
 }
 NIGHT_CONTOURS = ("#1d232b", "#6f94b8")  # low to high, as quiet at night as CONTOUR_COLOURS on paper
 GREY = 0.02  # chroma in OKLab below which a colour has no hue, and ink becomes chalk
-# A colour of lightness L in OKLab becomes one of 0.40 + 0.55·L: the darkest has contrast 3 at night, as graphics need,
-# and neighbours keep more than half their distance.
-DIMMEST, KEPT = 0.40, 0.55
+# A colour of lightness L in OKLab becomes one of 0.30 + 0.65·L: the darkest has contrast 3 at night, as graphics need,
+# and all stay two thirds as far apart as on paper, also for the colour-blind (tested).
+DIMMEST, KEPT = 0.30, 0.65
 CHALK, MIRROR = 1.12, 0.75  # a grey of lightness L becomes one of 1.12 − 0.75·L: ink is chalk, mid-grey stays
 STEP = 0.04  # of the way to ink or chalk, per try, until a text can be read
 

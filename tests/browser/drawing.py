@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from figures import Panel, View
-from figures.web import json_inside, payload, script
+from figures.web import payload, script
 
 
 BLANK = f"""<!doctype html><meta charset="utf-8"><body style="margin:0"><div id="host"></div>
@@ -18,8 +18,9 @@ TICKS = """axis => [...document.querySelectorAll(`.ib-tick[data-axis=${axis}]`)]
   const text = tick.querySelector("text");
   const power = [...(text?.querySelectorAll("tspan") ?? [])].map(span => span.textContent).join("");
   const box = text?.getBBox();
-  return {value: Number(tick.dataset.value), at: axis === "x" ? x : y, text: text?.textContent ?? "", power,
-          from: box && (axis === "x" ? box.x : box.y), to: box && (axis === "x" ? box.x + box.width : box.y + box.height)};
+  const ends = box && {x: [box.x, box.x + box.width], y: [box.y, box.y + box.height]}[axis];
+  return {value: Number(tick.dataset.value), at: {x, y}[axis], text: text?.textContent ?? "", power,
+          from: ends?.[0], to: ends?.[1]};
 })"""
 
 
@@ -56,9 +57,11 @@ def circles(page, mark="Series"):
     return np.array(page.eval_on_selector_all(f"[data-mark={mark}] .ib-dots > circle", read)).reshape(-1, 2)
 
 
+def box_of(page, selector):
+    """Return left, top, right, bottom of the first element found, in pixels of the picture."""
+    read = "one => (b => [b.x, b.y, b.x + b.width, b.y + b.height])(one.getBBox())"
+    return page.eval_on_selector(selector, read)
+
+
 def count(page, selector):
     return page.locator(selector).count()
-
-
-def as_script_data(view):
-    return json_inside(payload(view))

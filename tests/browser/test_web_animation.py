@@ -1,4 +1,4 @@
-"""Pages that play: each frame shows what it should, at the pace and by the keys that readers know, without a network."""
+"""Pages that play: each frame shows what it should, at the pace and by the keys that readers know."""
 
 import numpy as np
 import pytest

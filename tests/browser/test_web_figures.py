@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from figures import Arrows, Bands, Cloud, Field, Note, Panel, Separator, Series, Table, view_html, View
+from figures import Arrows, Bands, Cloud, Field, Note, Panel, Separator, Series, Table, View, view_html
 from figures.web import payload
 from figures.web.levels import contour_lines
 from figures.web.theme import contrast
-from tests.browser.drawing import blank, circles, count, draw, pixels, ticks, view_of
+from tests.browser.drawing import blank, box_of, circles, count, draw, pixels, ticks, view_of
 from tests.test_figures import MARKS
 
 
@@ -226,17 +226,13 @@ def test_legends_cover_no_points(board):
         corner = rng.uniform(0.0, 0.45, (30, 2)) + 0.55 * np.array([kind % 2, kind // 2 % 2])
         clouds = [Series(*corner.T, "a series with a long name"), Series([0, 1], [0, 1], "its ends")]
         draw(board, view_of(*clouds), width=500)
-        box = board.evaluate(
-            "(({x, y, width, height}) => [x, y, x + width, y + height])(document.querySelector('.ib-legend rect').getBBox())"
-        )
+        box = box_of(board, ".ib-legend rect")
         at = circles(board)
         inside = (at[:, 0] > box[0]) & (at[:, 0] < box[2]) & (at[:, 1] > box[1]) & (at[:, 1] < box[3])
         assert not inside.any()
     grid = np.array(list(itertools.product(np.linspace(0, 1, 12), repeat=2)))
     draw(board, view_of(Series(*grid.T, "a series with a long name")), width=500)
-    frame = board.evaluate("(({y, height}) => ({y, height}))(document.querySelector('.ib-frame').getBBox())")
-    legend = board.evaluate("document.querySelector('.ib-legend').getBBox().y")
-    assert legend > frame["y"] + frame["height"]
+    assert box_of(board, ".ib-legend")[1] > box_of(board, ".ib-frame")[3]
 
 
 def test_names_at_the_ends_of_series_stay_apart_and_inside(board):
@@ -282,11 +278,12 @@ def rgb(said):
     return "#" + "".join(f"{int(part):02x}" for part in said[said.index("(") + 1 : -1].split(",")[:3])
 
 
+RAMP = [Series([0, 1], [k, k + 1], f"H = {10**k}", method_key=f"local_gd:H={10**k}") for k in range(4)]
 FULL = View(
     "A finding about $\\eta H$",
     "A setting.",
     [
-        Panel([Series([0, 1], [k, k + 1], f"H = {10**k}", method_key=f"local_gd:H={10**k}") for k in range(4)], "x", "y", legend="direct"),
+        Panel(RAMP, "x", "y", legend="direct"),
         Panel([Cloud([0, 1], [0, 1], [1, -1], [0, 1]), Note("a note")], "x", "y", title="data"),
         Panel([Table(("name", "value"), [("a", 1.0)])]),
         Panel([MARKS["contours"], Arrows([0], [0], [1], [1], "drift")], "x", "y"),
@@ -310,7 +307,7 @@ def test_the_theme_follows_the_reader_and_the_page_at_once(quiet_page):
     blank(quiet_page)
     quiet_page.evaluate("view => draw(view, {})", payload(FULL))
     paper = "getComputedStyle(document.querySelector('.ib-view')).backgroundColor"
-    night = "rgb(21, 23, 28)"
+    night = "rgb(18, 19, 23)"
     assert quiet_page.evaluate(paper) == "rgb(255, 255, 255)"
     quiet_page.emulate_media(color_scheme="dark")
     assert quiet_page.evaluate(paper) == night
