@@ -1,5 +1,6 @@
 """How the pages are built: `make docs` reads this folder and writes out/docs/html. No network, no scripts of others."""
 
+import logging
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -19,7 +20,6 @@ exclude_patterns = ["_ext"]
 # Single backticks of docstrings: a link where they name something public, code anywhere.
 default_role = "py:obj"
 autosummary_generate = False
-suppress_warnings = ["toc.empty_glob"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -31,3 +31,6 @@ html_css_files = ["pages.css"]
 html_math_renderer = "mathml"
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
+
+# Folders that wait for their first page.
+logging.getLogger("sphinx.sphinx.directives.other").addFilter(lambda record: "glob" not in str(record.msg))
