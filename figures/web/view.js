@@ -2,7 +2,7 @@
 
 import { fittingLegend } from "./legend.js";
 import { hover } from "./hover.js";
-import { drawPanel, margins, wantedHeight } from "./panel.js";
+import { drawPanel, margins, shapeOf, wantedHeight } from "./panel.js";
 import { escaped, tag } from "./svg.js";
 import { followTheme, setTheme, styleRules } from "./theme.js";
 import { plain, FAMILY, wrapped, write } from "./words.js";
@@ -101,9 +101,10 @@ function drawGrid(view, { width, top, edge, room }, context, spots) {
   const gap = size;
   const cell = (width - 2 * edge - (columns - 1) * gap) / columns;
   const rows = rowsOf(view.panels, columns).map((panels) => measuredRow(panels, columns, cell, width, context));
-  fit(rows, room && room - gap * rows.length, size);
   const lefts = widestBy(rows, columns, "left");
   const rights = widestBy(rows, columns, "right");
+  for (const row of rows) row.height = Math.min(row.height, tallestOf(row.panels, (c) => cell - (lefts[c] ?? 0) - (rights[c] ?? 0)));
+  fit(rows, room && room - gap * rows.length, size);
   let [y, index] = [top, 0];
   const body = [];
   const points = [];
@@ -141,6 +142,11 @@ function measuredRow(panels, columns, cell, page, { size, sizes }) {
   const around = panels.map((panel) => margins(panel, cell, height, size));
   const most = (side) => Math.max(...around.map((margin) => margin[side]));
   return { panels, height, around, top: most("top"), bottom: most("bottom") };
+}
+
+// The greatest height that a row of panels can use: panels of a given shape need no more than their width asks for.
+function tallestOf(panels, width) {
+  return Math.max(...panels.map((panel, c) => (panel.fixed && panel.aspect === "equal" ? width(c) * shapeOf(panel) : Infinity)));
 }
 
 // Lower the axes of all rows alike until they fit into the room, but never below what can be read.

@@ -124,6 +124,7 @@ function joined(found) {
 
 let canvas = null;
 const widths = new Map();
+const RELATION = /(\S) ([=<>≤≥≈≠]) (?=\S)/g; // "η = 0.1" is read as one word
 
 // Width of a text in pixels, formulas included.
 export function textWidth(text, size, weight = 400) {
@@ -142,12 +143,12 @@ function measured(text, weight) {
   return total;
 }
 
-// Text in lines at most `room` pixels wide; formulas stay whole.
+// Text in lines at most `room` pixels wide; formulas and equations stay whole.
 export function wrapped(text, size, room, weight = 400) {
   const lines = [];
-  for (const paragraph of String(text).split("\n")) {
+  for (const paragraph of String(text).replace(RELATION, "$1\u00a0$2\u00a0").split("\n")) {
     let line = "";
-    for (const word of paragraph.match(/(?:\$[^$]*\$|[^\s$])+|\$/g) ?? []) {
+    for (const word of paragraph.match(/(?:\$[^$]*\$|[^ $])+|\$/g) ?? []) {
       const longer = line ? `${line} ${word}` : word;
       if (line && textWidth(longer, size, weight) > room) {
         lines.push(line);
