@@ -50,6 +50,8 @@ from paper_repro.report.interval_strip import interval_strip
 from paper_repro.report.making import make_report
 from paper_repro.report.outcome import counted, outcome, status_meaning, teeth
 from paper_repro.report.plates import Maker
+from paper_repro.report.rendering import stylesheet
+from paper_repro.report.standalone import standalone
 
 
 SCRIPT = '<script src="filter.js" defer></script>'
@@ -269,6 +271,20 @@ def test_style_sheet_and_script_fetch_nothing_and_only_the_index_has_a_script(si
     assert not re.search(r"@import|url\(|https?:", (site / "report.css").read_text())
     assert not re.search(r"import|fetch|Request|https?:|innerHTML|eval", (site / "filter.js").read_text())
     assert [path.name for path in pages(site) if SCRIPT in path.read_text()] == ["index.html"]
+
+
+def test_a_standalone_page_needs_no_file_beside_it_and_escapes_its_title_only(tmp_path):
+    path = tmp_path / "one.html"
+    path.write_text(
+        standalone(
+            "a </title> & b", "<p id='body'>Look.</p>", environment={"implicitbias": "1", "commit": "<c>"}
+        )
+    )
+    reader = read(path)
+    assert "Look." in words(path) and "<c>" in words(path) and "a </title> & b" in words(path)
+    assert {"main", "body"} <= set(reader.ids)
+    assert all(link.startswith("#") and link[1:] in reader.ids for link in reader.links)
+    assert stylesheet() in path.read_text() and not re.search(r"@import|url\(|https?:", path.read_text())
 
 
 def test_every_page_can_be_reached_from_the_index(site):
@@ -502,6 +518,9 @@ def test_no_line_begins_with_the_comma_after_a_formula():
         ("$|w|$ & c_m u_m", f"{mathml('|w|')} &amp; c<sub>m</sub> u<sub>m</sub>"),
         ("local_steps of set_a_prime", "local_steps of set_a_prime"),
         ("`x_i` is code", "<code>x_i</code> is code"),
+        ("D̂_m⁻¹, θ̄_r, γ_∞ and 2d_min", "D̂<sub>m</sub>⁻¹, θ̄<sub>r</sub>, γ<sub>∞</sub> and 2d<sub>min</sub>"),
+        ("max_m λ_m, x_i^2", "max<sub>m</sub> λ<sub>m</sub>, x<sub>i</sub><sup>2</sup>"),
+        ("H^{t_p}, t^(−min(1, a))", "H<sup>t<sub>p</sub></sup>, t<sup>−min(1, a)</sup>"),
     ],
 )
 def test_indices_in_plain_words_are_raised_and_names_of_code_are_not(text, shown):
@@ -605,6 +624,7 @@ def test_every_formula_of_the_catalogue_can_be_shown(entry):
     texts += [text for f in claim.falsifiers for text in (f.name, f.why)]
     for text in texts:
         paragraphs(text, strict=True)
+        assert not re.search(r"[\x00-\x09\x0b-\x1f]", text), "a backslash that became a character"
 
 
 def test_an_unknown_figure_is_refused_before_any_work():
