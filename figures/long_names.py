@@ -22,14 +22,14 @@ def break_long_names(axes: "Axes", panel: Panel) -> bool:
     frame, left, right = axes.get_window_extent(), *_cell(axes)
     middle = (frame.x0 + frame.x1) / 2
     places = (
-        (axes.title, panel.title, right - frame.x0),
-        (axes.xaxis.label, panel.xlabel, 2 * min(middle - left, right - middle)),
-        (axes.yaxis.label, panel.ylabel, BESIDE * frame.height),
+        (axes.set_title, panel.title, right - frame.x0),
+        (axes.set_xlabel, panel.xlabel, 2 * min(middle - left, right - middle)),
+        (axes.set_ylabel, panel.ylabel, BESIDE * frame.height),
     )
-    broken = False
-    for words, text, room in places:
-        lines = wrapped(figure, text, float(words.get_fontsize()), room / figure.dpi) if text else []
-        words.set_text("\n".join(lines))
+    broken, size = False, float(axes.xaxis.label.get_fontsize())
+    for write, text, room in places:
+        lines = wrapped(figure, text, size, room / figure.dpi) if text else []
+        write("\n".join(lines))
         broken |= len(lines) > 1
     return broken
 
