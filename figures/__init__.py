@@ -29,3 +29,5 @@ from figures.views import Panel as Panel
 from figures.views import View as View
 from figures.views import view_from_json as view_from_json
 from figures.views import view_to_json as view_to_json
+from figures.web import animate_html as animate_html
+from figures.web import view_html as view_html

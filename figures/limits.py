@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from figures.marks import Arrows, Field, Heatmap, Histogram, Mark
+from figures.marks import Arrows, Field, Heatmap, Histogram, Mark, Separator
 from figures.values import floats
 from figures.views import axis_values, Panel, Scale, View
 
@@ -108,11 +108,21 @@ def _reach(mark: Mark, axis: Axis, scale: Scale) -> Float[np.ndarray, "value"]:
     if isinstance(mark, Arrows):
         tips: Any = floats(getattr(mark, axis)) + floats(getattr(mark, f"d{axis}"))
         return np.concatenate([values, tips])
+    if isinstance(mark, Separator):
+        return _on_separator(mark)["xy".index(axis)]
     if isinstance(mark, Histogram) and axis == "y":
         return np.append(values, 0.0)
     if (isinstance(mark, Field) and mark.kind == "image") or (isinstance(mark, Heatmap) and axis == "x"):
         return cell_edges(values, scale)
     return values
+
+
+def _on_separator(mark: Separator) -> Float[np.ndarray, "2 value"]:
+    """Return the foot of the origin on each line of a separator and a step along it, as Matplotlib counts them."""
+    w = floats(mark.normal)
+    shifts = np.array([0.0, 1.0, -1.0] if mark.margins else [0.0])
+    feet = np.outer(w / (w @ w), mark.offset + shifts)
+    return np.hstack([feet, feet[:, :1] + np.array([[-w[1]], [w[0]]])])
 
 
 def _stands_on_zero(marks: Sequence[Mark], axis: Axis) -> bool:
