@@ -173,7 +173,7 @@ def _heatmap(mark: Heatmap, axes: "Axes", look: Appearance, line_width: float, t
     )  # fmt: skip
     axes.set_yticks(range(len(mark.rows)), [typeset(row) for row in mark.rows])
     axes.tick_params(axis="y", length=0)
-    axes.invert_yaxis()
+    axes.yaxis.set_inverted(True)
     axes.grid(False)
     if mark.label:
         _colour_bar(shade, axes, mark.label)

@@ -72,7 +72,7 @@ def render_figure(view: View, venue: str = "page") -> "Figure":
     Parameters
     ----------
     view : View
-    venue : {"page", "neurips", "icml", "icml_wide", "slides"}
+    venue : {"page", "neurips", "icml", "icml_wide", "thesis", "slides"}
 
     Raises
     ------
@@ -81,7 +81,7 @@ def render_figure(view: View, venue: str = "page") -> "Figure":
     """
     place = venue_named(venue)
     with styled(place):
-        return _render_figure(view, place)
+        return laid_out(view, place)
 
 
 @contextmanager
@@ -97,8 +97,11 @@ def styled(venue: Venue) -> Iterator[None]:
         yield
 
 
-def _render_figure(view: View, venue: Venue) -> "Figure":
-    """Lay out and draw, name things where there is room, then grow the page by the legends that went below."""
+def laid_out(view: View, venue: Venue, spare: float = 0.0) -> "Figure":
+    """Lay out and draw, name things where there is room, then grow the page by the legends that went below.
+
+    ``spare`` inches are left free between the title and the panels; the style of the venue is in force.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -106,6 +109,7 @@ def _render_figure(view: View, venue: Venue) -> "Figure":
     figure = Figure(figsize=(venue.width, sum(heights)))
     FigureCanvasAgg(figure)
     above, below = _write_words(figure, view, venue)
+    above += spare
     if shared_entries(view):
         below += place_shared(figure, shared_entries(view), LINE * venue.font_size, below + EDGE) + GAP
     figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.05, hspace=0.04, wspace=0.04)
