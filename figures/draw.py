@@ -132,7 +132,7 @@ def _field(mark: Field, axes: "Axes", look: Appearance, line_width: float, type_
             linewidths=look.width * line_width,
             zorder=look.zorder,
         )
-        axes.clabel(lines, fontsize=0.75 * type_size, inline_spacing=2)
+        axes.clabel(lines, fontsize=0.75 * type_size, inline_spacing=2, fmt="%.3g")
         return
     quiet = LinearSegmentedColormap.from_list("quiet", CONTOUR_COLOURS)
     if mark.kind == "image":

@@ -29,6 +29,7 @@ WIDTHS = {"gif": 800, "mp4": 1600}  # pixels: a GIF is for a page or a message, 
 PAUSE = 2.0  # seconds that the last frame stands, before the first one comes again
 COLOURS = 255  # of a GIF, the same in all frames, so that nothing flickers
 SAMPLED = 8  # frames from which these are taken
+NEARLY_WHITE = 246  # of 255: Pillow looks colours up coarsely, and paper is white, not nearly so
 RATE = 25  # frames a second of a film: what every player can play
 
 
@@ -123,7 +124,11 @@ def _palette(images: Sequence[Any]) -> Any:
     strip = Image.new("RGB", (chosen[0].width, sum(image.height for image in chosen)))
     for k, image in enumerate(chosen):
         strip.paste(image, (0, k * image.height))
-    return strip.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette = strip.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    entries = np.reshape(palette.getpalette(), (-1, 3))
+    entries[(entries >= NEARLY_WHITE).all(axis=1)] = 255
+    palette.putpalette(entries.ravel().tolist())
+    return palette
 
 
 def mp4_bytes(frames: Frames, seconds: float, title: str, text: str) -> bytes:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from figures.animation import Animation
-from figures.layout import LINE_HEIGHT, TITLE_SIZE, wrapped
+from figures.layout import CAPTION_SIZE, LINE_HEIGHT, TITLE_SIZE, wrapped
 from figures.legend import view_looks
 from figures.limits import on_common_limits
 from figures.long_names import break_long_names
@@ -18,6 +18,7 @@ from figures.render import draw_marks, EDGE, laid_out, SAFE, styled
 from figures.style import INK, REFERENCE, Venue, venue_named
 from figures.table import print_table
 from figures.views import Panel, View
+from figures.words import typeset
 
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 KEY_FRAMES = 6  # whose marks together decide where legends go: more would tell little
 SPARE = 1.9  # lines of the type size under the title, for the label of a frame and how far it is
+WRITTEN = ("title", "xlabel", "ylabel")  # words of a panel
 BAR = 0.2  # of the type size, the line that says how far
 
 
@@ -57,7 +59,7 @@ def draw_frames(
     stage.figure.set_dpi(width / place.width)
     for index, (view, label) in enumerate(zip(views, animation.labels, strict=True)):
         with styled(place):
-            _show(stage, view, label, (index + 1) / len(views))
+            _show(stage, view, views[max(index - 1, 0)], label, (index + 1) / len(views))
             yield _pixels(stage.figure, width)
 
 
@@ -97,25 +99,30 @@ def _stage(views: tuple[View, ...], venue: Venue) -> Stage:
     return Stage(figure, panels, label, bar, venue)
 
 
-def _show(stage: Stage, view: View, label: str, share: float) -> None:
-    """Put the marks and words of one frame on the stage."""
-    for panel, axes, looks in zip(view.panels, stage.panels, view_looks(view), strict=True):
+def _show(stage: Stage, view: View, before: View, label: str, share: float) -> None:
+    """Put the marks and words of one frame on the stage, those words that differ from the frame before."""
+    looks = view_looks(view)
+    for panel, old, axes, own in zip(view.panels, before.panels, stage.panels, looks, strict=True):
         _clear(axes)
-        draw_marks(panel, axes, looks, stage.venue)
+        draw_marks(panel, axes, own, stage.venue)
         _keep_limits(panel, axes)
-        break_long_names(axes, panel)
+        if old is panel or any(getattr(old, name) != getattr(panel, name) for name in WRITTEN):
+            break_long_names(axes, panel)
         for mark in panel.marks:
             if isinstance(mark, Table):
                 print_table(mark, axes, stage.venue.font_size)
         write_direct_labels(axes, panel)
-    _write(stage, view, label)
+    if before is view or (before.title, before.caption) != (view.title, view.caption):
+        _write(stage, view)
+    stage.label.set_text(typeset(label))
     stage.bar.set_xdata([0, share])
 
 
 def _clear(axes: "Axes") -> None:
     """Take the marks off; the axes, their names and the legend stay."""
-    for artist in (*axes.lines, *axes.collections, *axes.patches, *axes.texts, *axes.child_axes):
-        artist.remove()
+    for kind in ("collections", "lines", "patches", "texts", "child_axes"):
+        while left := list(getattr(axes, kind)):  # contours take their labels with them
+            left[0].remove()
 
 
 def _keep_limits(panel: Panel, axes: "Axes") -> None:
@@ -125,17 +132,13 @@ def _keep_limits(panel: Panel, axes: "Axes") -> None:
             keep(*limits)
 
 
-def _write(stage: Stage, view: View, label: str) -> None:
-    """Write title, caption and label of a frame."""
-    from figures.layout import CAPTION_SIZE
-    from figures.words import typeset
-
+def _write(stage: Stage, view: View) -> None:
+    """Write title and caption of a frame."""
     room = SAFE * (stage.venue.width - 2 * EDGE)
     styles = ((view.title, TITLE_SIZE, True), (view.caption, CAPTION_SIZE, False))
     for words, (text, scale, bold) in zip(stage.figure.texts[:2], styles, strict=True):
         lines = wrapped(stage.figure, text, scale * stage.venue.font_size, room, bold=bold)
         words.set_text("\n".join(lines))
-    stage.label.set_text(typeset(label))
 
 
 def _pixels(figure: "Figure", width: int) -> UInt8[np.ndarray, "height width 3"]:

@@ -80,7 +80,8 @@ def _entries_of(mark: Mark, look: Appearance) -> list[Entry]:
         return []
     if isinstance(mark, Field):
         return [Entry(mark.label, (look,))] if mark.kind == "contours" else []
-    filled = isinstance(mark, (Bands, Histogram)) or (isinstance(mark, Span) and mark.low < mark.high)
+    bars = isinstance(mark, Histogram) and look.alpha > 0
+    filled = isinstance(mark, Bands) or bars or (isinstance(mark, Span) and mark.low < mark.high)
     shape = "patch" if filled else "arrow" if isinstance(mark, Arrows) else "line"
     return [Entry(mark.label, (look,), shape)]
 

@@ -15,8 +15,8 @@ BESIDE = 1.05  # how far the name of y may reach along its axis, of the axis
 def break_long_names(axes: "Axes", panel: Panel) -> bool:
     """Break what is written around the axes to the room there is, and return whether anything was too long.
 
-    The layout must have been settled. A title has room from the axes to the end of their cell, the name of x that of the cell around the middle of the
-    axes, the name of y the height of the axes.
+    The layout must have been settled. A title has room from the axes to the end of their cell, the name of x that of
+    the cell around the middle of the axes, the name of y the height of the axes.
     """
     figure: Any = axes.figure
     frame, left, right = axes.get_window_extent(), *_cell(axes)

@@ -16,7 +16,7 @@ _SPECIAL = re.compile(r"[&#~]")  # what TeX would obey, and Matplotlib does not 
 
 
 def pgf_bytes(figure: "Figure", venue: Venue) -> bytes:
-    """Return the figure as PGF for ``\\input`` in a document; ``xelatex`` measures its words.
+    r"""Return the figure as PGF for ``\input`` in a document; ``xelatex`` measures its words.
 
     The figure is used up: its words are escaped for TeX, and its images become shapes, since one file has no room
     for pictures.
