@@ -121,9 +121,9 @@ function sample(entry, x, y, type, place) {
         ? ""
         : tag("path", {
             d: symbol(look.marker, middle, y, 0.6 * type),
-            fill: colour,
-            stroke: paint("paper"),
-            "stroke-width": 0.3 * place.line,
+            fill: look.hollow ? paint("paper") : colour,
+            stroke: look.hollow ? colour : paint("paper"),
+            "stroke-width": (look.hollow ? 0.6 : 0.3) * place.line,
           });
     return [line, marker];
   });
