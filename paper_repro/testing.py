@@ -33,6 +33,7 @@ from implicitbias.data import separable
 from implicitbias.errors import BadInput
 from paper_repro.claims import Budget, Claim, Result, Status, verify_one
 from paper_repro.claims.knobs import Range, ranges
+from paper_repro.report.rerun import command
 from sde import Landscape
 
 
@@ -146,7 +147,6 @@ def at_the_defaults(claim: Claim) -> Result:
 
 def _report(result: Result) -> str:
     verdict = "TOOTHLESS" if result.toothless else result.status.value
-    settings = ", ".join(f"{name}={value!r}" for name, value in result.knobs.items())
     lines = [f"{result.key} is {verdict}, expected {result.expected.value}: {result.message}"]
     lines += [
         f"  falsifier {f.name!r} is {f.status.value}"
@@ -154,9 +154,7 @@ def _report(result: Result) -> str:
         if f.status is not Status.REFUTED
     ]
     lines += [result.traceback] if result.traceback else []
-    lines.append(
-        f"  rerun: paper-repro verify {result.key} --seed {result.seed} --budget {result.budget} {settings}"
-    )
+    lines.append(f"  rerun: {command(result)}")
     return "\n".join(lines)
 
 
