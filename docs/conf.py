@@ -14,12 +14,17 @@ author = "The implicitbias developers"
 project_copyright = author
 version = release = version_of("implicitbias")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "mathml"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "mathml", "names"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_ext"]
 # Single backticks of docstrings: a link where they name something public, code anywhere.
 default_role = "py:obj"
 autosummary_generate = False
+autodoc_default_options = {"member-order": "bysource"}
+autodoc_preserve_defaults = True
+maximum_signature_line_length = 90
+numpydoc_show_class_members = False
+python_use_unqualified_type_names = True
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
