@@ -8,6 +8,8 @@
     def test_my_theorem(drawn):
         assert_claim(MY_CLAIM, drawn)
 
+``assert_loss`` and ``assert_problem`` look at a loss or a problem of yours: derivatives, logarithms, batches.
+
 The strategies draw numbers and seeds, never arrays: a failing example shrinks to a few numbers that anybody can
 type. This module needs ``hypothesis`` (extra ``test``).
 """
@@ -33,6 +35,8 @@ from implicitbias.data import separable
 from implicitbias.errors import BadInput
 from paper_repro.claims import Budget, Claim, Result, Status, verify_one
 from paper_repro.claims.knobs import Range, ranges
+from paper_repro.contracts import assert_loss as assert_loss
+from paper_repro.contracts import assert_problem as assert_problem
 from paper_repro.report.rerun import command
 from sde import Landscape
 
