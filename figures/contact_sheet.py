@@ -13,6 +13,7 @@ from figures.provenance import metadata, sidecar_text
 from figures.render import styled
 from figures.save import write_all
 from figures.style import INK, REFERENCE, venue_named
+from implicitbias.display.prose import line
 from implicitbias.errors import BadInput
 
 
@@ -198,6 +199,7 @@ def _item(one: Thumbnail, folder: Path) -> str:
     shown = base64.b64encode(one.picture).decode()
     kinds = [kind for kind in SUFFIXES if (folder / f"{one.name}.{kind}").exists()]
     links = " ".join(f'<a href="{escape(one.name)}.{kind}">{kind}</a>' for kind in kinds)
-    title = escape(one.title.replace("$", ""))
-    picture = f'<img src="data:image/png;base64,{shown}" alt="{title}" width="{THUMBNAIL}">'
-    return f'<li><a href="{escape(one.name)}.png">{picture}</a><h2>{escape(one.name)}</h2><p>{title}</p><p>{links}</p>'
+    words = escape(one.title.replace("$", ""))
+    picture = f'<img src="data:image/png;base64,{shown}" alt="{words}" width="{THUMBNAIL}">'
+    name, said = escape(one.name), line(one.title)
+    return f'<li><a href="{name}.png">{picture}</a><h2>{name}</h2><p>{said}</p><p>{links}</p>'
