@@ -55,8 +55,9 @@ def contact_sheet(folder: str | Path) -> list[Path]:
         )
     size = COLUMNS * ROWS
     parts = [found[start : start + size] for start in range(0, len(found), size)]
-    pages = {f"{NAME}-{k}.png": page for k, page in enumerate(_png_pages(parts), start=1)}
-    sheet = {f"{NAME}.pdf": _pdf(parts), **pages, f"{NAME}.html": _html(found, folder)}
+    drawn = [_page(part, k, len(parts)) for k, part in enumerate(parts, start=1)]
+    pages = {f"{NAME}-{k}.png": _png_page(page) for k, page in enumerate(drawn, start=1)}
+    sheet = {f"{NAME}.pdf": _pdf(drawn), **pages, f"{NAME}.html": _html(found, folder)}
     for old in folder.glob(f"{NAME}-*.png"):
         if old.name not in sheet:
             old.unlink()  # of a longer sheet
@@ -95,25 +96,21 @@ def _split(name: str, content: bytes) -> tuple[str, dict[str, bytes]]:
     return stem, {suffix: content}
 
 
-def _png_pages(parts: Sequence[Sequence[Thumbnail]]) -> list[bytes]:
-    return [_saved(_page(part, k, len(parts)), "png") for k, part in enumerate(parts, start=1)]
-
-
-def _pdf(parts: Sequence[Sequence[Thumbnail]]) -> bytes:
+def _pdf(drawn: Sequence[Any]) -> bytes:
     """Return all pages in one PDF."""
     from matplotlib.backends.backend_pdf import PdfPages
 
     stream = BytesIO()
     with styled(venue_named("page")), PdfPages(stream, metadata=_remarks("pdf")) as pages:
-        for k, part in enumerate(parts, start=1):
-            pages.savefig(_page(part, k, len(parts)))
+        for page in drawn:
+            pages.savefig(page)
     return stream.getvalue()
 
 
-def _saved(figure: Any, form: str) -> bytes:
+def _png_page(page: Any) -> bytes:
     stream = BytesIO()
     with styled(venue_named("page")):
-        figure.savefig(stream, format=form, dpi=DPI, metadata=_remarks(form))
+        page.savefig(stream, format="png", dpi=DPI, metadata=_remarks("png"))
     return stream.getvalue()
 
 
@@ -155,7 +152,7 @@ def _put(figure: Any, one: Thumbnail, left: float, top: float, cell: tuple[float
     share = min(cell[0] / pixels.width, room / pixels.height)
     wide, high = share * pixels.width, share * pixels.height
     axes = figure.add_axes((left / width, (top - high) / height, wide / width, high / height))
-    axes.imshow(pixels, interpolation="lanczos", aspect="auto")
+    axes.imshow(pixels, interpolation="antialiased", aspect="auto")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.grid(False)
