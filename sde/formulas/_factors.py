@@ -46,6 +46,13 @@ def finite_drift_factor(workers: Values, lr: Values, local_steps: Values, curvat
 
     Exact at a finite learning rate. H = 1 leaves 1/(1 − ηh/2), the factor of parallel SGD.
 
+    Parameters
+    ----------
+    workers, lr, local_steps
+        M, η and H.
+    curvature
+        h, of the mode across Γ.
+
     Raises
     ------
     BadInput
@@ -57,6 +64,8 @@ def finite_drift_factor(workers: Values, lr: Values, local_steps: Values, curvat
 
 def finite_mixed_factor(workers: Values, lr: Values, local_steps: Values, curvature: Values) -> Values:
     """1 + (M − 1)ψ_d(1 − ηh, H), the gain of mixed noise at a finite learning rate (derived).
+
+    The arguments are those of `finite_drift_factor`.
 
     Raises
     ------
