@@ -57,7 +57,7 @@ function yNames(panel, height, size) {
 export function drawPanel(panel, box, context) {
   const { size } = context;
   const table = find(panel, "Table");
-  if (table) return { body: [drawHeading(panel, box, size), drawTable(table, box, context)], points: [], below: null, box };
+  if (table) return { body: [drawHeading(panel, box, size), drawTable(table, box, context)], points: [], below: null, box, x: null, y: null };
   const place = placed(panel, box, context);
   const drawn = panel.marks.map((mark) => ({ mark, ...DRAWERS[mark.type](mark, place) }));
   const order = [...drawn].sort((a, b) => a.mark.look.zorder - b.mark.look.zorder);
@@ -69,7 +69,7 @@ export function drawPanel(panel, box, context) {
     clip(place.box, context), drawHeading(panel, place.box, size), drawAxes(panel, place, context), clipped, drawFrame(place), drawBar(panel, place),
     order.filter(isWords).map((d) => group(d, context)), drawEnds(panel.ends, place), names.body,
   ];
-  return { body, points: readings(drawn, panel, place), below: names.below, spot: names.spot, box: place.box };
+  return { body, points: readings(drawn, panel, place), below: names.below, spot: names.spot, box: place.box, x: place.x, y: place.y };
 }
 
 function group({ mark, body }, context) {

@@ -23,19 +23,20 @@ const LETTERS = {
   " ": " ", "{": "{", "}": "}", "%": "%", "&": "&", "#": "#", _: "_", $: "$", min: "min", max: "max",
 };
 
-// Runs {text, rise, scale, italic} of a text; rise is in type sizes.
+// Runs {text, rise, scale, italic} of a text; rise is in type sizes. A single dollar is a dollar.
 export function runs(text) {
   const pieces = String(text).split("$");
-  const closed = pieces.length % 2 === 1;
-  const found = pieces.flatMap((piece, index) => {
-    if (index % 2 === 0 || !closed) return piece ? [{ text: (index && !closed ? "$" : "") + piece, rise: 0, scale: 1 }] : [];
-    return formula(piece);
-  });
-  return joined(found);
+  if (pieces.length % 2 === 0) return [{ text: String(text), rise: 0, scale: 1, italic: false }];
+  return joined(pieces.flatMap((piece, index) => (index % 2 ? formula(piece) : piece ? [{ text: piece, rise: 0, scale: 1 }] : [])));
 }
 
 export function plain(text) {
   return runs(text).map((run) => (run.rise > 0 ? `^${run.text}` : run.rise < 0 ? `_${run.text}` : run.text)).join("");
+}
+
+// The text as HTML.
+export function inHtml(text) {
+  return runs(text).map((run) => tag(run.rise > 0 ? "sup" : run.rise < 0 ? "sub" : run.italic ? "i" : "span", {}, escaped(run.text))).join("");
 }
 
 function formula(source) {
@@ -56,7 +57,8 @@ function atom(reader, rise, scale) {
   if (letter === "\\") return command(reader, rise, scale);
   if (letter === "'") return [{ text: "′", rise, scale }];
   if (letter === "-") return [{ text: "−", rise, scale }];
-  if (letter === " " || letter === "~") return letter === "~" ? [{ text: " ", rise, scale }] : [];
+  if (letter === " " || letter === FIXED_SPACE) return [];
+  if (letter === "~") return [{ text: " ", rise, scale }];
   if ("=<>+".includes(letter) && scale === 1) return [{ text: ` ${letter} `, rise, scale }];
   return [{ text: letter, rise, scale, italic: /[A-Za-z]/.test(letter) }];
 }
@@ -124,11 +126,14 @@ function joined(found) {
 
 let canvas = null;
 const widths = new Map();
+const MOST_WIDTHS = 20000; // texts whose widths are kept; a class that lasts all day draws more
+const FIXED_SPACE = "\u00a0";
 const RELATION = /(\S) ([=<>≤≥≈≠]) (?=\S)/g; // "η = 0.1" is read as one word
 
 // Width of a text in pixels, formulas included.
 export function textWidth(text, size, weight = 400) {
   const key = `${weight} ${text}`;
+  if (widths.size > MOST_WIDTHS) widths.clear();
   if (!widths.has(key)) widths.set(key, measured(text, weight));
   return widths.get(key) * size;
 }
@@ -146,7 +151,7 @@ function measured(text, weight) {
 // Text in lines at most `room` pixels wide; formulas and equations stay whole.
 export function wrapped(text, size, room, weight = 400) {
   const lines = [];
-  for (const paragraph of String(text).replace(RELATION, "$1\u00a0$2\u00a0").split("\n")) {
+  for (const paragraph of String(text).replace(RELATION, `$1${FIXED_SPACE}$2${FIXED_SPACE}`).split("\n")) {
     let line = "";
     for (const word of paragraph.match(/(?:\$[^$]*\$|[^ $])+|\$/g) ?? []) {
       const longer = line ? `${line} ${word}` : word;
