@@ -53,14 +53,14 @@ def _(AGGREGATIONS, DEALINGS, LOSSES, PRESETS, WORK, mo):
     seed = mo.ui.number(0, 10**6, value=0, label="seed")
     steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
     local_steps = mo.ui.slider(steps=steps, value=10, label="H", show_value=True)
-    each = mo.ui.text(placeholder="e.g. 1, 100", label="or H of each worker")
+    each = mo.ui.text(placeholder="as H", label="H₁, H₂, …")
     rates = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
     lr = mo.ui.slider(steps=rates, value=0.2, label="η", show_value=True)
     loss = mo.ui.dropdown(LOSSES, value=LOSSES[0], label="loss")
     power = mo.ui.slider(steps=[1, 2, 3, 5, 10, 20], value=2, label="p of the tail", show_value=True)
     work = mo.ui.dropdown(WORK, value=WORK[0], label="local work")
     aggregation = mo.ui.dropdown(AGGREGATIONS, value=AGGREGATIONS[0], label="aggregation")
-    decades = mo.ui.slider(steps=[3, 6, 10, 30, 100, 300], value=100, label="to round 10^", show_value=True)
+    decades = mo.ui.slider(steps=[3, 6, 10, 30, 100, 300], value=100, label="rounds 10^", show_value=True)
     guessing = mo.ui.checkbox(label="guess first")
     return (
         aggregation,
@@ -87,10 +87,54 @@ def _(guessing, mo):
 
 
 @app.cell(hide_code=True)
+def _(
+    aggregation,
+    dealing,
+    decades,
+    each,
+    guessing,
+    local_steps,
+    loss,
+    lr,
+    mo,
+    power,
+    preset,
+    reveal,
+    seed,
+    work,
+    workers,
+):
+    def _row(*items):
+        return mo.hstack(items, justify="start", gap=1, wrap=True, align="center")
+
+    _tail = [power] if loss.value == "polynomial tail" else []
+    _deal = [] if dealing.value == "as the preset has it" else [workers]
+    _drawn = [seed] if "random" in (dealing.value + preset.value) else []
+    _guess = [guessing, reveal] if guessing.value else [guessing]
+    mo.vstack(
+        [
+            _row(preset, dealing, *_deal, *_drawn, *_guess),
+            _row(local_steps, each, lr, decades),
+            _row(loss, *_tail, work, aggregation),
+        ],
+        gap=0.4,
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _(desk, scene):
+    desk.finding(scene)
+    return
+
+
+@app.cell(hide_code=True)
 def _(Canvas, PointBoard, mo):
+    # Shown by the cell that makes them: it never runs again, so that nothing flickers under the hand.
     board, canvas = PointBoard(), Canvas()
     hands, picture = mo.ui.anywidget(board), mo.ui.anywidget(canvas)
-    return board, canvas, hands, picture
+    mo.hstack([hands, picture], widths=[1, 1.25], gap=1.5, align="start")
+    return board, canvas, hands
 
 
 @app.cell(hide_code=True)
@@ -104,12 +148,11 @@ def _(arrangement, attempt, board, dealing, dealt, preset, seed, workers):
 
 
 @app.cell(hide_code=True)
-def _(board, given, guessing, reveal):
+def _(board, guessing, reveal):
     board.guessing = guessing.value and not reveal.value
-    if board.guessing and board.guess is None:
-        board.guess = 0.0
-    placed = given
-    return (placed,)
+    board.guess = board.guess or 0.0
+    hidden = board.guessing
+    return (hidden,)
 
 
 @app.cell(hide_code=True)
@@ -120,18 +163,19 @@ def _(
     board,
     decades,
     each,
+    given,
     guessing,
     hands,
+    hidden,
     local_steps,
     local_steps_of,
     loss,
     lr,
-    placed,
     power,
     show,
     work,
 ):
-    # What a hand has moved on the board comes through `hands`; the board itself also knows what a preset has put.
+    # What a hand has moved comes through `hands`; the board itself also knows what a preset has put.
     assert hands is not None
 
     def controls():
@@ -145,10 +189,10 @@ def _(
             aggregation=aggregation.value,
             decades=decades.value,
             prediction=board.guess if guessing.value else None,
-            hidden=board.guessing,
+            hidden=hidden,
         )
 
-    scene = attempt(lambda: show(controls())) if hasattr(placed, "points") else placed
+    scene = attempt(lambda: show(controls())) if hasattr(given, "points") else given
     return controls, scene
 
 
@@ -161,48 +205,20 @@ def _(board, canvas, lines_of, method_key_of, scene):
 
 
 @app.cell(hide_code=True)
-def _(
-    aggregation,
-    controls,
-    dealing,
-    decades,
-    desk,
-    each,
-    guessing,
-    hands,
-    local_steps,
-    loss,
-    lr,
-    mo,
-    picture,
-    power,
-    preset,
-    reveal,
-    scene,
-    seed,
-    work,
-    workers,
-):
-    def _row(*items):
-        return mo.hstack(items, justify="start", gap=1.2, wrap=True, align="center")
+def _(desk, scene):
+    desk.words(scene)
+    return
 
-    _tail = [power] if loss.value == "polynomial tail" else []
-    _deal = [] if dealing.value == "as the preset has it" else [workers]
-    _drawn = [seed] if "random" in (dealing.value + preset.value) else []
-    _guess = [guessing, reveal] if guessing.value else [guessing]
-    mo.vstack(
-        [
-            _row(preset, dealing, *_deal, *_drawn, *_guess),
-            _row(local_steps, each, lr, decades),
-            _row(loss, *_tail, work, aggregation),
-            desk.finding(scene),
-            mo.hstack([hands, picture], widths=[1, 1.25], gap=1.5, align="start"),
-            desk.words(scene),
-            _row(desk.snapshot("direction", controls, scene)),
-            desk.notes("direction"),
-        ],
-        gap=0.8,
-    )
+
+@app.cell(hide_code=True)
+def _(controls, desk, scene):
+    desk.snapshot("direction", controls, scene)
+    return
+
+
+@app.cell(hide_code=True)
+def _(desk):
+    desk.notes("direction")
     return
 
 

@@ -116,9 +116,8 @@ class PointBoard(anywidget.AnyWidget):
         )
 
 
-def _colours(method_key: str) -> dict[str, Any]:
-    """Return every colour as a pair, on paper and at night."""
-    pairs = {f"worker-{m}": worker_colour(m, MOST_WORKERS) for m in range(MOST_WORKERS)}
-    pairs |= {"passed": REFERENCE, "guess": FALSIFIER, "last": method_colour(method_key)}
-    night = {name: (day, at_night(day)) for name, day in pairs.items()}
-    return {"surfaces": dict(SURFACES) | night, "night": {}}
+def _colours(method_key: str) -> dict[str, tuple[str, str]]:
+    """Return every colour by its name, on paper and at night."""
+    own = {f"worker-{m}": worker_colour(m, MOST_WORKERS) for m in range(MOST_WORKERS)}
+    own |= {"passed": REFERENCE, "guess": FALSIFIER, "last": method_colour(method_key)}
+    return dict(SURFACES) | {name: (day, at_night(day)) for name, day in own.items()}
