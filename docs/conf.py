@@ -14,7 +14,7 @@ author = "The implicitbias developers"
 project_copyright = author
 version = release = version_of("implicitbias")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "mathml", "names"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "mathml", "indices", "names", "figure_pages"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_ext"]
 # Single backticks of docstrings: a link where they name something public, code anywhere.

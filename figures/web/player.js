@@ -2,7 +2,7 @@
 
 import { setTheme, styleRules, followTheme } from "./theme.js";
 import { drawView, lineCounts } from "./view.js";
-import { inHtml, plain } from "./words.js";
+import { inHtml, plain } from "./formulas.js";
 
 const RULES = `display:flex;gap:.8em;align-items:center;padding:.4em .5em;font:600 1em system-ui,"DejaVu Sans",sans-serif`;
 let players = 0;
@@ -14,9 +14,16 @@ export function playViews(host, film, options = {}) {
   const state = { at: 0, timer: null, width: null, reserve: null, film, options, ...parts };
   const show = (index) => shownAt(state, (index + film.frames.length) % film.frames.length);
   const stop = () => setPlaying(state, null);
-  const start = () => setPlaying(state, setInterval(() => show(state.at + 1), 1000 * film.seconds));
+  const start = () =>
+    setPlaying(
+      state,
+      setInterval(() => show(state.at + 1), 1000 * film.seconds),
+    );
   parts.button.addEventListener("click", () => (state.timer ? stop() : start()));
-  parts.slider.addEventListener("input", () => { stop(); show(Number(parts.slider.value)); });
+  parts.slider.addEventListener("input", () => {
+    stop();
+    show(Number(parts.slider.value));
+  });
   host.addEventListener("keydown", (event) => {
     const steps = { ArrowLeft: state.at - 1, ArrowRight: state.at + 1, Home: 0, End: film.frames.length - 1 };
     if (event.key in steps) {
@@ -50,7 +57,9 @@ function assembled(host, film, options) {
   if (options.theme === "light" || options.theme === "dark") setTheme(root, options.theme);
   else followTheme(root, host);
   root.style.fontSize = `${options.fontSize ?? 14}px`;
-  const [button, slider, output, stage] = ["button", "input", "output", ".ib-stage"].map((part) => root.querySelector(part));
+  const [button, slider, output, stage] = ["button", "input", "output", ".ib-stage"].map((part) =>
+    root.querySelector(part),
+  );
   return { button, slider, output, stage };
 }
 
@@ -77,7 +86,10 @@ function reserved(state) {
   if (state.width !== stage.clientWidth) {
     const counts = film.frames.map((frame) => lineCounts(stage, frame, options));
     state.width = stage.clientWidth;
-    state.reserve = { title: Math.max(...counts.map((c) => c.title)), caption: Math.max(...counts.map((c) => c.caption)) };
+    state.reserve = {
+      title: Math.max(...counts.map((c) => c.title)),
+      caption: Math.max(...counts.map((c) => c.caption)),
+    };
   }
   return state.reserve;
 }

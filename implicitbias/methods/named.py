@@ -196,6 +196,7 @@ def post_local_sgd(
     return local_sgd(lr, rule, batch, replacement=replacement, momentum=momentum, workers=workers)
 
 
+# Every method that has a name of its own; the values make it.
 NAMED_METHODS = {
     "gd": gd,
     "local_gd": local_gd,

@@ -37,8 +37,9 @@ class OneStepLemma:
 # A lemma that holds has an excess of 1e-12 to 1e-8: what its certificate leaves over.
 HOLDS = 1e-7
 
-# L2 and L4, without noise.
+# L2 without noise: workers with one function.
 IDENTICAL = OneStepLemma(descent=0.5, disagreement=2.0, heterogeneous=False)
+# L4 without noise: workers with functions of their own.
 HETEROGENEOUS = OneStepLemma(descent=1.0, disagreement=1.25, heterogeneous=True)
 
 
