@@ -22,6 +22,7 @@ from paper_repro.classroom.direction.presets import arrangement, PRESETS
 from paper_repro.classroom.direction.separators import separators
 from paper_repro.classroom.direction.show import journey_of
 from paper_repro.classroom.direction.trapped import trapped, widest_gap
+from paper_repro.classroom.lessons import lesson_named
 from paper_repro.classroom.shown import attempt, Refused
 
 
@@ -163,8 +164,14 @@ def test_sweeping_and_projections_satisfy_everybody_and_part_where_a_constraint_
     sweep, project = (controls_of("random points", 9, work=work) for work in ("sweeping", "projection"))
     found = separators(sweep.problem)
     ends = [journey_of(c, found).exact.w[-1] for c in (sweep, project)]
-    assert all(np.min(sweep.problem.signed @ u) > 1 - 1e-6 for u in ends)
+    assert all(np.min(sweep.problem.signed @ u) > 0.99 for u in ends)
     assert 1e-7 < direction_error(*ends) < 1e-3
+
+
+def test_averaged_solves_say_whether_they_settled_and_where():
+    names = {A: "leads beside", "workers that agree": "happens to end at", "random points": "has not settled"}
+    for name, said in names.items():
+        assert said in show(controls_of(name, 9, work="sweeping")).finding
 
 
 def test_points_that_no_w_separates_rest_off_the_minimum_by_a_known_amount():
@@ -346,3 +353,23 @@ def test_round_numbers_are_round():
         50,
         10000,
     ]
+
+
+def test_the_lecture_notes_say_what_is_shown():
+    notes = lesson_named("direction").notes.read_text(encoding="utf-8")
+    plain, faster = show(controls_of()), show(controls_of(local_steps=100, decades=6))
+    said = [entry.split(" = ")[1] for entry in (errors(plain)[0], *errors(plain)[2:], errors(faster)[2])]
+    said.append(value(plain, "workers' own separators").split(" ")[0])
+    said.append(re.search(r"ŵ, (.*) away", plain.views[2].title)[1])
+    decade = (
+        value(plain, "direction error 1%")
+        .removeprefix("by round 10")
+        .translate(str.maketrans("⁰¹²³", "0123"))
+    )
+    said.append(f"$10^{{{decade}}}$")
+    for chosen in ({"loss": "polynomial tail"}, {"work": "projection"}):
+        said.append(value(show(controls_of(**chosen)), "limit").split(" = ")[1].removesuffix(" from ŵ"))
+    said.append(f"{float(value(show(controls_of('not separable')), 'bias')):.3f}")
+    assert len(said) == 10
+    for number in said:
+        assert re.search(rf"(?<![\d.]){re.escape(number)}(?!\d)", notes), number

@@ -85,6 +85,12 @@ def picture(page):
     return page.locator("svg:has(.ib-dots)").first.inner_html()
 
 
+def backgrounds(page):
+    """Return the colours behind the board and behind the pictures."""
+    found = page.locator(".board, .view > *").all()
+    return [one.evaluate("one => getComputedStyle(one).backgroundColor") for one in found]
+
+
 def until(page, true):
     """Wait for what no selector can say."""
     for _ in range(PATIENCE):
@@ -100,13 +106,17 @@ def test_it_opens_with_the_answer_of_the_first_preset(lesson):
     names = lesson.locator(".board .names").inner_text()
     assert "max margin" in names and "worker 1 alone" in names and "round 10¹⁰⁰" in names
     read(lesson, wanted.capped)
-    for theme in ("light", "dark"):
-        lesson.evaluate(
-            "theme => { document.body.classList.remove('light', 'dark'); document.body.classList.add(theme); }",
-            theme,
-        )
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        lesson.screenshot(path=SHOTS / f"direction-{theme}.png")
+
+
+def test_board_and_pictures_are_light_and_dark_together(lesson):
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    papers = set()
+    for _ in range(2):
+        lesson.get_by_role("button", name="light or dark").click()
+        until(lesson, lambda: len(set(backgrounds(lesson))) == 1)
+        papers |= set(backgrounds(lesson))
+        lesson.screenshot(path=SHOTS / f"direction-{len(papers)}.png")
+    assert len(papers) == 2
 
 
 def test_a_point_that_is_dragged_takes_the_picture_with_it(lesson):

@@ -18,7 +18,7 @@ def _():
     from paper_repro.classroom.direction import Controls, show
     from paper_repro.classroom.direction.board import lines_of, method_key_of
     from paper_repro.classroom.direction.controls import AGGREGATIONS, local_steps_of, LOSSES, WORK
-    from paper_repro.classroom.direction.dealing import dealt, DEALINGS
+    from paper_repro.classroom.direction.dealing import DEALINGS, dealt
     from paper_repro.classroom.direction.presets import arrangement, PRESETS
     from paper_repro.classroom.shown import attempt
     from paper_repro.classroom.widgets.canvas import Canvas

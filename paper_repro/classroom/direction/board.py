@@ -3,6 +3,7 @@
 import math
 
 from figures import Separator
+from figures.values import floats
 from paper_repro.classroom.shown import Refused, Shown
 from paper_repro.classroom.widgets.points import Kind, Line, line_along
 
@@ -31,6 +32,6 @@ def _kind(mark: Separator) -> Kind:
 
 
 def _line(mark: Separator, early: bool) -> Line:
-    w = [float(entry) for entry in mark.normal]
+    w = floats(mark.normal).tolist()
     margin = 1.0 / math.hypot(*w) if mark.margins else None
     return line_along(w, _kind(mark), mark.label or "", worker=mark.worker, margin=margin, early=early)

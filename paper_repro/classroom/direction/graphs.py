@@ -68,7 +68,7 @@ def distances(controls: Controls, rest: Rest) -> View:
     """Return the distances of w from the minimiser and from where it rests."""
     exact, last = rest.exact, 10.0 ** min(controls.decades, np.log10(rest.exact.last))
     away = [np.linalg.norm(exact.w - point, axis=1) for point in (rest.minimiser, rest.resting)]
-    marks = [
+    marks: list[Mark] = [
         Series(*_shown(exact.rounds, away[0], last), "from the minimiser", "falsifier"),
         Series(*_shown(exact.rounds, away[1], last), "from where it rests", "measured", key(controls)),
     ]

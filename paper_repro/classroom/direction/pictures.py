@@ -77,7 +77,7 @@ def weights(controls: Controls, found: Separators, journey: Journey) -> View:
             if svm is not None
         )
     caption = "Path of w in exact rounds; the ray of the max margin ŵ; separators of single workers."
-    panel = Panel(tuple(marks), "$w_1$", "$w_2$", **_square(path), aspect="equal")
+    panel = _plane_of_w(tuple(marks), path)
     return View(_beside(journey, separator), caption, (panel,))
 
 
@@ -88,17 +88,13 @@ def resting(controls: Controls, rest: Rest, title: str) -> tuple[View, View, Vie
         Separator(rest.resting, label=f"rest of {called(controls)}", method_key=key(controls)),
     )
     path = rest.exact.w
+    (x, y), (a, b) = rest.minimiser, rest.resting
     marks = (
         Trajectory(path[:, 0], path[:, 1], called(controls), "measured", key(controls)),
-        *(
-            Series(point[:1], point[1:], label, role)
-            for point, label, role in (
-                (rest.minimiser, "minimiser of f", "falsifier"),
-                (rest.resting, "where it rests", "measured"),
-            )
-        ),
+        Series([x], [y], "minimiser of f", "measured"),
+        Series([a], [b], "where it rests", "measured", "max_margin"),
     )
-    panel = Panel(marks, "$w_1$", "$w_2$", **_square(path), aspect="equal")
+    panel = _plane_of_w(marks, path)
     walk = View("w stays finite", "Path of w in exact rounds, from 0.", (panel,))
     return plane(controls, (*lines, *guess(controls)), title), distances(controls, rest), walk
 
@@ -112,11 +108,9 @@ def _beside(journey: Journey, separator: Float[np.ndarray, " 2"]) -> str:
     return f"w runs beside the ray of ŵ, {across:.3g} away for ever: only its length makes the angle small"
 
 
-def _square(path: Float[np.ndarray, "record 2"]) -> dict[str, tuple[float, float]]:
-    """Return limits of a square that holds 0 and the path."""
+def _plane_of_w(marks: tuple[Mark, ...], path: Float[np.ndarray, "record 2"]) -> Panel:
+    """Return a square that holds 0 and the path."""
     low, high = np.minimum(path.min(axis=0), 0.0), np.maximum(path.max(axis=0), 0.0)
-    middle, half = (low + high) / 2.0, 0.5 * ROOM * float((high - low).max())
-    return {
-        name: (float(centre - half), float(centre + half))
-        for name, centre in zip(("xlim", "ylim"), middle, strict=True)
-    }
+    half = 0.5 * ROOM * float((high - low).max())
+    (left, right), (below, above) = ((float(c - half), float(c + half)) for c in (low + high) / 2.0)
+    return Panel(marks, "$w_1$", "$w_2$", xlim=(left, right), ylim=(below, above), aspect="equal")

@@ -8,7 +8,7 @@ from paper_repro.classroom.direction.averaged import averaged
 from paper_repro.classroom.direction.controls import Controls
 from paper_repro.classroom.direction.journey import Journey, Look, looks
 from paper_repro.classroom.direction.separators import Separators, separators
-from paper_repro.classroom.direction.solves import solved
+from paper_repro.classroom.direction.solves import AT_REST, solved
 from paper_repro.classroom.direction.tails import tailed
 from paper_repro.classroom.direction.trapped import Rest, trapped
 from paper_repro.classroom.direction.wording import called, degrees, digits, power_of_ten
@@ -89,11 +89,20 @@ def _finding(controls: Controls, found: Separators, journey: Journey, seen: tupl
         away = degrees(float(direction_error(journey.target, found.common.weights)))
         return f"A polynomial tail leads {away} beside the max margin, for ever: {at_last}"
     if controls.exact_solves and not controls.anchored:
-        return f"Solving locally first leads beside the max margin, and stays there: {at_last}"
+        return f"{_solved(found, journey)}: {at_last}"
     if journey.beyond is None and not controls.exact_solves:
         return f"The limit has not begun to show: {at_last}"
     at_first = f"{degrees(seen[0].chord)} off at round {power_of_ten(seen[0].decade)}"
     return f"To the max margin of all points: {at_first}, {at_last}"
+
+
+def _solved(found: Separators, journey: Journey) -> str:
+    """Say where averaged exact solves end."""
+    if journey.target is None:
+        return "Solving locally first has not settled yet"
+    if direction_error(journey.target, found.common.weights) <= AT_REST:
+        return "Solving locally first happens to end at the max margin"
+    return "Solving locally first leads beside the max margin, and stays there"
 
 
 def _speed(journey: Journey, seen: tuple[Look, ...]) -> str:

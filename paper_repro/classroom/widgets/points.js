@@ -267,6 +267,7 @@ function render({ model, el }) {
   }
 
   function onRelease() {
+    if (points[dragged]) tell(`Point ${dragged + 1}: ${described(points[dragged])}.`);
     dragged = null;
     sending.flush();
   }
