@@ -9,11 +9,12 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: help setup reproduce test lint bench simulators clean
+.PHONY: help setup reproduce test test-browser lint bench simulators clean
 
 help:
 	@echo "make reproduce   verify every claim, draw the figures, write out/report/index.html"
 	@echo "make test        run the tests"
+	@echo "make test-browser  run the classroom and the pages in Chromium; says what is missing, and installs nothing"
 	@echo "make lint        ruff, pyright, import-linter"
 	@echo "make bench       benchmarks against NumPy, JAX, PyTorch: tables, JSON, and a figure in out/bench"
 	@echo "make simulators  ask Flower, PyTorch and Optax what their rounds are; SYSTEMS=… for some of them"
@@ -34,7 +35,11 @@ reproduce: setup
 	@$(BIN)/paper-repro report --budget quick --jobs $(JOBS) --out out
 
 test: setup
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --quiet
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --quiet --ignore tests/browser
+
+# One browser, one server: no processes beside them.
+test-browser: setup
+	@$(BIN)/python -m pytest --quiet tests/browser
 
 lint: setup
 	@$(BIN)/ruff check .

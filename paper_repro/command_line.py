@@ -20,10 +20,14 @@ COMMANDS = {
     "figures": "draw the figures",
     "report": "verify, draw, and write the report as a static site",
     "diff": "see which verdicts and numbers changed between two reports",
+    "class": "teach: lessons in the browser, served by this machine alone",
     "check-simulator": "test a federated simulator of yours against exact answers",
     "planted-bugs": "see which oracle notices which planted bug, and what the diagnosis calls it",
     "cite": "print the BibTeX entries of claims or papers",
 }
+
+# A module named by a keyword of Python could not be imported by name.
+MODULES = {"class": "classroom"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         # Only the command that is asked for is imported: `--help` stays quick.
         if given[:1] == [name]:
-            import_module(f"paper_repro.commands.{name.replace('-', '_')}").configure(subparser)
+            import_module(f"paper_repro.commands.{MODULES.get(name, name.replace('-', '_'))}").configure(
+                subparser
+            )
     return _guarded(parser.parse_args(given))
 
 

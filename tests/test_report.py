@@ -50,6 +50,8 @@ from paper_repro.report.interval_strip import interval_strip
 from paper_repro.report.making import make_report
 from paper_repro.report.outcome import counted, outcome, status_meaning, teeth
 from paper_repro.report.plates import Maker
+from paper_repro.report.rendering import stylesheet
+from paper_repro.report.standalone import standalone
 
 
 SCRIPT = '<script src="filter.js" defer></script>'
@@ -269,6 +271,20 @@ def test_style_sheet_and_script_fetch_nothing_and_only_the_index_has_a_script(si
     assert not re.search(r"@import|url\(|https?:", (site / "report.css").read_text())
     assert not re.search(r"import|fetch|Request|https?:|innerHTML|eval", (site / "filter.js").read_text())
     assert [path.name for path in pages(site) if SCRIPT in path.read_text()] == ["index.html"]
+
+
+def test_a_standalone_page_needs_no_file_beside_it_and_escapes_its_title_only(tmp_path):
+    path = tmp_path / "one.html"
+    path.write_text(
+        standalone(
+            "a </title> & b", "<p id='body'>Look.</p>", environment={"implicitbias": "1", "commit": "<c>"}
+        )
+    )
+    reader = read(path)
+    assert "Look." in words(path) and "<c>" in words(path) and "a </title> & b" in words(path)
+    assert {"main", "body"} <= set(reader.ids)
+    assert all(link.startswith("#") and link[1:] in reader.ids for link in reader.links)
+    assert stylesheet() in path.read_text() and not re.search(r"@import|url\(|https?:", path.read_text())
 
 
 def test_every_page_can_be_reached_from_the_index(site):

@@ -29,10 +29,16 @@ class Lesson:
 
 
 LESSONS = (
-    Lesson("direction", "Where does Local GD go?", "Which separator do many local steps lead to, and how fast?"),
+    Lesson(
+        "direction", "Where does Local GD go?", "Which separator do many local steps lead to, and how fast?"
+    ),
     Lesson("valley", "How local steps push you along the valley", "Why do more local steps drift faster?"),
     Lesson("scaling", "Scaling the steps", "When does a scaling save rounds, and what does it cost?"),
-    Lesson("claims", "Claim explorer", "Is this statement true, at these numbers, and could we have seen it fail?"),
+    Lesson(
+        "claims",
+        "Claim explorer",
+        "Is this statement true, at these numbers, and could we have seen it fail?",
+    ),
 )
 
 

@@ -7,6 +7,7 @@
 | ``rendering`` | the templates |
 | ``drawing``, ``plates`` | figures of claims, and of the gallery |
 | ``outcome``, ``digits``, ``prose``, ``formulas``, ``interval_strip`` | how results look |
+| ``standalone`` | one page with the style sheet inside, for snapshots |
 | ``papers`` | what we know of a paper: symbols, notes, figures and tables |
 | ``filters`` | by what the index can be narrowed |
 | ``diff`` | what changed between two reports |
