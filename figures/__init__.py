@@ -1,7 +1,9 @@
 """Looking at results: views as plain data, one style, rendering and saving; no science, Matplotlib only on demand."""
 
+from figures.animation import Animation as Animation
 from figures.describe import describe as describe
 from figures.inline import svg_inline as svg_inline
+from figures.limits import on_common_limits as on_common_limits
 from figures.marks import Arrows as Arrows
 from figures.marks import Bands as Bands
 from figures.marks import Cloud as Cloud
@@ -27,3 +29,5 @@ from figures.views import Panel as Panel
 from figures.views import View as View
 from figures.views import view_from_json as view_from_json
 from figures.views import view_to_json as view_to_json
+from figures.web import animate_html as animate_html
+from figures.web import view_html as view_html

@@ -37,6 +37,10 @@ MARKER_SIZE = 0.55  # of the type size
 DENSE_MARKER_SIZE = 0.48  # of the type size, where markers only tell series apart
 MARKER_SPACING = 0.09  # of the diagonal of the axes, between the markers on a dense series
 COLOUR_BAR = (1.04, 0.0, 0.045, 1.0)  # left, bottom, width, height in axes: as tall as the axes come out
+IMAGE_COLOURS, CELL_COLOURS = (
+    "cividis",
+    "cividis_r",
+)  # Matplotlib's; of a field, and of cells that darken with the value
 CONTOUR_COLOURS = ("#eef2f6", "#3f5f7f")  # low to high, quiet enough to lie under data
 
 
@@ -129,7 +133,14 @@ def _field(mark: Field, axes: "Axes", line_width: float, type_size: float) -> No
     quiet = LinearSegmentedColormap.from_list("quiet", CONTOUR_COLOURS)
     if mark.kind == "image":
         shade: Any = axes.pcolormesh(
-            x, y, values, cmap="cividis", shading="nearest", rasterized=True, zorder=look.zorder, linewidth=0
+            x,
+            y,
+            values,
+            cmap=IMAGE_COLOURS,
+            shading="nearest",
+            rasterized=True,
+            zorder=look.zorder,
+            linewidth=0,
         )
     else:
         shade = axes.contourf(x, y, values, levels=levels, cmap=quiet, zorder=look.zorder)
@@ -153,7 +164,7 @@ def _heatmap(mark: Heatmap, axes: "Axes", line_width: float, type_size: float) -
     norm = {"linear": Normalize, "log": LogNorm}[mark.scale](*mark.limits)
     shade = axes.pcolormesh(
         floats(mark.x), np.arange(len(mark.rows)), np.ma.masked_invalid(floats(mark.values)), norm=norm,
-        cmap="cividis_r", shading="nearest", edgecolor="white", linewidth=0.4 * line_width,
+        cmap=CELL_COLOURS, shading="nearest", edgecolor="white", linewidth=0.4 * line_width,
         zorder=appearance(mark).zorder,
     )  # fmt: skip
     axes.set_yticks(range(len(mark.rows)), mark.rows)

@@ -16,6 +16,7 @@ REFERENCE = "#8c8c8c"
 FALSIFIER = "#d7301f"
 INK = "#222222"
 GRID = "#e6e6e6"
+AXIS = "#666666"
 
 # Local steps H = 1, 10, 100, 1000: lightness rises with log H, so the order survives grey print; H = 1 is GD itself.
 LOCAL_STEPS_RAMP = ("#3b1f6b", "#2f6db3", "#2aa198", "#e3a90b")
@@ -171,7 +172,7 @@ def rc(venue: Venue) -> dict[str, object]:
         "axes.titlepad": 0.55 * size,
         "axes.labelsize": size,
         "axes.labelcolor": INK,
-        "axes.edgecolor": "#666666",
+        "axes.edgecolor": AXIS,
         "axes.linewidth": 0.07 * size,
         "axes.spines.top": False,
         "axes.spines.right": False,
@@ -184,8 +185,8 @@ def rc(venue: Venue) -> dict[str, object]:
         "lines.solid_capstyle": "round",
         "xtick.labelsize": 0.88 * size,
         "ytick.labelsize": 0.88 * size,
-        "xtick.color": "#666666",
-        "ytick.color": "#666666",
+        "xtick.color": AXIS,
+        "ytick.color": AXIS,
         "xtick.labelcolor": INK,
         "ytick.labelcolor": INK,
         "xtick.minor.visible": False,

@@ -131,7 +131,7 @@ def axis_values(mark: Mark, axis: Literal["x", "y"]) -> Float[np.ndarray, "value
 
 def view_to_json(view: View) -> str:
     """Return the view as JSON text, keys sorted; masked values are null. Same view, same text."""
-    return json.dumps({"format": FORMAT, **_as_dict(view)}, sort_keys=True, allow_nan=False)
+    return json.dumps({"format": FORMAT, **tree_of(view)}, sort_keys=True, allow_nan=False)
 
 
 def view_from_json(text: str) -> View:
@@ -155,18 +155,18 @@ def view_from_json(text: str) -> View:
     return _from_tree(tree)
 
 
-def _as_dict(node: Any) -> dict[str, Any]:
-    """Return a view, panel or mark as a dictionary that names its kind."""
+def tree_of(node: Any) -> dict[str, Any]:
+    """Return a view, panel or mark as a dictionary that names its kind; what is nested, too."""
     tree: dict[str, Any] = {"type": type(node).__name__}
     for field in fields(node):
         value = getattr(node, field.name)
         nested = field.name in ("marks", "panels")
-        tree[field.name] = [_as_dict(child) for child in value] if nested else value
+        tree[field.name] = [tree_of(child) for child in value] if nested else value
     return tree
 
 
 def _from_tree(tree: Any) -> Any:
-    """Rebuild what ``_as_dict`` took apart; lists become tuples."""
+    """Rebuild what ``tree_of`` took apart; lists become tuples."""
     if isinstance(tree, list):
         return tuple(_from_tree(child) for child in tree)
     if not isinstance(tree, dict):
