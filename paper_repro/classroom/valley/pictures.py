@@ -1,5 +1,6 @@
 """The three pictures: the ensembles on the landscape, their position against slow time, the drift ratio against α."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -8,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from figures import Bands, Field, Mark, Panel, Series, Span
+from figures.appearance import FEW_POINTS
 from paper_repro.classroom.valley.controls import Controls
 from paper_repro.classroom.valley.courses import NAMES
 from paper_repro.classroom.valley.drift import mean_within, ratio_curve
@@ -38,15 +40,16 @@ def cloud(found: Study) -> Panel:
     ground = found.controls.ground
     marks: list[Mark] = [*_land(found.controls.landscape, str(found.controls.noise))]
     for k, (key, walk) in enumerate(found.walks.items()):
-        x, y = walk.last[:, 0], walk.last[:, 1]
-        marks.append(Series(x, y, NAMES[key], "measured", key))
+        # Of more points than are seen one by one a series would be a line.
+        groups = np.array_split(walk.last, math.ceil(len(walk.last) / FEW_POINTS))
+        marks += [Series(one[:, 0], one[:, 1], NAMES[key], "measured", key) for one in groups]
         marks += _crossing(found, key, k)
     names = ("u", "v") if found.controls.landscape == "hyperbola" else ("x", "y")
     (left, right), (low, high) = ground.window
     return Panel(
         tuple(marks),
         *names,
-        title="where they end; bars: mean of the slow SDE",
+        title="where they end",
         xlim=(left, right),
         ylim=(low, high),
         aspect="equal" if ground.family in ("ring", "circle", "sphere") else "auto",
@@ -61,7 +64,7 @@ def along(found: Study) -> Panel:
         slow, name = found.slow, NAMES[key]
         if spread:
             marks.append(Bands(slow.times, slow.low[:, k], slow.high[:, k], None, "theory", key))
-        marks.append(Series(slow.times, slow.mean[:, k], f"{name}: slow SDE", "theory", key))
+        marks.append(Series(slow.times, slow.mean[:, k], name, "theory", key))
         mean, error = mean_within(walk.position)
         marks.append(Series(walk.times, mean, name, "measured", key, (mean - error, mean + error)))
     position = f"position along Γ: {found.controls.ground.position}"
@@ -76,18 +79,23 @@ def against_alpha(found: Study, visited: Sequence[Visited] = ()) -> Panel:
     seen = [v for v in visited if _of_curve(v.controls, v.slow_time) == curve]
     if seen:
         points = np.array([[v.alpha, v.ratio] for v in seen])
-        marks.append(Series(points[:, 0], points[:, 1], "visited", "measured", "local_sgd:H=1"))
+        marks.append(Series(points[:, 0], points[:, 1], "visited before", "measured", "local_sgd:H=1"))
     for key in [key for key in found.walks if key != "sgd"]:
         own = found.ratios[key]
         ends = [own.measured - own.error], [own.measured + own.error]
-        marks.append(Series([c.round_time], [own.measured], f"{NAMES[key]}, here", "measured", key, ends))
+        marks.append(Series([c.round_time], [own.measured], NAMES[key], "measured", key, ends))
     return Panel(
         tuple(marks),
         "α = ηH at the start" if c.halvings else "time of a round α = ηH",
         "drift over SGD's",
         "log",
-        title="drift ratio",
+        title="what decides: the time of a round",
     )
+
+
+def ceiling(found: Study) -> float:
+    """Return the ratio at α = ∞, where the drift is M-fold everywhere on the way."""
+    return _ceiling(_of_curve(found.controls, found.budget.asked))
 
 
 def _of_curve(controls: Controls, slow_time: float) -> Controls:
@@ -97,16 +105,20 @@ def _of_curve(controls: Controls, slow_time: float) -> Controls:
 
 @lru_cache(maxsize=64)
 def _curves(controls: Controls) -> tuple[Mark, ...]:
-    alphas = np.geomspace(*SHOWN_ALPHAS, CURVE)
-    ceiling = float(ratio_curve(controls, np.array([np.inf]), 1.0)[0])
+    alphas, most = np.geomspace(*SHOWN_ALPHAS, CURVE), _ceiling(controls)
     marks: list[Mark] = [
-        Span("y", ceiling, ceiling, "M-fold drift: α = ∞"),
-        Series(alphas, ratio_curve(controls, alphas, 0.5), "Local SGD: slow SDE", "theory", "local_sgd"),
+        Span("y", most, most, "M-fold drift, α = ∞"),
+        Series(alphas, ratio_curve(controls, alphas, 0.5), NAMES["local_sgd"], "theory", "local_sgd"),
         Span("y", 1.0, 1.0, None),
     ]
     if controls.halvings:
-        marks.append(Series(alphas, ratio_curve(controls, alphas, 2.0), "QSR: slow SDE", "theory", "qsr"))
+        marks.append(Series(alphas, ratio_curve(controls, alphas, 2.0), NAMES["qsr"], "theory", "qsr"))
     return tuple(marks)
+
+
+@lru_cache(maxsize=64)
+def _ceiling(controls: Controls) -> float:
+    return float(ratio_curve(controls, np.array([np.inf]), 1.0)[0])
 
 
 @lru_cache(maxsize=32)

@@ -33,7 +33,7 @@ def show(controls: Controls, visited: Sequence[Visited] = ()) -> Shown:
 def shown(found: Study, visited: Sequence[Visited] = ()) -> Shown:
     """Return what is shown of a study."""
     panels = (cloud(found), along(found), against_alpha(found, visited))
-    view = View(finding(found), _caption(found), panels, columns=3)
+    view = View(finding(found), _caption(found), panels, columns=3, legend="shared")
     return Shown(finding(found), (view,), facts(found), why(found), code(found), capped(found))
 
 
@@ -50,5 +50,5 @@ def _caption(found: Study) -> str:
     return (
         f"{c.ground.title}; noise {c.noise}, σ = {c.sigma:g}; M = {c.workers}, B = {c.batch:g}, η = {c.lr:g}{rule}, "
         f"H = {c.local_steps}, seed {c.seed}: {own.steps} steps for every method, {found.budget.replicas} replicas. "
-        "Points with 99 % intervals: measured. Lines and bands (middle 90 %): slow SDE."
+        "Points, with 99 % intervals: measured. Lines, bands (middle 90 % of paths) and bars across Γ (means): slow SDE."
     )

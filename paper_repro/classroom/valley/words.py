@@ -3,6 +3,7 @@
 from paper_repro.classroom.shown import Fact
 from paper_repro.classroom.valley.courses import NAMES
 from paper_repro.classroom.valley.drift import PAIRS, Ratio
+from paper_repro.classroom.valley.pictures import ceiling
 from paper_repro.classroom.valley.study import Study
 from paper_repro.claims.verdict import Status
 
@@ -50,9 +51,9 @@ def finding(found: Study) -> str:
         return f"{first}, and with QSR {found.ratios['qsr'].measured:.2g} times, in the same number of steps."
     if c.local_steps == 1:
         return "Workers that meet after every step drift as SGD with their total batch does: there is nothing to gain."
-    if own.predicted > (1.0 - CLOSE) * c.workers:
+    if own.predicted > (1.0 - CLOSE) * ceiling(found):
         return f"{first}: nearly M-fold, for their rounds are long."
-    return f"{first}, in the same number of steps with the same total batch; the ceiling is {c.workers}."
+    return f"{first}, in the same number of steps with the same total batch; the ceiling is {ceiling(found):.2g}."
 
 
 def facts(found: Study) -> tuple[Fact, ...]:
@@ -65,8 +66,8 @@ def facts(found: Study) -> tuple[Fact, ...]:
     ]
     for key, own in found.ratios.items():
         shown += _of_ratio(NAMES[key], own)
-    ceiling = "no more than this, however long the rounds"
-    shown += [Fact("M-fold ceiling", f"{c.workers}", ceiling), _verdict(found)]
+    most = f"{c.workers} times SGD's drift all along the way: the slow SDE at α = ∞"
+    shown += [Fact("M-fold ceiling", f"{ceiling(found):.3f}", most), _verdict(found)]
     return tuple(shown)
 
 
