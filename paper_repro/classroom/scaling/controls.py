@@ -22,6 +22,8 @@ MAKERS = {"rmsprop": RMSProp, "adam": Adam, "oasis": OASIS, "adagrad": AdaGrad, 
 METHODS = {name: name for name in NAMES} | {"identity": "local_sgd"}
 # D is built up by so many samples before the first round, and forgets after about 1/(1 − β) refreshes.
 WARM_UP, BETA, FLOOR = 50, 0.99, 1e-4
+# Clips nothing, but without a d_max no theorem has constants.
+CEILING = 10.0
 MOST_DECADES, MOST_WORKERS, MOST_STEPS, MOST_EFFORT = 4.0, 8, 64, 64
 LARGEST_RIDGE = 1.0
 
@@ -73,7 +75,7 @@ class Controls:
     batch: int = 8
     families: tuple[str, ...] = ("identity", "rmsprop", "adam", "oasis")
     scope: Scope = "global"
-    accuracy: float = 0.02
+    accuracy: float = 0.03
     step: float = 1.0
     ridge: float = 1e-4
     theorem: str = "T1"
@@ -99,7 +101,9 @@ class Controls:
         if family == "identity":
             return Identity()
         options = {"floor": FLOOR, "warmup": WARM_UP, "scope": self.scope}
-        return MAKERS[family](**options) if family == "adagrad" else MAKERS[family](beta=BETA, **options)
+        if family == "adagrad":
+            return MAKERS[family](**options)
+        return MAKERS[family](beta=BETA, ceiling=CEILING, **options)
 
 
 def _check_numbers(controls: Controls) -> None:
@@ -107,7 +111,7 @@ def _check_numbers(controls: Controls) -> None:
     _between("decades", c.decades, 0.0, MOST_DECADES, "2 is metres next to centimetres")
     _between("heterogeneity", c.heterogeneity, 0.0, 1.0, "0 gives all workers the same data")
     _between("ridge", c.ridge, 1e-8, LARGEST_RIDGE, "1e-4 hardly moves the minimum")
-    _between("accuracy", c.accuracy, 1e-6, 1.0, "0.02 is a twentieth of the way")
+    _between("accuracy", c.accuracy, 1e-6, 1.0, "0.03 is a tenth of the way")
     _between("step", c.step, 1e-3, 1e3, "1 is the tuned learning rate")
     for name, most in (
         ("workers", MOST_WORKERS),

@@ -15,14 +15,16 @@ from paper_repro.papers.derived.scaling.ill_scaled import first_below
 
 # Of the intervals on screen.
 LEVEL = 0.01
-# Local steps that a kernel takes in about a fortieth of a second, and seconds of one of them.
-STEPS, SECONDS = 10_000, 2.5e-6
+# Local steps that a kernel takes in about a fortieth of a second, seconds of one, and those that a new D̂ costs.
+STEPS, SECONDS, REFRESH = 12_000, 2e-6, 6
 FEWEST, MOST = 4, 64
-# Rounds are capped at about 160·H^(−3/5), which leaves twice what the slower scalings need.
-HORIZON, SHRINKING = 160, 0.6
+# Rounds are capped at about 100/√H, which leaves twice what the slower scalings need.
+HORIZON, SHRINKING = 100, 0.5
 # Learning rates are tuned on batches of their own, a factor of three apart.
 TUNING, TUNING_REPLICAS = Stream(0).child("tuning in the lesson of scaling"), 2
 GRID = (1 / 3, 1.0, 3.0, 9.0)
+# Of ε, so that a rate whose gap stays below it by luck on those batches is not taken.
+STRICTER = 2 / 3
 # Middles of the grids; that of no scaling is 1/L.
 MIDDLE = {"rmsprop": 0.2, "adam": 0.2, "adagrad": 1.0, "oasis": 0.06, "adahessian": 0.06}
 
@@ -97,14 +99,17 @@ def horizon(controls: Controls) -> int:
 
 def replicas(controls: Controls) -> int:
     """Return the replicas that fit in the time of an answer."""
-    allowed = STEPS * controls.effort // (horizon(controls) * controls.local_steps * controls.workers)
-    return int(np.clip(allowed, FEWEST, MOST))
+    return int(np.clip(STEPS * controls.effort // _cost(controls), FEWEST, MOST))
 
 
 def seconds(controls: Controls) -> float:
     """Return about how long the races take."""
-    steps = horizon(controls) * controls.local_steps * controls.workers * replicas(controls)
-    return SECONDS * steps * len(controls.families)
+    return SECONDS * _cost(controls) * replicas(controls) * len(controls.families)
+
+
+def _cost(controls: Controls) -> int:
+    """Local steps of one replica, with what the scaling costs besides."""
+    return horizon(controls) * (controls.local_steps + REFRESH) * controls.workers
 
 
 def race(controls: Controls, family: str) -> Race:
@@ -117,7 +122,8 @@ def race(controls: Controls, family: str) -> Race:
 def tuned(controls: Controls, family: str) -> float:
     """Return the learning rate of the grid with the fewest rounds on other batches, of equal ones the lowest end."""
     means = {lr: _tuning_mean(_tuning_part(controls), family, lr) for lr in _grid(controls, family)}
-    return min(means, key=lambda lr: (first_below(means[lr], controls.accuracy), float(means[lr][-1])))
+    accuracy = STRICTER * controls.accuracy
+    return min(means, key=lambda lr: (first_below(means[lr], accuracy), float(means[lr][-1])))
 
 
 def _grid(controls: Controls, family: str) -> tuple[float, ...]:
