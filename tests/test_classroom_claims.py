@@ -14,8 +14,8 @@ from paper_repro.claims.knobs import check_knobs
 from paper_repro.classroom.explorer import Controls, scales, show
 
 
-# Quick at the smallest budget, and of different kinds: a limit, a bound, a closed form.
-QUICK = ("zhu2024/residual-limit", "derived/additive-noise", "mcmahan2017/path")
+# Quick at the smallest budget, and of different kinds: a limit, an identity, a path.
+QUICK = ("zhu2024/residual-limit", "derived/dual-sum", "mcmahan2017/path")
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
@@ -29,7 +29,7 @@ def test_every_stop_of_every_slider_is_in_the_range_of_its_knob(entry):
             check_knobs(Controls(claim.key, {scale.name: stop}).values)
 
 
-@settings(deadline=None, max_examples=6, derandomize=True)
+@settings(deadline=None, max_examples=5, derandomize=True)
 @given(st.sampled_from(QUICK), st.data(), st.integers(0, 50))
 def test_the_screen_says_what_verify_says(key, data, seed):
     claim = find(key)

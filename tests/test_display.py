@@ -6,7 +6,9 @@ import sys
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -17,12 +19,15 @@ from hypothesis import strategies as st
 import sde
 from implicitbias import Full, LocalMethod, Quadratics, Sampled
 from implicitbias.display import badge, brief, card, cut, ends, in_brief, latex_of, table, tex
+from implicitbias.display.accents import accented, MARKS
 from implicitbias.display.brief import PART, WHOLE
 from implicitbias.display.card import BAD, GOOD, OPEN
 from implicitbias.display.formulas import mathml
 from implicitbias.methods.update_rule import update_rule
 from implicitbias.problems.abstract import OBJECTIVE
+from paper_repro.bibliography import BIBTEX
 from paper_repro.claims.verdict import Status
+from paper_repro.report.citation import citation
 from tests.noun_zoo import method_zoo, noun_zoo, problem_zoo, result, sde_zoo
 from tests.test_house import HEAVY
 
@@ -304,3 +309,38 @@ def test_numbers_in_latex_are_the_numbers(value):
 @given(st.text(), st.integers(1, 50))
 def test_cut_text_is_one_line_and_short(text, most):
     assert len(cut(text, most)) <= most and "\n" not in cut(text, most)
+
+
+COMPOSED = [(m, a) for m in MARKS for a in ascii_letters if len(normalize("NFC", a + MARKS[m])) == 1]
+
+
+@given(st.sampled_from(COMPOSED), texts.filter(lambda text: not set(text) & set("\\\\{}")), st.booleans())
+def test_every_way_to_write_an_accent_is_the_one_letter(accent, after, outer):
+    mark, letter = accent
+    spellings = [rf"\{mark}{{{letter}}}", rf"\{mark} {letter}"]
+    spellings += [rf"\{mark}{letter}"] * (not mark.isalpha()) + [rf"\{mark}{{\{letter}}}"] * (letter in "ij")
+    for spelling in spellings:
+        written = f"{{{spelling}}}" if outer else spelling
+        shown = accented(f"Name {written}{after}").replace("{", "").replace("}", "")
+        assert shown == f"Name {normalize('NFC', letter + MARKS[mark])}{after}"
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        (r"Tak{\'a}{\v c}", "Tak{á}{č}"),
+        (r"Fran{\c{c}}ois", "Fran{ç}ois"),
+        (r"{\AA}ke, \L ukasz, Stra\ss{}e, A \& B", "{Å}ke, Łukasz, Straße, A & B"),
+        (r"\alpha \varphi \cite{x} \url x", r"\alpha \varphi \cite{x} \url x"),
+    ],
+)
+def test_letters_of_tex_are_read_and_its_other_commands_are_left(written, read_as):
+    assert accented(written) == read_as
+
+
+def test_no_reference_shows_a_command_of_tex_or_a_brace():
+    for key in BIBTEX:
+        shown = citation(key)
+        for text in (shown.short, shown.authors, shown.title, shown.venue, shown.year, shown.note):
+            assert not set(text) & set("\\{}"), f"{key}: {text}"
+    assert "Takáč, Martin" in citation("chezhegov2024").authors

@@ -518,6 +518,9 @@ def test_no_line_begins_with_the_comma_after_a_formula():
         ("$|w|$ & c_m u_m", f"{mathml('|w|')} &amp; c<sub>m</sub> u<sub>m</sub>"),
         ("local_steps of set_a_prime", "local_steps of set_a_prime"),
         ("`x_i` is code", "<code>x_i</code> is code"),
+        ("D̂_m⁻¹, θ̄_r, γ_∞ and 2d_min", "D̂<sub>m</sub>⁻¹, θ̄<sub>r</sub>, γ<sub>∞</sub> and 2d<sub>min</sub>"),
+        ("max_m λ_m, x_i^2", "max<sub>m</sub> λ<sub>m</sub>, x<sub>i</sub><sup>2</sup>"),
+        ("H^{t_p}, t^(−min(1, a))", "H<sup>t<sub>p</sub></sup>, t<sup>−min(1, a)</sup>"),
     ],
 )
 def test_indices_in_plain_words_are_raised_and_names_of_code_are_not(text, shown):
@@ -621,6 +624,7 @@ def test_every_formula_of_the_catalogue_can_be_shown(entry):
     texts += [text for f in claim.falsifiers for text in (f.name, f.why)]
     for text in texts:
         paragraphs(text, strict=True)
+        assert not re.search(r"[\x00-\x09\x0b-\x1f]", text), "a backslash that became a character"
 
 
 def test_an_unknown_figure_is_refused_before_any_work():

@@ -94,7 +94,7 @@ export function drawEnds(ends, place) {
   if (!ends.length) return "";
   const heights = spreadApart(ends.map((end) => place.y.at(end.y)), 1.25 * place.size);
   const x = place.box.right + 0.5 * place.size;
-  return tag("g", { class: "ib-ends" }, ends.map((end, k) => write(end.label, { x, y: heights[k] + 0.33 * place.size, size: 0.95 * place.size, fill: end.colour })));
+  return tag("g", { class: "ib-ends" }, ends.map((end, k) => write(end.label, { x, y: heights[k] + 0.33 * place.size, size: 0.95 * place.size, fill: `text${end.ink}` })));
 }
 
 // Heights nearest to those wanted, in the same order and at least `gap` apart: isotonic regression, by pooling.

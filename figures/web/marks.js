@@ -4,12 +4,13 @@
 
 import { readable } from "./scales.js";
 import { dashes, digits, paint, polygon, polyline, tag } from "./svg.js";
-import { symbol } from "./symbols.js";
+import { markers, symbol } from "./symbols.js";
 import { textWidth, write } from "./words.js";
 
 const DENSITY = 6; // pixels between the points that stand for a line when overlaps are sought
 const CLOUD_SIZE = 0.62; // of the type size
 const RINGED = 1.8; // widths of a marker
+const PLATE = "#ffffff"; // behind cells at night, too: blanks stay white, and the darkest cell is seen
 const BAND = 0.18; // opacity of an interval drawn as a region
 
 export const DRAWERS = {
@@ -58,14 +59,6 @@ function readings(mark, at, more = () => []) {
     .filter((reading) => shown(reading.at));
 }
 
-// A marker outlined in the colour of the paper, so that neighbours stay apart.
-function dot(name, [x, y], size, colour, place, more = {}) {
-  return tag("path", {
-    class: "ib-dot", d: symbol(name, x, y, size), fill: paint(colour), stroke: paint("paper"),
-    "stroke-width": 0.25 * place.line, ...more,
-  });
-}
-
 function drawSeries(mark, place) {
   const { look } = mark;
   const at = pixels(place, mark.x, mark.y);
@@ -73,7 +66,7 @@ function drawSeries(mark, place) {
   const line = look.line === null ? "" : tag("path", { class: "ib-line", d: polyline(at), ...stroke(look, width) });
   const size = place.size * (look.dense ? place.sizes.denseMarker : place.sizes.marker);
   const marked = look.marker === null ? [] : look.dense ? spaced(at, place) : at.filter(shown);
-  const dots = marked.map((point) => dot(look.marker, point, size, look.colour, place));
+  const dots = markers(look.marker, marked, size, look.colour, 0.25 * place.line);
   const [intervals, ends] = mark.error ? drawIntervals(mark, place) : ["", []];
   return {
     body: [intervals, line, dots],
@@ -141,7 +134,13 @@ function drawCloud(mark, place) {
   const size = CLOUD_SIZE * place.size;
   const colour = (k) => mark.look.workers[mark.workers ? mark.workers[k] : 0];
   const marker = (k) => mark.look.classes[mark.classes ? mark.classes[k] : 1];
-  const dots = at.map((point, k) => (shown(point) ? dot(marker(k), point, size, colour(k), place, { "stroke-width": 0.4 * place.line }) : ""));
+  const alike = new Map();
+  at.forEach((point, k) => {
+    const key = `${marker(k)} ${colour(k)}`;
+    if (!alike.has(key)) alike.set(key, { marker: marker(k), colour: colour(k), points: [] });
+    if (shown(point)) alike.get(key).points.push(point);
+  });
+  const dots = [...alike.values()].map((kind) => markers(kind.marker, kind.points, size, kind.colour, 0.4 * place.line));
   const rings = mark.ringed.filter((k) => shown(at[k])).map((k) => tag("path", {
     class: "ib-ring", d: symbol("o", ...at[k], RINGED * size), fill: "none", stroke: paint("ink"), "stroke-width": 0.6 * place.line,
   }));
@@ -182,10 +181,10 @@ function drawTrajectory(mark, place) {
   const line = tag("path", { class: "ib-line", d: polyline(at), ...stroke(look, look.width * place.line) });
   const seen = at.filter(shown);
   const size = place.sizes.marker * place.size;
-  const edge = { "stroke-width": 0.6 * place.line };
-  const ends = seen.length === 0 ? [] : [
-    dot(look.marker, seen[0], size, look.colour, place, { ...edge, fill: paint("paper"), stroke: paint(look.colour) }),
-    dot(look.marker, seen.at(-1), size, look.colour, place, edge),
+  const hollow = { fill: paint("paper"), stroke: paint(look.colour) };
+  const ends = [
+    markers(look.marker, seen.slice(0, 1), size, look.colour, 0.6 * place.line, hollow),
+    markers(look.marker, seen.slice(-1), size, look.colour, 0.6 * place.line),
   ];
   return { body: [line, ends], ink: densified(at), points: readings(mark, at) };
 }
@@ -322,10 +321,12 @@ function drawImage(mark, place) {
 
 function drawHeatmap(mark, place) {
   const found = cells(mark, place, mark.rows.map((_, j) => place.y.at(j)), mark.scale);
-  const edge = { stroke: paint("paper"), "stroke-width": 0.4 * place.line };
+  const { left, top, width, height } = place.box;
+  const plate = tag("rect", { x: left, y: top, width, height, fill: PLATE });
+  const edge = { stroke: PLATE, "stroke-width": 0.4 * place.line };
   const body = found.map(({ shade, box }) => tag("path", { class: "ib-cell", d: outline(box), fill: mark.look.ramp[shade], ...edge }));
   const points = found.map(({ value, i, j, box }) => ({ box, label: mark.label, x: mark.x[i], row: mark.rows[j], value }));
-  return { body, ink: found.map(({ box }) => [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]), points };
+  return { body: [plate, body], ink: found.map(({ box }) => [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]), points };
 }
 
 function drawNote(mark, place) {

@@ -12,6 +12,7 @@ const TABLE_ROW = 1.75; // of the type size, as in figures/layout.py
 const HEATMAP_ROW = 1.25; // of the type size, as in figures/layout.py
 const FEWEST_ROWS = 10;
 const PADDING = 2; // type sizes, between the columns of a table
+const UNIT = { linear: [0, 1], log: [1, 10], symlog: [-1, 1] }; // of axes that no mark has a place on
 const BAR = 0.9; // type sizes: a colour bar
 
 const find = (panel, kind) => panel.marks.find((mark) => mark.type === kind);
@@ -27,9 +28,14 @@ export function wantedHeight(panel, columns, width, page, size, sizes) {
   return Math.max((sizes.heights[Math.min(columns, 4)] - 0.1) * width, 9 * size);
 }
 
+// Height over width of a panel with equal aspect and limits of its own.
+export function shapeOf({ xlim, ylim }) {
+  return Math.abs((ylim[1] - ylim[0]) / (xlim[1] - xlim[0]));
+}
+
 // Room in pixels around the axes for words, given their height.
 export function margins(panel, width, height, size) {
-  const top = panel.title ? 1.5 * size * wrapped(panel.title, size, width, 600).length + 0.3 * size : 0.6 * size;
+  const top = panel.title ? 1.5 * size * wrapped(panel.title, size, 0.85 * width, 600).length + 0.3 * size : 0.6 * size;
   if (find(panel, "Table")) return { top, bottom: 0, left: 0, right: 0 };
   const names = yNames(panel, height, size);
   const widest = Math.max(0, ...names.map((label) => textWidth(label, LABEL * size)));
@@ -50,9 +56,8 @@ function yNames(panel, height, size) {
 // found no room inside. `spot` is where the legend was in the picture before.
 export function drawPanel(panel, box, context) {
   const { size } = context;
-  const heading = drawHeading(panel, box, size);
   const table = find(panel, "Table");
-  if (table) return { body: [heading, drawTable(table, box, context)], points: [], below: null, box };
+  if (table) return { body: [drawHeading(panel, box, size), drawTable(table, box, context)], points: [], below: null, box, x: null, y: null };
   const place = placed(panel, box, context);
   const drawn = panel.marks.map((mark) => ({ mark, ...DRAWERS[mark.type](mark, place) }));
   const order = [...drawn].sort((a, b) => a.mark.look.zorder - b.mark.look.zorder);
@@ -61,10 +66,10 @@ export function drawPanel(panel, box, context) {
   const ink = drawn.filter(({ mark }) => mark.look.zorder > context.sizes.background).flatMap((d) => d.ink);
   const names = placeLegend(panel, place, ink, context);
   const body = [
-    clip(place.box, context), heading, drawAxes(panel, place, context), clipped, drawFrame(place), drawBar(panel, place),
+    clip(place.box, context), drawHeading(panel, place.box, size), drawAxes(panel, place, context), clipped, drawFrame(place), drawBar(panel, place),
     order.filter(isWords).map((d) => group(d, context)), drawEnds(panel.ends, place), names.body,
   ];
-  return { body, points: readings(drawn, panel, place), below: names.below, spot: names.spot, box: place.box };
+  return { body, points: readings(drawn, panel, place), below: names.below, spot: names.spot, box: place.box, x: place.x, y: place.y };
 }
 
 function group({ mark, body }, context) {
@@ -84,14 +89,14 @@ function readings(drawn, panel, place) {
 
 // The axes of a panel in their box; with equal aspect, limits or box give way so that a circle is one.
 function placed(panel, box, { size, line, sizes }) {
-  let [xlim, ylim] = [panel.xlim ?? [0, 1], panel.ylim ?? [0, 1]];
+  let [xlim, ylim] = [panel.xlim ?? UNIT[panel.xscale], panel.ylim ?? UNIT[panel.yscale]];
   let own = { ...box };
   if (panel.aspect === "equal") {
     const [across, down] = [box.width / Math.abs(xlim[1] - xlim[0]), box.height / Math.abs(ylim[1] - ylim[0])];
     if (panel.fixed) {
       const unit = Math.min(across, down);
       const [width, height] = [unit * Math.abs(xlim[1] - xlim[0]), unit * Math.abs(ylim[1] - ylim[0])];
-      own = { left: box.left + (box.width - width) / 2, top: box.top + (box.height - height) / 2, width, height };
+      own = { left: box.left + (box.width - width) / 2, top: box.top + (box.height - height), width, height };
     } else if (across > down) xlim = stretched(xlim, across / down);
     else ylim = stretched(ylim, down / across);
   }
@@ -105,7 +110,7 @@ function placed(panel, box, { size, line, sizes }) {
 
 function drawHeading(panel, box, size) {
   if (!panel.title) return "";
-  const lines = wrapped(panel.title, size, box.cell ?? box.width, 600);
+  const lines = wrapped(panel.title, size, box.width, 600);
   return lines.map((line, k) => write(line, {
     x: box.left, y: box.top - 0.7 * size - (lines.length - 1 - k) * 1.3 * size, size, weight: 600,
   }));

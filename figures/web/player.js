@@ -39,7 +39,7 @@ function assembled(host, film, options) {
   const name = `ib-player-${Date.now().toString(36)}-${(players += 1)}`;
   const last = film.frames.length - 1;
   host.tabIndex = 0;
-  host.innerHTML = `<style>${styleRules(name, { surfaces: film.frames[0].surfaces, night: {} })}
+  host.innerHTML = `<style>${styleRules(name, film.frames[0].colours)}
 .${name} button{font:inherit;min-width:5em;padding:.3em .8em;border:1px solid var(--ib-axis);border-radius:.4em;background:none;color:inherit;cursor:pointer}
 .${name} input{flex:1;accent-color:var(--ib-axis)}
 .${name} output{min-width:8em;font-variant-numeric:tabular-nums}</style>

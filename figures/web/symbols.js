@@ -1,6 +1,6 @@
 // Markers by Matplotlib's names: outlines about the origin, for a marker one unit wide.
 
-import { digits } from "./svg.js";
+import { digits, paint, tag } from "./svg.js";
 
 const CORNERS = {
   s: [[-0.44, -0.44], [0.44, -0.44], [0.44, 0.44], [-0.44, 0.44]],
@@ -24,6 +24,16 @@ export function symbol(name, x, y, size) {
     return `M${digits(x - size / 2)} ${digits(y)}a${r} ${r} 0 1 0 ${digits(size)} 0a${r} ${r} 0 1 0 ${digits(-size)} 0Z`;
   }
   return `M${CORNERS[name].map(([a, b]) => `${digits(x + a * size)} ${digits(y + b * size)}`).join("L")}Z`;
+}
+
+// Markers of one kind and colour, outlined in the colour of the paper so that neighbours stay apart: what they share is
+// said once, since thousands of elements must be drawn within a frame of the screen.
+export function markers(name, points, size, colour, edge, more = {}) {
+  const shape = name in CORNERS
+    ? ([x, y]) => `<path d="${symbol(name, x, y, size)}"/>`
+    : ([x, y]) => `<circle cx="${digits(x)}" cy="${digits(y)}" r="${digits(size / 2)}"/>`;
+  const look = { fill: paint(colour), stroke: paint("paper"), "stroke-width": edge, ...more };
+  return points.length ? tag("g", { class: "ib-dots", ...look }, points.map(shape)) : "";
 }
 
 function plus(arm, half) {

@@ -2,7 +2,7 @@
 
 import { fittingLegend } from "./legend.js";
 import { hover } from "./hover.js";
-import { drawPanel, margins, wantedHeight } from "./panel.js";
+import { drawPanel, margins, shapeOf, wantedHeight } from "./panel.js";
 import { escaped, tag } from "./svg.js";
 import { followTheme, setTheme, styleRules } from "./theme.js";
 import { plain, FAMILY, wrapped, write } from "./words.js";
@@ -17,6 +17,8 @@ let count = 0;
 // Draw `view` (what figures.web.payload gives) into `host`, in place of the picture before.
 // Options: fontSize (pixels), width and maxHeight (pixels), theme ("light", "dark" or "auto"), title and caption (false:
 // leave them to the page), reserve ({title, caption}: least numbers of lines, for pictures that take turns).
+// Returns {width, height, panels}, each panel with its box and axes, where x.at(value) is a pixel of the picture and
+// x.value(pixel) a value: what is dragged over the picture needs them. They hold until the next drawing.
 export function drawView(host, view, options = {}) {
   const state = states.get(host) ?? prepared(host);
   Object.assign(state, { view, options });
@@ -26,6 +28,7 @@ export function drawView(host, view, options = {}) {
     setTheme(state.frame, options.theme);
   } else state.theme ??= followTheme(state.frame, host);
   redraw(state);
+  return { width: state.drawn.width, height: state.drawn.height, panels: state.drawn.panels };
 }
 
 // The lines that title and caption take: what `reserve` wants to know of pictures that take turns.
@@ -52,7 +55,7 @@ function prepared(host) {
 function redraw(state) {
   if (!state.host.contains(state.frame)) state.host.replaceChildren(state.frame);
   state.drawn = picture(state);
-  state.frame.innerHTML = `<style>${styleRules(state.id, state.view)}</style>${state.drawn.svg}`;
+  state.frame.innerHTML = `<style>${styleRules(state.id, state.view.colours)}</style>${state.drawn.svg}`;
 }
 
 function measures(host, options) {
@@ -84,14 +87,14 @@ function picture({ view, options, host, id, spots }) {
   y += shared ? shared.height + edge : 0;
   const height = Math.ceil(y + below);
   const svg = tag("svg", {
-    xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
+    viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
     "aria-labelledby": `${id}-title ${id}-desc`, "font-family": FAMILY,
   },
     tag("title", { id: `${id}-title` }, escaped(plain(view.title))), tag("desc", { id: `${id}-desc` }, escaped(plain(view.caption))),
     title.map((line, k) => write(line, { x: edge, y: edge + (k + 0.75) * titleStep, size: sizes.title * size, weight: 700 })),
     grid.body, legend,
     caption.map((line, k) => write(line, { x: edge, y: y + (k + 0.75) * captionStep, size: sizes.caption * size, fill: "quiet" })));
-  return { svg, points: grid.points, width, height, size };
+  return { svg, points: grid.points, panels: grid.panels, width, height, size };
 }
 
 // Panels row by row; a short last row is centred.
@@ -101,12 +104,14 @@ function drawGrid(view, { width, top, edge, room }, context, spots) {
   const gap = size;
   const cell = (width - 2 * edge - (columns - 1) * gap) / columns;
   const rows = rowsOf(view.panels, columns).map((panels) => measuredRow(panels, columns, cell, width, context));
-  fit(rows, room && room - gap * rows.length, size);
   const lefts = widestBy(rows, columns, "left");
   const rights = widestBy(rows, columns, "right");
+  for (const row of rows) row.height = Math.min(row.height, tallestOf(row.panels, (c) => cell - (lefts[c] ?? 0) - (rights[c] ?? 0)));
+  fit(rows, room && room - gap * rows.length, size);
   let [y, index] = [top, 0];
   const body = [];
   const points = [];
+  const panels = [];
   for (const row of rows) {
     const start = edge + ((columns - row.panels.length) * (cell + gap)) / 2;
     let deepest = 0;
@@ -119,6 +124,7 @@ function drawGrid(view, { width, top, edge, room }, context, spots) {
       spots[index] = drawn.spot;
       body.push(drawn.body);
       points.push(...drawn.points);
+      panels.push({ box: drawn.box, x: drawn.x, y: drawn.y });
       if (drawn.below) {
         const middle = drawn.box.left + drawn.box.width / 2;
         const at = Math.max(x, Math.min(middle - drawn.below.width / 2, x + cell - drawn.below.width));
@@ -129,7 +135,7 @@ function drawGrid(view, { width, top, edge, room }, context, spots) {
     });
     y += row.top + row.height + row.bottom + deepest + gap;
   }
-  return { body, points, bottom: y - gap };
+  return { body, points, panels, bottom: y - gap };
 }
 
 function rowsOf(panels, columns) {
@@ -141,6 +147,11 @@ function measuredRow(panels, columns, cell, page, { size, sizes }) {
   const around = panels.map((panel) => margins(panel, cell, height, size));
   const most = (side) => Math.max(...around.map((margin) => margin[side]));
   return { panels, height, around, top: most("top"), bottom: most("bottom") };
+}
+
+// The greatest height that a row of panels can use: panels of a given shape need no more than their width asks for.
+function tallestOf(panels, width) {
+  return Math.max(...panels.map((panel, c) => (panel.fixed && panel.aspect === "equal" ? width(c) * shapeOf(panel) : Infinity)));
 }
 
 // Lower the axes of all rows alike until they fit into the room, but never below what can be read.

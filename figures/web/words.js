@@ -23,15 +23,11 @@ const LETTERS = {
   " ": " ", "{": "{", "}": "}", "%": "%", "&": "&", "#": "#", _: "_", $: "$", min: "min", max: "max",
 };
 
-// Runs {text, rise, scale, italic} of a text; rise is in type sizes.
+// Runs {text, rise, scale, italic} of a text; rise is in type sizes. A single dollar is a dollar.
 export function runs(text) {
   const pieces = String(text).split("$");
-  const closed = pieces.length % 2 === 1;
-  const found = pieces.flatMap((piece, index) => {
-    if (index % 2 === 0 || !closed) return piece ? [{ text: (index && !closed ? "$" : "") + piece, rise: 0, scale: 1 }] : [];
-    return formula(piece);
-  });
-  return joined(found);
+  if (pieces.length % 2 === 0) return [{ text: String(text), rise: 0, scale: 1, italic: false }];
+  return joined(pieces.flatMap((piece, index) => (index % 2 ? formula(piece) : piece ? [{ text: piece, rise: 0, scale: 1 }] : [])));
 }
 
 export function plain(text) {
@@ -124,6 +120,7 @@ function joined(found) {
 
 let canvas = null;
 const widths = new Map();
+const RELATION = /(\S) ([=<>≤≥≈≠]) (?=\S)/g; // "η = 0.1" is read as one word
 
 // Width of a text in pixels, formulas included.
 export function textWidth(text, size, weight = 400) {
@@ -142,12 +139,12 @@ function measured(text, weight) {
   return total;
 }
 
-// Text in lines at most `room` pixels wide; formulas stay whole.
+// Text in lines at most `room` pixels wide; formulas and equations stay whole.
 export function wrapped(text, size, room, weight = 400) {
   const lines = [];
-  for (const paragraph of String(text).split("\n")) {
+  for (const paragraph of String(text).replace(RELATION, "$1\u00a0$2\u00a0").split("\n")) {
     let line = "";
-    for (const word of paragraph.match(/(?:\$[^$]*\$|[^\s$])+|\$/g) ?? []) {
+    for (const word of paragraph.match(/(?:\$[^$]*\$|[^ $])+|\$/g) ?? []) {
       const longer = line ? `${line} ${word}` : word;
       if (line && textWidth(longer, size, weight) > room) {
         lines.push(line);

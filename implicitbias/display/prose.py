@@ -12,12 +12,11 @@ _PIECES = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$]+)\$|`(?P<code>
 _CLOSING = re.compile(r"[,.;:!?)\]]+")
 _ITEM = re.compile(r"\s*(?:[-•*]|\(?\d+[.)])\s+")
 
-# Indices in plain words: of a letter, a number or a bracket, so that names of code with underscores stay as they are.
-# A raised digit after an index, as in b_x², is a power of the whole.
-_INDEX = re.compile(
-    r"((?<![A-Za-z_\d])(?:[^\W\d_]|\d+)|[)|’])([_^])"
-    r"(?:\{([^{}]+)\}|\(([^()]+)\)|([−-]?[^\W_²³¹⁰⁴-⁹]+)(?![^\W²³¹⁰⁴-⁹]))"
-)
+# Indices in plain words: of a letter with its accents, a number, a bracket or an operator, so that names of code with
+# underscores stay as they are. A raised digit after an index, as in b_x², is a power of the whole.
+_BASE = r"(?:(?<![A-Za-z_])(?<![A-Za-z_]\d)(?:[A-Za-z]|\d+|max|min|sup|inf)|[^\W\d_A-Za-z])[\u0300-\u036f]*|[)|’}⌋]"
+_SCRIPT = r"[_^](?:\{[^{}]+\}|\((?:[^()]|\([^()]*\))+\)|[−-]?[^\W_²³¹⁰⁴-⁹]+(?![^\W²³¹⁰⁴-⁹])|[∞∥⊥◇])"
+_INDEX = re.compile(f"({_BASE})((?:{_SCRIPT}){{1,2}})")
 
 # A browser breaks a line after a bar, also after the first one of |w|².
 _BARRED = re.compile(r"[^\s|]*\|\S*")
@@ -70,10 +69,16 @@ def _block(block: str, strict: bool) -> Markup:
 
 
 def _indexed(found: re.Match[str]) -> str:
-    tag = "sub" if found[2] == "_" else "sup"
-    if found[4] and tag == "sub":
+    if "_(" in found[2]:
         return found[0]  # a bracket after an index is no index
-    return f"{found[1]}<{tag}>{found[3] or found[4] or found[5]}</{tag}>"
+    return found[1] + re.sub(_SCRIPT, _set, found[2])
+
+
+def _set(script: re.Match[str]) -> str:
+    tag, inner = "sub" if script[0][0] == "_" else "sup", script[0][1:]
+    if inner[0] in "{(":
+        inner = _INDEX.sub(_indexed, inner[1:-1])
+    return f"<{tag}>{inner}</{tag}>"
 
 
 def _piece(piece: re.Match[str], closing: str, strict: bool) -> Markup:

@@ -2,38 +2,29 @@
 
 import dataclasses
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import marimo as mo
 
 from paper_repro.classroom.lessons import lesson_named
-from paper_repro.classroom.shown import Fact, Refused, Shown
+from paper_repro.classroom.screen import heading, numbers, reason
+from paper_repro.classroom.shown import Refused, Shown
 from paper_repro.classroom.snapshot import snapshot_name, snapshot_page
 
 
 def finding(scene: Shown | Refused) -> mo.Html:
     """Return the sentence above the picture, or why there is none."""
-    if isinstance(scene, Refused):
-        return mo.callout(mo.md(f"**This cannot be shown.** {escape(scene.message)}"), kind="warn")
-    capped = f'\n\n<p class="capped">{scene.capped}</p>' if scene.capped else ""
-    return mo.md(f"## {scene.finding}{capped}")
+    return mo.Html(heading(scene))
 
 
 def words(scene: Shown | Refused) -> mo.Html:
     """Return what stands beside the picture: numbers, the reason, the code."""
     if isinstance(scene, Refused):
-        return mo.md("")
-    code = f"```python\n{scene.code}\n```" if scene.code else ""
-    folded = {name: mo.md(text) for name, text in (("Why", scene.why), ("The same in Python", code)) if text}
-    return mo.vstack([_table(scene.facts), mo.accordion(folded, multiple=True)], gap=1)
-
-
-def _table(facts: tuple[Fact, ...]) -> mo.Html:
-    # A bar would end the cell, also inside a formula.
-    rows = [[text.replace("|", "\\|") for text in dataclasses.astuple(fact)] for fact in facts]
-    lines = [f"| {name} | **{value}** | {means} |" for name, value, means in rows]
-    return mo.md("\n".join(["| | | |", "|:--|:--|:--|", *lines]))
+        return mo.Html("")
+    folded = {"Why": mo.Html(reason(scene))} if scene.why else {}
+    if scene.code:
+        folded["The same in Python"] = mo.md(f"```python\n{scene.code}\n```")
+    return mo.vstack([mo.Html(numbers(scene.facts)), mo.accordion(folded, multiple=True)], gap=1)
 
 
 def snapshot(lesson: str, controls: Callable[[], Any], scene: Shown | Refused) -> mo.Html:

@@ -30,6 +30,9 @@ class Fact:
 class Shown:
     """All that a lesson shows for one setting of its controls.
 
+    Texts are written as the pages of the report write them: words with formulas between dollar signs and code
+    between backticks; see :mod:`implicitbias.display.prose`.
+
     Attributes
     ----------
     finding
@@ -39,7 +42,7 @@ class Shown:
     facts
         Numbers.
     why
-        The reason, in Markdown with ``$…$`` formulas.
+        The reason, in paragraphs.
     code
         Lines of Python that print the numbers on screen.
     capped

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from implicitbias.display.accents import accented
 from paper_repro.bibliography import BIBTEX
 
 
@@ -48,10 +49,10 @@ def heading(cited: Citation) -> str:
 
 
 def bib_fields(entry: str) -> dict[str, str]:
-    """Return the fields of a BibTeX entry, without braces and line breaks."""
+    """Return the fields of a BibTeX entry as people read them: letters with their accents, no braces, one line."""
     fields = {}
     for found in re.finditer(r"(\w+)\s*=\s*\{", entry):
-        value = _braced(entry, found.end())
+        value = accented(_braced(entry, found.end()))
         fields[found[1].lower()] = re.sub(r"\s+", " ", value.replace("{", "").replace("}", "")).strip()
     return fields
 

@@ -36,7 +36,7 @@ def _(ENTRIES, mo, paper):
     statement = mo.ui.dropdown(
         titles, value=next(iter(titles)), label="claim", searchable=True, full_width=True
     )
-    mo.hstack([paper, statement], widths=[1, 5], align="end")
+    mo.hstack([paper, statement], widths=[1.3, 4], align="end")
     return (statement,)
 
 
@@ -89,7 +89,7 @@ def _(budget, controls, desk, knobs, mo, picture, scene, seed):
     _right = mo.vstack([desk.finding(scene), picture])
     mo.vstack(
         [
-            mo.hstack([_left, _right], widths=[1, 2.4], gap=2, align="start"),
+            mo.hstack([_left, _right], widths=[1, 2.2], gap=2, align="start"),
             desk.words(scene),
             mo.hstack([desk.snapshot("claims", controls, scene)], justify="start"),
             desk.notes("claims"),

@@ -1,8 +1,9 @@
 """A verdict as something to look at: prediction, measurement and falsifiers at the knobs of the moment."""
 
+import dataclasses
 from functools import lru_cache
 
-from figures import view_from_json
+from figures import View, view_from_json
 from implicitbias.display import tex
 from implicitbias.errors import BadInput
 from paper_repro.catalogue import find
@@ -17,12 +18,11 @@ from paper_repro.report.rerun import python
 
 
 KEPT = 64  # verdicts: a slider that is moved back answers at once
-CAPPED = {
-    Budget.SMOKE: "Budget smoke: little work, so that the answer comes at once; some falsifiers stay undecided. "
-    "Take quick for the catalogue's own verdict.",
-    Budget.QUICK: "",
-    Budget.PAPER: "",
-}
+AT_ONCE = 0.3  # seconds: longer waits are noticed, and explained
+SMALL = (
+    "Budget smoke: little work, so that the answer comes at once; some falsifiers stay undecided. "
+    "Take quick for the catalogue's own verdict."
+)
 
 
 def show(controls: Controls) -> Shown:
@@ -38,12 +38,22 @@ def show(controls: Controls) -> Shown:
         raise BadInput(f"{controls.key} at {result.knobs}: {result.message}")
     return Shown(
         finding=f"{STATUS_SYMBOL[result.status]} {outcome(result).words.capitalize()}: {result.title}",
-        views=(view_from_json(result.view),) if result.view else (),
+        views=_views(result),
         facts=(*map(_compared, result.comparisons), *map(_refuted, result.falsifiers)),
         why=_why(controls.claim, result),
         code=python(result),
-        capped=CAPPED[Budget(controls.budget)],
+        capped=_capped(result),
     )
+
+
+def _views(result: Result) -> tuple[View, ...]:
+    """Return the picture of the claim, if it has one; the finding above it says its title."""
+    return (dataclasses.replace(view_from_json(result.view), title=""),) if result.view else ()
+
+
+def _capped(result: Result) -> str:
+    slow = f" Even so this claim takes {result.seconds:.1f} s of work." if result.seconds > AT_ONCE else ""
+    return SMALL + slow if result.budget == Budget.SMOKE.value else ""
 
 
 @lru_cache(maxsize=KEPT)
@@ -55,10 +65,15 @@ def _verified(key: str, knobs: tuple[tuple[str, object], ...], seed: int, budget
 def _compared(c: Comparison) -> Fact:
     return Fact(
         c.name,
-        f"${tex(c.measured)} \\pm {tex(c.uncertainty)}$",
-        f"predicted ${_RELATIONS[c.relation.value]} {tex(c.predicted)}$, allowance ${tex(c.allowance)}$: "
+        f"${tex(c.measured)} \\pm {_rough(c.uncertainty)}$",
+        f"predicted ${_RELATIONS[c.relation.value]} {tex(c.predicted)}$, allowance ${_rough(c.allowance)}$: "
         f"{c.status.value}; a prediction off by the factor ${tex(1 + c.resolution)}$ would be refuted",
     )
+
+
+def _rough(spread: float) -> str:
+    """Return a spread to two digits: nobody knows more of it."""
+    return tex(float(f"{spread:.2g}"))
 
 
 _RELATIONS = {"=": "=", "≤": r"\le", "≥": r"\ge"}
