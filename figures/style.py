@@ -96,6 +96,8 @@ VENUES = {
     "neurips": Venue(width=5.5, font_size=8.5, serif=True, dpi=300),
     "icml": Venue(width=3.25, font_size=8.0, serif=True, dpi=300),
     "icml_wide": Venue(width=6.75, font_size=8.5, serif=True, dpi=300),
+    # A4 with margins of 30 mm, and the type of captions in a text of 11 points.
+    "thesis": Venue(width=5.9, font_size=10.0, serif=True, dpi=300),
     "slides": Venue(width=11.0, font_size=16.0, serif=False, dpi=160),
 }
 

@@ -31,6 +31,7 @@ MACHINERY = {
     *("sde.compiled_stepping", "sde.kernels", "sde.path_records", "sde.soundness", "sde.stepping"),
 }
 NAMES = re.compile(r"^```\{names\} (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BOTH = re.MULTILINE | re.DOTALL
 # Arguments that a summary can carry alone; with more, each is explained.
 FEW = 3
 

@@ -2,11 +2,16 @@
 
 // Style rules that give colours {name: [on paper, at night]} their values under `.name`, by theme.
 export function styleRules(name, colours) {
-  const rules = (which) => Object.entries(colours).map(([key, pair]) => `--ib-${key}:${pair[which]}`).join(";");
-  return `.${name}{${rules(0)};position:relative;background:var(--ib-paper);color:var(--ib-ink)}`
-    + `.${name} svg{display:block;max-width:100%;pointer-events:none}`
-    + `@media screen and (prefers-color-scheme:dark){.${name}:not([data-theme="light"]){${rules(1)}}}`
-    + `@media screen{.${name}[data-theme="dark"]{${rules(1)}}}`;
+  const rules = (which) =>
+    Object.entries(colours)
+      .map(([key, pair]) => `--ib-${key}:${pair[which]}`)
+      .join(";");
+  return (
+    `.${name}{${rules(0)};position:relative;background:var(--ib-paper);color:var(--ib-ink)}` +
+    `.${name} svg{display:block;max-width:100%;pointer-events:none}` +
+    `@media screen and (prefers-color-scheme:dark){.${name}:not([data-theme="light"]){${rules(1)}}}` +
+    `@media screen{.${name}[data-theme="dark"]{${rules(1)}}}`
+  );
 }
 
 // The theme that an element's surroundings ask for: "light", "dark", or null for the reader's own setting.
