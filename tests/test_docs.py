@@ -4,7 +4,6 @@ import ast
 import inspect
 import pkgutil
 import re
-import subprocess
 from collections import Counter
 from enum import Enum
 from importlib import import_module
@@ -183,16 +182,3 @@ def test_pages_ask_no_server_for_anything():
     outside = re.compile(r"(?:src|href)=[\"'](?:https?:)?//|@import|url\((?:https?:)?//|!\[[^\]]*\]\(https?:")
     sources = [*PAGES, *(DOCS / "_static").iterdir(), *(DOCS / "_ext").glob("*.py"), DOCS / "conf.py"]
     assert not [path.name for path in sources if outside.search(path.read_text())]
-
-
-def test_sphinx_stays_in_the_documentation():
-    tracked = subprocess.run(
-        ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True
-    ).stdout.split()
-    sources = [ROOT / path for path in tracked] or list(ROOT.glob("*/**/*.py"))
-    users = [
-        path
-        for path in sources
-        if re.search(r"^\s*(?:from|import) (?:sphinx|docutils)", path.read_text(), re.MULTILINE)
-    ]
-    assert all(DOCS in path.parents for path in users), users
