@@ -123,6 +123,8 @@ def laid_out(view: View, venue: Venue, spare: float = 0.0) -> "Figure":
     for _ in range(PASSES):
         extra = _name_panels(figure, view, placed, venue)
         _fit_page(figure, [height + more for height, more in zip(heights, extra, strict=True)], above, below)
+    for words in figure.texts:
+        words.get_window_extent()  # measured in the style of the venue, which ends with this call
     figure.set_layout_engine("none")  # settled: every format gets the same layout, and need not find it again
     return figure
 
