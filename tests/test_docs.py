@@ -137,8 +137,9 @@ def navigation(page):
     for block in blocks(page.read_text()):
         if block.language == "{toctree}":
             lines = [line for line in block.code.splitlines() if line and not line.startswith(":")]
-            for line in lines:
-                found += [p.resolve() for p in page.parent.glob(f"{line}.md") if p != page]
+            # A pattern takes in what stands before it no second time.
+            named = {p.resolve(): None for line in lines for p in page.parent.glob(f"{line}.md") if p != page}
+            found += list(named)
     return found
 
 
