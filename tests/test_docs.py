@@ -6,6 +6,7 @@ import pkgutil
 import re
 from collections import Counter
 from enum import Enum
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -60,6 +61,7 @@ def exported(module):
     return names + [t.id for t in targets if isinstance(t, ast.Name) and t.id.isupper() and t.id[0] != "_"]
 
 
+@cache
 def public():
     """Return every public object, by identity, with its first name."""
     found = {}
