@@ -1,6 +1,5 @@
 """How the pages are built: `make docs` reads this folder and writes out/docs/html. No network, no scripts of others."""
 
-import logging
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -45,6 +44,3 @@ html_css_files = ["pages.css"]
 html_math_renderer = "mathml"
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
-
-# Folders that wait for their first page.
-logging.getLogger("sphinx.sphinx.directives.other").addFilter(lambda record: "glob" not in str(record.msg))
