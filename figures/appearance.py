@@ -29,6 +29,7 @@ from figures.style import (
     worker_colour,
     WORKER_COLOURS,
 )
+from implicitbias.display import in_brief
 
 
 FEW_POINTS = 40  # up to here each point is drawn with its bar; beyond, a line, spaced markers and a band
@@ -47,6 +48,8 @@ class Appearance:
     width: float = 1.0
     alpha: float = 1.0
     zorder: float = 3.0
+
+    __repr__ = in_brief
 
 
 def mark_colour(mark: Any) -> str:

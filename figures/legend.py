@@ -6,6 +6,7 @@ from figures.appearance import Appearance, appearance, CLASS_MARKERS, mark_colou
 from figures.marks import Arrows, Bands, Cloud, Field, Heatmap, Histogram, Mark, Note, Series, Span, Table
 from figures.style import INK, worker_colour
 from figures.views import Panel, View
+from implicitbias.display import in_brief
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,8 @@ class Entry:
     label: str
     looks: tuple[Appearance, ...]
     shape: str = "line"  # "line", "patch", "arrow" or "ring"
+
+    __repr__ = in_brief
 
 
 def legend_entries(panel: Panel) -> tuple[Entry, ...]:

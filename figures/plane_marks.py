@@ -7,6 +7,7 @@ import numpy as np
 
 from figures.roles import mark_name, Role, ROLES, store
 from figures.values import floats, Grid, grid, numbers, one_of, Values
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -35,6 +36,8 @@ class Cloud:
 
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         name = mark_name(self)
@@ -75,6 +78,8 @@ class Field:
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         name = mark_name(self)
         one_of(name, "kind", self.kind, ("image", "contours", "filled"))
@@ -108,6 +113,8 @@ class Arrows:
     y_fields: ClassVar = ("y",)
     linear_only: ClassVar = True
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)
         store(self, x=self.x, y=self.y, dx=self.dx, dy=self.dy)
@@ -137,6 +144,8 @@ class Trajectory:
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)
         store(self, x=self.x, y=self.y)
@@ -160,6 +169,8 @@ class Separator:
     x_fields: ClassVar = ()
     y_fields: ClassVar = ()
     linear_only: ClassVar = True
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)

@@ -29,6 +29,8 @@ class Clock:
     time: float = 0.0
     slow_time: float = 0.0
 
+    __repr__ = in_brief
+
 
 @dataclass(frozen=True)
 class State:

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from figures import View
+from implicitbias.display import in_brief
 from paper_repro.claims.budget import Budget
 
 
@@ -14,6 +15,8 @@ class Missing:
     """Why a figure cannot be built here, and what would help."""
 
     reason: str
+
+    __repr__ = in_brief
 
 
 Build = Callable[[int, Budget, Path | None], View | Missing]
@@ -37,12 +40,16 @@ class Figure:
     title: str
     build: Build
 
+    __repr__ = in_brief
+
 
 @dataclass(frozen=True)
 class InModule:
     """The ``build`` of a module of this package, imported only when the figure is asked for."""
 
     module: str
+
+    __repr__ = in_brief
 
     def __call__(self, seed: int, budget: Budget, data_home: Path | None = None) -> View | Missing:
         """Import the module and build."""
