@@ -7,6 +7,7 @@ import numpy as np
 
 from figures.roles import mark_name, ordered, Role, ROLES, store
 from figures.values import floats, numbers, one_of, same_length, Values
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -40,6 +41,8 @@ class Series:
 
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y", "error")
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)
@@ -78,6 +81,8 @@ class Bands:
 
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("low", "high")
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)
@@ -156,6 +161,8 @@ class Histogram:
 
     x_fields: ClassVar = ("edges",)
     y_fields: ClassVar = ("heights",)
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         name = mark_name(self)

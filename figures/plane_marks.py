@@ -7,6 +7,7 @@ import numpy as np
 
 from figures.roles import mark_name, Role, ROLES, store
 from figures.values import floats, Grid, grid, numbers, one_of, Values
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -40,6 +41,8 @@ class Cloud:
 
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         name = mark_name(self)
@@ -89,6 +92,8 @@ class Field:
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         name = mark_name(self)
         one_of(name, "kind", self.kind, ("image", "contours", "filled"))
@@ -136,6 +141,8 @@ class Arrows:
     y_fields: ClassVar = ("y",)
     linear_only: ClassVar = True
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)
         store(self, x=self.x, y=self.y, dx=self.dx, dy=self.dy)
@@ -177,6 +184,8 @@ class Trajectory:
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)
         store(self, x=self.x, y=self.y)
@@ -215,6 +224,8 @@ class Separator:
     x_fields: ClassVar = ()
     y_fields: ClassVar = ()
     linear_only: ClassVar = True
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from figures.marks import Mark, mark_name, MARKS, Table
 from figures.values import floats, numbers, one_of
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -55,6 +56,8 @@ class Panel:
     ylim: tuple[float, float] | None = None
     aspect: Literal["auto", "equal"] = "auto"
     legend: Literal["auto", "direct", "none"] = "auto"
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         object.__setattr__(self, "marks", tuple(self.marks))
@@ -111,6 +114,8 @@ class View:
     panels: tuple[Panel, ...]
     columns: int | None = None
     legend: Literal["panels", "shared"] = "panels"
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         object.__setattr__(self, "panels", tuple(self.panels))

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from figures.values import numbers, one_of
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -18,6 +19,8 @@ class Table:
 
     x_fields: ClassVar = ()
     y_fields: ClassVar = ()
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         object.__setattr__(self, "columns", tuple(self.columns))
@@ -57,6 +60,8 @@ class Note:
 
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
+
+    __repr__ = in_brief
 
 
 def _plain(cell: Any) -> str | float | int | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int, UInt64
 
-from implicitbias.display import in_brief
+from implicitbias.display import card, in_brief
 from implicitbias.errors import BadInput
 
 
@@ -49,6 +49,10 @@ class Stream:
     def __post_init__(self):
         if not isinstance(self.seed, int | np.integer) or isinstance(self.seed, bool) or self.seed < 0:
             raise BadInput(f"seed = {self.seed!r}: must be a non-negative integer; give e.g. Stream(0)")
+
+    def _repr_html_(self) -> str:
+        how = f"stream.at(purpose, replica, worker, round): pure functions of this address and of seed {self.seed}"
+        return card(repr(self), [("draws", how), ("streams of its own", "stream.child(name)")])
 
     def key(self, purpose: str) -> tuple[int, int]:
         """Return the two key words of (seed, purpose)."""

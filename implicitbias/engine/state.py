@@ -1,12 +1,13 @@
 """What a method carries from round to round: every axis has its array from the start."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias import checks
-from implicitbias.display import in_brief
+from implicitbias.display import brief, card, in_brief
 from implicitbias.engine.binding import bound
 from implicitbias.errors import BadInput
 from implicitbias.methods import Adaptive, Anchored, Fixed, LocalMethod, Scaffold
@@ -39,6 +40,8 @@ class Clock:
     steps: tuple[int, ...]
     time: float = 0.0
     slow_time: float = 0.0
+
+    __repr__ = in_brief
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,14 @@ class State:
     anchor: Float[np.ndarray, "replica dim"] | None = None
 
     __repr__ = in_brief
+
+    def _repr_html_(self) -> str:
+        replicas, workers, dim = self.local.shape
+        title = f"State before round {self.clock.round}: {replicas} × {workers} models in d = {dim}"
+        carried = [
+            (f.name, part) for f in dataclasses.fields(self) if (part := getattr(self, f.name)) is not None
+        ]
+        return card(title, [(name, brief(part)) for name, part in carried])
 
 
 def initial_state(

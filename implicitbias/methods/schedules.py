@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 
 
 RATE_CURE = "give e.g. lr = 0.1, or a schedule such as PowerDecay(0.1)"
@@ -60,6 +61,8 @@ class Piecewise(AbstractSchedule):
 
     rates: tuple[float, ...]
     boundaries: tuple[int, ...]
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         for rate in checks.sequence("rates", self.rates, PIECES_CURE):

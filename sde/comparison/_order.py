@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.statistics import Interval, NoisyRate
 
@@ -63,6 +64,8 @@ class OrderFit:
     powers: tuple[PowerFit, ...]
     slope: NoisyRate | None
     kept: tuple[int, ...]
+
+    __repr__ = in_brief
 
     def power(self, power: float) -> PowerFit:
         """Return the fit of one of the powers 1, ½, ¼."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.problems import AbstractLaw, Drawn, Gaussian, TwoPoint
 from sde.landscapes.compiled import slopes
@@ -120,6 +121,8 @@ class LabelNoise(AbstractNoise):
     law: AbstractLaw = TwoPoint()
     shared: bool = False
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         _check(self)
         checks.number("delta", self.delta, "give the size of the label noise", least=0)
@@ -141,6 +144,8 @@ class SampleLosses(AbstractNoise):
     losses: tuple[Any, ...]
     law: AbstractLaw = Drawn()
     shared: bool = False
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         _check(self)

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.problems import AbstractLaw, TwoPoint
 from sde.formulas import pair_factor
@@ -43,6 +44,8 @@ class MatrixFactorisation(AbstractClosedForms):
     label: float
     law: AbstractLaw
     shared: bool
+
+    __repr__ = in_brief
 
     @property
     def landscape(self) -> Landscape:

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.problems import AbstractLaw, Gaussian
 from sde.landscapes import Chart, Covariance, Equations, Landscape
 from sde.landscapes.manifold import AbstractManifold
@@ -46,6 +47,8 @@ class Quadratic(AbstractClosedForms):
     sigma: Rows
     law: AbstractLaw
     shared: bool
+
+    __repr__ = in_brief
 
     @property
     def landscape(self) -> Landscape:

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.problems import AbstractLaw, Gaussian
 from sde.formulas import pair_factor
 from sde.landscapes import Chart, Factors, Landscape
@@ -35,6 +36,8 @@ class TwistedValley(AbstractClosedForms):
     tangential: float
     law: AbstractLaw
     shared: bool
+
+    __repr__ = in_brief
 
     @property
     def landscape(self) -> Landscape:
