@@ -55,10 +55,10 @@ def read(page, text):
 
 
 def says_what_show_says(page, **chosen):
-    """Wait until the finding is that of the points on the board."""
+    """Wait until finding and numbers are those of the points on the board."""
     wanted = shown(held(page), **chosen)
     read(page, wanted.finding)
-    assert all(page.get_by_text(fact.value, exact=True).count() for fact in wanted.facts)
+    until(page, lambda: all(page.get_by_text(fact.value, exact=True).count() for fact in wanted.facts))
     return wanted
 
 

@@ -113,9 +113,9 @@ def _(
     _guess = [guessing, reveal] if guessing.value else [guessing]
     mo.vstack(
         [
-            _row(preset, dealing, *_deal, *_drawn, *_guess),
+            _row(preset, dealing),
             _row(local_steps, each, lr, decades),
-            _row(loss, *_tail, work, aggregation),
+            _row(loss, *_tail, work, aggregation, *_deal, *_drawn, *_guess),
         ],
         gap=0.4,
     )

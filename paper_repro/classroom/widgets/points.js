@@ -7,6 +7,7 @@ const PAUSE = 100; // milliseconds between two messages while something is dragg
 const STEP = 0.1; // of an arrow key, in units of the plane; five times as far with Shift
 const TURN = 2; // degrees of an arrow key
 const ARM = 0.62; // of the guess, as a share of the half side
+const ASKED = "Turn the arrow w to where you think it will point: drag it, or use the arrow keys.";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 function render({ model, el }) {
@@ -199,8 +200,9 @@ function render({ model, el }) {
     root.classList.toggle("guessing", model.get("guessing"));
     if (model.get("guessing")) {
       bar.replaceChildren();
-      return tell("Turn the arrow w to where you think it will point: drag it, or use the arrow keys.");
+      return tell(ASKED);
     }
+    if (said.textContent === ASKED) tell("");
     const picked = chosen === null ? null : points[chosen];
     const labels = [[1, "● +1"], [-1, "▲ −1"]].map(([label, text]) =>
       button(text, `new points have the label ${label}`, () => { next.label = label; drawBar(); }, { pressed: next.label === label }));
