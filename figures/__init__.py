@@ -2,6 +2,8 @@
 
 from figures.animation import Animation as Animation
 from figures.describe import describe as describe
+from figures.filling import filled_in as filled_in
+from figures.film import save_animation as save_animation
 from figures.inline import svg_inline as svg_inline
 from figures.limits import on_common_limits as on_common_limits
 from figures.marks import Arrows as Arrows

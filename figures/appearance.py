@@ -39,7 +39,7 @@ CLASS_MARKERS = {1.0: "o", -1.0: "^"}
 
 @dataclass(frozen=True)
 class Appearance:
-    """Colour, line (None: no line), marker (None: no marker), width relative to the venue, opacity, order."""
+    """Colour, line (None: no line), marker (None: no marker), width relative to the venue, opacity, order, filling."""
 
     colour: str
     line: Any = None
@@ -47,6 +47,7 @@ class Appearance:
     width: float = 1.0
     alpha: float = 1.0
     zorder: float = 3.0
+    hollow: bool = False
 
 
 def mark_colour(mark: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any, TYPE_CHECKING
 import numpy as np
 
 from figures.appearance import (
-    appearance,
+    Appearance,
     CLASS_MARKERS,
     FEW_POINTS,
     told_apart,
@@ -28,6 +28,7 @@ from figures.marks import (
 )
 from figures.style import CROWD, INK, worker_colour
 from figures.values import floats
+from figures.words import typeset
 
 
 if TYPE_CHECKING:
@@ -45,14 +46,13 @@ CONTOUR_COLOURS = ("#eef2f6", "#3f5f7f")  # low to high, quiet enough to lie und
 
 
 @singledispatch
-def draw(mark: object, axes: "Axes", line_width: float, type_size: float) -> None:
-    """Draw one mark; ``line_width`` and ``type_size`` are those of the venue, in points."""
+def draw(mark: object, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
+    """Draw one mark with its look; ``line_width`` and ``type_size`` are those of the venue, in points."""
     raise TypeError(f"{type(mark).__name__} is not a mark")
 
 
 @draw.register(Series)
-def _series(mark: Series, axes: "Axes", line_width: float, type_size: float) -> None:
-    look = appearance(mark)
+def _series(mark: Series, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
     x, y = floats(mark.x), floats(mark.y)
     dense = len(x) > FEW_POINTS
     if mark.error is not None:
@@ -67,14 +67,23 @@ def _series(mark: Series, axes: "Axes", line_width: float, type_size: float) -> 
         x, y, color=look.colour, linestyle=look.line or "none", linewidth=look.width * line_width,
         marker=look.marker, markevery=MARKER_SPACING if dense and look.marker else None,
         markersize=(DENSE_MARKER_SIZE if dense else MARKER_SIZE) * type_size,
-        markeredgecolor="white", markeredgewidth=0.25 * line_width,
-        zorder=look.zorder,
+        zorder=look.zorder, **marker_faces(look, line_width),
     )  # fmt: skip
 
 
+def marker_faces(look: Appearance, line_width: float) -> dict[str, Any]:
+    """Return how markers are filled: a white rim keeps full ones apart, hollow ones are white inside."""
+    if look.hollow:
+        return {
+            "markerfacecolor": "white",
+            "markeredgecolor": look.colour,
+            "markeredgewidth": 0.6 * line_width,
+        }
+    return {"markeredgecolor": "white", "markeredgewidth": 0.25 * line_width}
+
+
 @draw.register(Bands)
-def _bands(mark: Bands, axes: "Axes", line_width: float, type_size: float) -> None:
-    look = appearance(mark)
+def _bands(mark: Bands, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
     axes.fill_between(
         floats(mark.x), floats(mark.low), floats(mark.high),
         color=look.colour, alpha=look.alpha, linewidth=0, zorder=look.zorder,
@@ -82,7 +91,7 @@ def _bands(mark: Bands, axes: "Axes", line_width: float, type_size: float) -> No
 
 
 @draw.register(Cloud)
-def _cloud(mark: Cloud, axes: "Axes", line_width: float, type_size: float) -> None:
+def _cloud(mark: Cloud, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
     x, y, size = floats(mark.x), floats(mark.y), (0.62 * type_size) ** 2
     classes = floats(mark.classes) if mark.classes is not None else np.ones(len(x))
     workers = floats(mark.workers) if mark.workers is not None else np.zeros(len(x))
@@ -94,30 +103,25 @@ def _cloud(mark: Cloud, axes: "Axes", line_width: float, type_size: float) -> No
     for label, marker in CLASS_MARKERS.items():
         for m in np.unique(workers):
             chosen = (classes == label) & (workers == m)
-            colour = (
-                colours[int(m)]
-                if colours
-                else (CROWD if mark.workers is not None else appearance(mark).colour)
-            )
+            colour = colours[int(m)] if colours else (CROWD if mark.workers is not None else look.colour)
             axes.scatter(
                 x[chosen], y[chosen], s=size, marker=marker, color=colour, edgecolor="white",
-                linewidth=0.4 * line_width, zorder=appearance(mark).zorder,
+                linewidth=0.4 * line_width, zorder=look.zorder,
             )  # fmt: skip
     if mark.ringed:
         ringed = list(mark.ringed)
         axes.scatter(
             x[ringed], y[ringed], s=3.2 * size, facecolor="none", edgecolor=INK, linewidth=0.6 * line_width,
-            zorder=appearance(mark).zorder + 0.1,
+            zorder=look.zorder + 0.1,
         )  # fmt: skip
 
 
 @draw.register(Field)
-def _field(mark: Field, axes: "Axes", line_width: float, type_size: float) -> None:
+def _field(mark: Field, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
     x, y, values = floats(mark.x), floats(mark.y), np.ma.masked_invalid(floats(mark.values))
     levels: Any = mark.levels if isinstance(mark.levels, int) else floats(mark.levels)
-    look = appearance(mark)
     if mark.kind == "contours":
         lines = axes.contour(
             x,
@@ -128,7 +132,7 @@ def _field(mark: Field, axes: "Axes", line_width: float, type_size: float) -> No
             linewidths=look.width * line_width,
             zorder=look.zorder,
         )
-        axes.clabel(lines, fontsize=0.75 * type_size, inline_spacing=2)
+        axes.clabel(lines, fontsize=0.75 * type_size, inline_spacing=2, fmt="%.3g")
         return
     quiet = LinearSegmentedColormap.from_list("quiet", CONTOUR_COLOURS)
     if mark.kind == "image":
@@ -154,30 +158,29 @@ def _colour_bar(shade: Any, axes: "Axes", label: str | None) -> None:
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0)
     if label:
-        bar.set_label(label)
+        bar.set_label(typeset(label))
 
 
 @draw.register(Heatmap)
-def _heatmap(mark: Heatmap, axes: "Axes", line_width: float, type_size: float) -> None:
+def _heatmap(mark: Heatmap, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
     from matplotlib.colors import LogNorm, Normalize
 
     norm = {"linear": Normalize, "log": LogNorm}[mark.scale](*mark.limits)
     shade = axes.pcolormesh(
         floats(mark.x), np.arange(len(mark.rows)), np.ma.masked_invalid(floats(mark.values)), norm=norm,
         cmap=CELL_COLOURS, shading="nearest", edgecolor="white", linewidth=0.4 * line_width,
-        zorder=appearance(mark).zorder,
+        zorder=look.zorder,
     )  # fmt: skip
-    axes.set_yticks(range(len(mark.rows)), mark.rows)
+    axes.set_yticks(range(len(mark.rows)), [typeset(row) for row in mark.rows])
     axes.tick_params(axis="y", length=0)
-    axes.invert_yaxis()
+    axes.yaxis.set_inverted(True)
     axes.grid(False)
     if mark.label:
         _colour_bar(shade, axes, mark.label)
 
 
 @draw.register(Arrows)
-def _arrows(mark: Arrows, axes: "Axes", line_width: float, type_size: float) -> None:
-    look = appearance(mark)
+def _arrows(mark: Arrows, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
     x, y, dx, dy = (floats(v) for v in (mark.x, mark.y, mark.dx, mark.dy))
     axes.quiver(
         x, y, dx, dy, angles="xy", scale_units="xy", scale=1, units="inches", width=1.1 * line_width / 72,
@@ -188,8 +191,9 @@ def _arrows(mark: Arrows, axes: "Axes", line_width: float, type_size: float) -> 
 
 
 @draw.register(Trajectory)
-def _trajectory(mark: Trajectory, axes: "Axes", line_width: float, type_size: float) -> None:
-    look = appearance(mark)
+def _trajectory(
+    mark: Trajectory, axes: "Axes", look: Appearance, line_width: float, type_size: float
+) -> None:
     x, y = floats(mark.x), floats(mark.y)
     common: dict[str, Any] = {
         "color": look.colour,
@@ -206,8 +210,7 @@ def _trajectory(mark: Trajectory, axes: "Axes", line_width: float, type_size: fl
 
 
 @draw.register(Separator)
-def _separator(mark: Separator, axes: "Axes", line_width: float, type_size: float) -> None:
-    look = appearance(mark)
+def _separator(mark: Separator, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
     w = floats(mark.normal)
     along = np.array([-w[1], w[0]])
     shifts = (0.0, 1.0, -1.0) if mark.margins else (0.0,)
@@ -221,8 +224,7 @@ def _separator(mark: Separator, axes: "Axes", line_width: float, type_size: floa
 
 
 @draw.register(Span)
-def _span(mark: Span, axes: "Axes", line_width: float, type_size: float) -> None:
-    look = appearance(mark)
+def _span(mark: Span, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
     common: dict[str, Any] = {"color": look.colour, "alpha": look.alpha, "zorder": look.zorder}
     if mark.low < mark.high:
         (axes.axvspan if mark.axis == "x" else axes.axhspan)(mark.low, mark.high, **common, linewidth=0)
@@ -232,10 +234,9 @@ def _span(mark: Span, axes: "Axes", line_width: float, type_size: float) -> None
 
 
 @draw.register(Histogram)
-def _histogram(mark: Histogram, axes: "Axes", line_width: float, type_size: float) -> None:
+def _histogram(mark: Histogram, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
     from matplotlib.colors import to_rgba
 
-    look = appearance(mark)
     axes.stairs(
         floats(mark.heights), floats(mark.edges), fill=look.alpha > 0, facecolor=to_rgba(look.colour, look.alpha),
         edgecolor=look.colour, linewidth=look.width * line_width, zorder=look.zorder,
@@ -243,17 +244,19 @@ def _histogram(mark: Histogram, axes: "Axes", line_width: float, type_size: floa
 
 
 @draw.register(Table)
-def _table(mark: Table, axes: "Axes", line_width: float, type_size: float) -> None:
+def _table(mark: Table, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
     axes.set_axis_off()  # its words are printed when the layout is settled
 
 
 @draw.register(Note)
-def _note(mark: Note, axes: "Axes", line_width: float, type_size: float) -> None:
-    common: dict[str, Any] = {"size": 0.9 * type_size, "zorder": appearance(mark).zorder, "color": INK}
+def _note(mark: Note, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
+    common: dict[str, Any] = {"size": 0.9 * type_size, "zorder": look.zorder, "color": INK}
     if mark.x is not None:
-        axes.annotate(mark.text, (mark.x, float(mark.y or 0.0)), (4, 4), textcoords="offset points", **common)
+        axes.annotate(
+            typeset(mark.text), (mark.x, float(mark.y or 0.0)), (4, 4), textcoords="offset points", **common
+        )
         return
     vertical, horizontal = mark.corner.split()
     x, y = (0.02 if horizontal == "left" else 0.98), (0.97 if vertical == "upper" else 0.03)
     vertical = {"upper": "top", "lower": "bottom"}[vertical]
-    axes.text(x, y, mark.text, ha=horizontal, va=vertical, transform=axes.transAxes, **common)
+    axes.text(x, y, typeset(mark.text), ha=horizontal, va=vertical, transform=axes.transAxes, **common)

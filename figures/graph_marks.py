@@ -53,7 +53,21 @@ class Series:
 
 @dataclass(frozen=True)
 class Bands:
-    """The region low(x) ≤ y ≤ high(x): an interval over a grid, or what a theorem permits."""
+    """The region low(x) ≤ y ≤ high(x): an interval over a grid, or what a theorem permits.
+
+    Parameters
+    ----------
+    x
+        Grid, shape (point,).
+    low, high
+        Edges of the region, in the units of y; ``None`` or masked entries are gaps.
+    label
+        Name in the legend.
+    role
+        What is drawn: theory, measured, reference or falsifier.
+    method_key
+        Method whose colour it takes, as in ``Series``.
+    """
 
     x: Values
     low: Values
@@ -73,7 +87,21 @@ class Bands:
 
 @dataclass(frozen=True)
 class Span:
-    """The strip low ≤ x ≤ high (or of y), a hair line where low = high: a level, a time, a permitted range."""
+    """The strip low ≤ x ≤ high (or of y), a hair line where low = high: a level, a time, a permitted range.
+
+    Parameters
+    ----------
+    axis
+        ``"x"`` for a vertical strip, ``"y"`` for a horizontal one.
+    low, high
+        Its edges, in the units of that axis.
+    label
+        Name in the legend.
+    role
+        What is drawn: theory, measured, reference or falsifier.
+    method_key
+        Method whose colour it takes, as in ``Series``.
+    """
 
     axis: Literal["x", "y"]
     low: float
@@ -104,7 +132,21 @@ class Span:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Heights over bins: ``heights[k]`` on [edges[k], edges[k + 1]]."""
+    """Heights over bins: ``heights[k]`` on [edges[k], edges[k + 1]].
+
+    Parameters
+    ----------
+    edges
+        Ends of the bins, increasing, shape (bin + 1,).
+    heights
+        One for each bin.
+    label
+        Name in the legend.
+    role
+        What is drawn: theory, measured, reference or falsifier.
+    method_key
+        Method whose colour it takes, as in ``Series``.
+    """
 
     edges: Values
     heights: Values

@@ -1,11 +1,11 @@
 """Where things go on the page: lines of title and caption broken to measure, heights of rows in inches."""
 
-import re
 from typing import Any, TYPE_CHECKING
 
 from figures.marks import Heatmap, Table
 from figures.style import Venue
 from figures.views import Panel, View
+from figures.words import typeset, unbroken
 
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ CAPTION_SIZE = 0.85  # of the type size
 TABLE_ROW = 1.75  # of the type size
 HEATMAP_ROW = 1.25  # of the type size
 FEWEST_ROWS = 10  # whose height a heatmap has at least, for the name of its colour bar
+NUMBERS = 4.5  # of the type size, beside the axes, for the numbers and the name of y
 TALLEST = 0.62  # of the page width: one panel of equal aspect
 NARROW, NARROW_HEIGHT = 4.0, 0.7  # inches; a single column needs a taller panel for its labels
 HEIGHT_OF_WIDTH = {1: 0.56, 2: 0.76, 3: 0.92, 4: 0.95}  # of a panel's width, by panels in a row
@@ -45,25 +46,39 @@ def _panel_height(panel: Panel, venue: Venue, columns: int) -> float:
         return max(len(panel.marks[0].rows), FEWEST_ROWS) * HEATMAP_ROW * venue.font_size / 72 + words
     width = venue.width / columns
     if panel.aspect == "equal":
-        return min(width * 0.95, TALLEST * venue.width)
+        return min(_equal_height(panel, venue, width) + words, TALLEST * venue.width)
     if columns == 1 and width < NARROW:
         return width * NARROW_HEIGHT
     return width * HEIGHT_OF_WIDTH[min(columns, 4)]
 
 
+def _equal_height(panel: Panel, venue: Venue, width: float) -> float:
+    """Return the height of axes on which a unit is as long along y as along x; square if limits are not given."""
+    if panel.xlim is None or panel.ylim is None:
+        return width * 0.95
+    shape = (panel.ylim[1] - panel.ylim[0]) / (panel.xlim[1] - panel.xlim[0])
+    return (width - NUMBERS * venue.font_size / 72) * shape
+
+
 def wrapped(figure: "Figure", text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
-    """Return ``text`` broken into lines at most ``width`` inches wide at ``size`` points; formulas stay whole."""
+    """Return ``text`` typeset and broken into lines at most ``width`` inches wide at ``size`` points.
+
+    Formulas between dollars stay whole, and so do short ones in plain words, such as H = 16, where there is room.
+    """
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
-        for word in re.findall(r"(?:\$[^$]*\$|[^\s$])+|\$", paragraph):
-            longer = f"{line} {word}" if line else word
-            if line and text_width(figure, longer, size, bold=bold) > 72 * width:
-                lines.append(line)
-                longer = word
-            line = longer
+        for group in unbroken(paragraph):
+            whole = " ".join(group)
+            fits = text_width(figure, typeset(whole, bold=bold), size, bold=bold) <= 72 * width
+            for word in [whole] if fits else group:
+                longer = f"{line} {word}" if line else word
+                if line and text_width(figure, typeset(longer, bold=bold), size, bold=bold) > 72 * width:
+                    lines.append(line)
+                    longer = word
+                line = longer
         lines.append(line)
-    return lines
+    return [typeset(line, bold=bold) for line in lines]
 
 
 def text_width(figure: "Figure", text: str, size: float, *, bold: bool = False) -> float:

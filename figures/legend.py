@@ -1,10 +1,12 @@
 """What a legend says, as plain data: one row per distinct label, and names at the ends of series."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from figures.appearance import Appearance, appearance, CLASS_MARKERS, mark_colour, told_apart, worker_count
+from figures.appearance import Appearance, CLASS_MARKERS, mark_colour, told_apart, worker_count
 from figures.marks import Arrows, Bands, Cloud, Field, Heatmap, Histogram, Mark, Note, Series, Span, Table
 from figures.style import INK, worker_colour
+from figures.telling_apart import looks
 from figures.views import Panel, View
 
 
@@ -17,22 +19,32 @@ class Entry:
     shape: str = "line"  # "line", "patch", "arrow" or "ring"
 
 
-def legend_entries(panel: Panel) -> tuple[Entry, ...]:
+def legend_entries(panel: Panel, own: Sequence[Appearance] | None = None) -> tuple[Entry, ...]:
     """Return the rows of the panel's legend, in the order of its marks: one per distinct label.
 
-    In a ``"direct"`` panel, series are named at their ends and are not listed here.
+    In a ``"direct"`` panel, series are named at their ends and are not listed here. ``own`` are the looks of its
+    marks, where other panels share in them.
     """
     if panel.legend == "none":
         return ()
-    listed = [mark for mark in panel.marks if not (panel.legend == "direct" and isinstance(mark, Series))]
-    return merged([entry for mark in listed for entry in _entries_of(mark)])
+    pairs = zip(panel.marks, looks([panel])[0] if own is None else own, strict=True)
+    listed = [pair for pair in pairs if not (panel.legend == "direct" and isinstance(pair[0], Series))]
+    return merged([entry for mark, look in listed for entry in _entries_of(mark, look)])
 
 
 def shared_entries(view: View) -> tuple[Entry, ...]:
     """Return the rows of the one legend of a ``"shared"`` view (none for other views)."""
     if view.legend != "shared":
         return ()
-    return merged([entry for panel in view.panels for entry in legend_entries(panel)])
+    pairs = zip(view.panels, view_looks(view), strict=True)
+    return merged([entry for panel, own in pairs for entry in legend_entries(panel, own)])
+
+
+def view_looks(view: View) -> tuple[tuple[Appearance, ...], ...]:
+    """Return the look of every mark: told apart over all panels if these share a legend, else within each."""
+    if view.legend == "shared":
+        return looks(view.panels)
+    return tuple(looks([panel])[0] for panel in view.panels)
 
 
 def merged(entries: list[Entry]) -> tuple[Entry, ...]:
@@ -60,20 +72,21 @@ def direct_labels(panel: Panel) -> tuple[tuple[str, str, float, float], ...]:
     return tuple(ends.values())
 
 
-def _entries_of(mark: Mark) -> list[Entry]:
+def _entries_of(mark: Mark, look: Appearance) -> list[Entry]:
     """Return the legend rows one mark asks for."""
     if isinstance(mark, Cloud):
-        return _cloud_entries(mark)
+        return _cloud_entries(mark, look)
     if isinstance(mark, (Heatmap, Table, Note)) or not mark.label:
         return []
     if isinstance(mark, Field):
-        return [Entry(mark.label, (appearance(mark),))] if mark.kind == "contours" else []
-    filled = isinstance(mark, (Bands, Histogram)) or (isinstance(mark, Span) and mark.low < mark.high)
+        return [Entry(mark.label, (look,))] if mark.kind == "contours" else []
+    bars = isinstance(mark, Histogram) and look.alpha > 0
+    filled = isinstance(mark, Bands) or bars or (isinstance(mark, Span) and mark.low < mark.high)
     shape = "patch" if filled else "arrow" if isinstance(mark, Arrows) else "line"
-    return [Entry(mark.label, (appearance(mark),), shape)]
+    return [Entry(mark.label, (look,), shape)]
 
 
-def _cloud_entries(mark: Cloud) -> list[Entry]:
+def _cloud_entries(mark: Cloud, look: Appearance) -> list[Entry]:
     """Return rows for the workers (colour), the labels ±1 (marker) and the ring, or the single label."""
     rows = []
     if told_apart(mark):
@@ -91,5 +104,5 @@ def _cloud_entries(mark: Cloud) -> list[Entry]:
     if mark.ringed and mark.ring_label:
         rows.append(Entry(mark.ring_label, (Appearance(INK, marker="o"),), "ring"))
     if mark.label:
-        rows.append(Entry(mark.label, (appearance(mark),)))
+        rows.append(Entry(mark.label, (look,)))
     return rows

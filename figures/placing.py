@@ -6,8 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from figures.appearance import Appearance
+from figures.draw import marker_faces
 from figures.legend import direct_labels, Entry
 from figures.views import Panel
+from figures.words import typeset
 
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def legend_arguments(entries: tuple[Entry, ...], line_width: float) -> dict[str,
     from matplotlib.legend_handler import HandlerTuple
 
     handles = [tuple(_handle(look, entry.shape, line_width) for look in entry.looks) for entry in entries]
-    labels = [entry.label for entry in entries]
+    labels = [typeset(entry.label) for entry in entries]
     return {"handler_map": {tuple: HandlerTuple(ndivide=1)}, "handles": handles, "labels": labels}
 
 
@@ -151,7 +153,7 @@ def write_direct_labels(axes: "Axes", panel: Panel) -> None:
     for (label, colour, _, _), y in zip(ends, heights, strict=True):
         place = axes.transAxes.inverted().transform((right, y))[1]
         axes.annotate(
-            label, (1.0, place), (5, 0), xycoords="axes fraction", textcoords="offset points",
+            typeset(label), (1.0, place), (5, 0), xycoords="axes fraction", textcoords="offset points",
             color=colour, va="center", ha="left", size=0.95 * size, label=DIRECT,
         )  # fmt: skip
 
@@ -181,12 +183,12 @@ def _handle(look: Appearance, shape: str, line_width: float) -> Any:
 
     if shape == "patch":
         return Patch(facecolor=look.colour, alpha=max(look.alpha, 0.15), edgecolor=look.colour)
-    hollow = {"markerfacecolor": "none", "markeredgecolor": look.colour} if shape == "ring" else {}
+    ring = {"markerfacecolor": "none", "markeredgecolor": look.colour}
     marker = ">" if shape == "arrow" else look.marker
-    edge = {} if hollow else {"markeredgecolor": "white", "markeredgewidth": 0.3 * line_width}
+    face = ring if shape == "ring" else marker_faces(look, line_width)
     return Line2D(
         [], [], color=look.colour, linestyle=look.line or "none", linewidth=look.width * line_width,
-        marker=marker or "none", markersize=(4.8 if shape == "ring" else 3.4) * line_width, **hollow, **edge,
+        marker=marker or "none", markersize=(4.8 if shape == "ring" else 3.4) * line_width, **face,
     )  # fmt: skip
 
 

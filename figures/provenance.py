@@ -1,4 +1,4 @@
-"""Where a figure came from, kept inside the file itself: one JSON text in the metadata of PNG, PDF and SVG."""
+"""Where a figure came from, kept inside the file itself: one JSON text in what each format has for remarks."""
 
 import json
 import re
@@ -10,10 +10,12 @@ from xml.etree import ElementTree
 from implicitbias.errors import BadInput
 
 
-FORMATS = ("png", "pdf", "svg")
 _DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 _PDF_KEYWORDS = re.compile(rb"/Keywords \(((?:[^()\\]|\\.)*)\)", re.DOTALL)
 _PDF_ESCAPE = re.compile(rb"\\(n|r|t|b|f|[0-7]{3}|.)", re.DOTALL)
+_PGF_REMARK = "%% provenance: "
+_HTML_SCRIPT = ('<script type="application/json" id="provenance">', "</script>")
+_MP4_COMMENT = b"\xa9cmt"  # followed by the size of an atom (4 bytes), "data", 8 bytes of kind, and the words
 _PDF_NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
@@ -51,7 +53,16 @@ def read_sidecar(path: str | Path) -> dict[str, Any]:
         If the file is of another format or carries none.
     """
     path = Path(path)
-    readers = {".png": _from_png, ".pdf": _from_pdf, ".svg": _from_svg, ".json": Path.read_text}
+    readers = {
+        ".png": _from_png,
+        ".pdf": _from_pdf,
+        ".svg": _from_svg,
+        ".pgf": _from_pgf,
+        ".gif": _from_gif,
+        ".html": _from_html,
+        ".mp4": _from_mp4,
+        ".json": Path.read_text,
+    }
     if path.suffix not in readers:
         raise BadInput(f"path = {path.name}: no figure format; use one of {', '.join(readers)}")
     text = readers[path.suffix](path)
@@ -75,6 +86,39 @@ def _from_svg(path: Path) -> str:
 def _from_pdf(path: Path) -> str:
     found = _PDF_KEYWORDS.search(path.read_bytes())
     return _PDF_ESCAPE.sub(_unescaped, found[1]).decode("latin-1") if found else ""
+
+
+def with_remark(form: str, content: bytes, text: str) -> bytes:
+    """Return a PGF or HTML file with the sidecar in it."""
+    if form == "pgf":
+        return (_PGF_REMARK + text.replace("\n", " ") + "\n").encode() + content
+    start, end = _HTML_SCRIPT
+    inside = text.replace("&", "\\u0026").replace("<", "\\u003c")
+    return content.replace(b"</html>", f"{start}{inside}{end}\n</html>".encode())
+
+
+def _from_gif(path: Path) -> str:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return bytes(image.info.get("comment", b"")).decode()
+
+
+def _from_pgf(path: Path) -> str:
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix(_PGF_REMARK) if first.startswith(_PGF_REMARK) else ""
+
+
+def _from_html(path: Path) -> str:
+    start, end = _HTML_SCRIPT
+    _, found, rest = path.read_text(encoding="utf-8").rpartition(start)
+    return rest.partition(end)[0].strip() if found else ""
+
+
+def _from_mp4(path: Path) -> str:
+    atom = path.read_bytes().rpartition(_MP4_COMMENT)[2]
+    size = int.from_bytes(atom[:4], "big")
+    return atom[16:size].decode() if atom[4:8] == b"data" else ""
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

@@ -1,18 +1,21 @@
 """Views on paper: one panel on given axes, or the whole figure with its finding above and its setting below."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TYPE_CHECKING
 
+from figures.appearance import Appearance
 from figures.draw import draw
 from figures.layout import CAPTION_SIZE, columns_of, LINE_HEIGHT, row_heights, TITLE_SIZE, wrapped
-from figures.legend import legend_entries, shared_entries
+from figures.legend import legend_entries, shared_entries, view_looks
+from figures.long_names import break_long_names
 from figures.marks import Table
 from figures.placing import place_legend, place_shared, write_direct_labels
 from figures.style import rc, Venue, venue_named
 from figures.table import print_table
-from figures.ticks import label_short_log_axes
+from figures.ticks import count_in_whole_numbers, label_short_log_axes, thin_labels
 from figures.views import Panel, View
+from figures.words import typeset
 from implicitbias.errors import BadInput
 
 
@@ -57,9 +60,9 @@ def render(view: View, ax: "Axes | None" = None) -> "Axes":
         return render_figure(view).axes[0]
     venue = venue_named("page")
     with styled(venue):
-        _draw_panel(view.panels[0], ax, venue)
-        ax.set_title(view.panels[0].title or view.title)
-        _write_names(view.panels[0], ax, venue)
+        _draw_panel(view.panels[0], ax, view_looks(view)[0], venue)
+        ax.set_title(typeset(view.panels[0].title or view.title))
+        _write_names(view.panels[0], ax, view_looks(view)[0], venue)
     return ax
 
 
@@ -69,7 +72,8 @@ def render_figure(view: View, venue: str = "page") -> "Figure":
     Parameters
     ----------
     view : View
-    venue : {"page", "neurips", "icml", "icml_wide", "slides"}
+        What is drawn.
+    venue : {"page", "neurips", "icml", "icml_wide", "thesis", "slides"}
 
     Raises
     ------
@@ -78,7 +82,7 @@ def render_figure(view: View, venue: str = "page") -> "Figure":
     """
     place = venue_named(venue)
     with styled(place):
-        return _render_figure(view, place)
+        return laid_out(view, place)
 
 
 @contextmanager
@@ -94,8 +98,11 @@ def styled(venue: Venue) -> Iterator[None]:
         yield
 
 
-def _render_figure(view: View, venue: Venue) -> "Figure":
-    """Lay out and draw, name things where there is room, then grow the page by the legends that went below."""
+def laid_out(view: View, venue: Venue, spare: float = 0.0) -> "Figure":
+    """Lay out and draw, name things where there is room, then grow the page by the legends that went below.
+
+    ``spare`` inches are left free between the title and the panels; the style of the venue is in force.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -103,14 +110,22 @@ def _render_figure(view: View, venue: Venue) -> "Figure":
     figure = Figure(figsize=(venue.width, sum(heights)))
     FigureCanvasAgg(figure)
     above, below = _write_words(figure, view, venue)
+    above += spare
     if shared_entries(view):
         below += place_shared(figure, shared_entries(view), LINE * venue.font_size, below + EDGE) + GAP
     figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.05, hspace=0.04, wspace=0.04)
     placed = _draw_panels(figure, view, len(heights), venue)
     _fit_page(figure, heights, above, below)
+    if any([break_long_names(axes, panel) for panel, axes in zip(view.panels, placed, strict=True)]):
+        _fit_page(figure, heights, above, below)
+    for axes in placed:
+        thin_labels(axes)
     for _ in range(PASSES):
         extra = _name_panels(figure, view, placed, venue)
         _fit_page(figure, [height + more for height, more in zip(heights, extra, strict=True)], above, below)
+    for words in figure.texts:
+        words.get_window_extent()  # measured in the style of the venue, which ends with this call
+    figure.set_layout_engine("none")  # settled: every format gets the same layout, and need not find it again
     return figure
 
 
@@ -122,11 +137,14 @@ def _fit_page(figure: "Figure", heights: list[float], above: float, below: float
     grid.set_height_ratios(heights)
     frame = (0.0, (below + EDGE) / height, 1.0, sum(heights) / height)
     figure.get_layout_engine().set(rect=frame)  # type: ignore[union-attr]
-    figure.draw_without_rendering()
+    figure.get_layout_engine().execute(figure)  # type: ignore[union-attr]
+    for axes in figure.axes:
+        axes.apply_aspect()
 
 
 def _draw_panels(figure: "Figure", view: View, rows: int, venue: Venue) -> "list[Axes]":
     """Draw every panel on its cell; a short last row is centred by half cells."""
+    looks = view_looks(view)
     columns, count = columns_of(view), len(view.panels)
     cells = figure.add_gridspec(rows, 2 * columns)
     placed = []
@@ -134,18 +152,18 @@ def _draw_panels(figure: "Figure", view: View, rows: int, venue: Venue) -> "list
         row, column = divmod(index, columns)
         start = 2 * column + columns - min(columns, count - row * columns)
         axes = figure.add_subplot(cells[row, start : start + 2])
-        _draw_panel(panel, axes, venue)
-        axes.set_title(panel.title)
+        _draw_panel(panel, axes, looks[index], venue)
+        axes.set_title(typeset(panel.title))
         placed.append(axes)
     return placed
 
 
 def _name_panels(figure: "Figure", view: View, placed: "list[Axes]", venue: Venue) -> list[float]:
     """Place the legends of all panels; return by how many inches those below their axes make each row taller."""
-    columns = columns_of(view)
+    columns, looks = columns_of(view), view_looks(view)
     extra = [0.0] * (1 + (len(placed) - 1) // columns)
     for index, (panel, axes) in enumerate(zip(view.panels, placed, strict=True)):
-        legend = _write_names(panel, axes, venue, listed=view.legend == "panels")
+        legend = _write_names(panel, axes, looks[index], venue, listed=view.legend == "panels")
         if legend is not None:
             extra[index // columns] = max(
                 extra[index // columns], legend.get_window_extent().height / figure.dpi
@@ -153,31 +171,39 @@ def _name_panels(figure: "Figure", view: View, placed: "list[Axes]", venue: Venu
     return extra
 
 
-def _draw_panel(panel: Panel, axes: "Axes", venue: Venue) -> None:
+def _draw_panel(panel: Panel, axes: "Axes", looks: Sequence[Appearance], venue: Venue) -> None:
     """Set the scales, draw the marks, then the limits."""
     axes.set_xscale(panel.xscale)
     axes.set_yscale(panel.yscale)
-    for mark in panel.marks:
-        draw(mark, axes, LINE * venue.font_size, venue.font_size)
-    axes.set_xlabel(panel.xlabel)
-    axes.set_ylabel(panel.ylabel)
+    draw_marks(panel, axes, looks, venue)
+    axes.set_xlabel(typeset(panel.xlabel))
+    axes.set_ylabel(typeset(panel.ylabel))
     if panel.xlim:
         axes.set_xlim(*panel.xlim)
     if panel.ylim:
         axes.set_ylim(*panel.ylim)
     label_short_log_axes(axes)
+    count_in_whole_numbers(axes, panel)
     if panel.aspect == "equal":
         axes.set_aspect("equal", adjustable="box" if panel.xlim and panel.ylim else "datalim")
 
 
-def _write_names(panel: Panel, axes: "Axes", venue: Venue, *, listed: bool = True) -> Any:
+def draw_marks(panel: Panel, axes: "Axes", looks: Sequence[Appearance], venue: Venue) -> None:
+    """Draw the marks of a panel in their order."""
+    for mark, look in zip(panel.marks, looks, strict=True):
+        draw(mark, axes, look, LINE * venue.font_size, venue.font_size)
+
+
+def _write_names(
+    panel: Panel, axes: "Axes", looks: Sequence[Appearance], venue: Venue, *, listed: bool = True
+) -> Any:
     """Name series at their ends and the rest in a legend; return the legend if it hangs below the axes."""
     for mark in panel.marks:
         if isinstance(mark, Table):
             print_table(mark, axes, venue.font_size)
             return None
     write_direct_labels(axes, panel)
-    below = place_legend(axes, legend_entries(panel) if listed else (), LINE * venue.font_size)
+    below = place_legend(axes, legend_entries(panel, looks) if listed else (), LINE * venue.font_size)
     return axes.get_legend() if below else None
 
 

@@ -8,7 +8,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from figures.provenance import FORMATS, metadata, sidecar_text
+from figures.formats import check_formats, FORMATS, STILL
+from figures.pgf import pgf_bytes
+from figures.provenance import metadata, sidecar_text, with_remark
 from figures.render import render_figure, styled
 from figures.style import venue_named
 from figures.views import View
@@ -24,11 +26,12 @@ def save(
     *,
     venue: str = "page",
 ) -> list[Path]:
-    """Write ``<folder>/<name>.png``, ``.pdf``, ``.svg`` and ``.json``, and return their paths.
+    """Write ``<folder>/<name>`` in every format and its ``.json``, and return their paths.
 
     Parameters
     ----------
     view : View
+        What is drawn.
     folder : path
         Made if absent.
     name : str
@@ -36,25 +39,33 @@ def save(
     sidecar : mapping
         Where the figure comes from (claim, knobs, seed, commit, versions), as plain data; written as JSON beside
         the figure and into its metadata, where :func:`figures.read_sidecar` finds it.
-    formats : sequence of {"png", "pdf", "svg"}
+    formats : sequence of {"png", "pdf", "svg", "pgf"}
+        PGF, whose words TeX sets when a paper is typeset, needs ``xelatex`` on the PATH.
     venue : str
         See :func:`figures.render_figure`.
 
     Raises
     ------
     BadInput
-        Before anything is written: a name with other characters, an unknown format, a sidecar that is not data.
+        Before anything is written: a name with other characters, an unknown format or one whose program is missing,
+        a sidecar that is not data.
     """
+    check_name(name)
+    wanted, text = check_formats(formats, STILL), sidecar_text(sidecar)
+    contents = {**figure_bytes(view, text, wanted, venue=venue), "json": (text + "\n").encode()}
+    return write_all(Path(folder), name, contents)
+
+
+def check_name(name: str) -> None:
+    """Raise ``BadInput`` unless the name can be that of a file anywhere."""
     if not re.fullmatch(r"[\w.-]*\w[\w.-]*", name, re.ASCII) or name.startswith("."):
         raise BadInput(f"name = {name!r}: letters, digits, - _ . only, for it becomes a file name; rename it")
-    unknown = [form for form in formats if form not in FORMATS]
-    if unknown:
-        raise BadInput(f"formats = {unknown}: unknown; use some of {', '.join(FORMATS)}")
-    text = sidecar_text(sidecar)
-    contents = {**figure_bytes(view, text, formats, venue=venue), "json": (text + "\n").encode()}
-    folder = Path(folder)
+
+
+def write_all(folder: Path, name: str, contents: Mapping[str, bytes]) -> list[Path]:
+    """Write ``<folder>/<name>.<suffix>`` for every suffix, in order; the folder is made if absent."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [write_whole(folder / f"{name}.{form}", content) for form, content in contents.items()]
+    return [write_whole(folder / f"{name}.{suffix}", content) for suffix, content in contents.items()]
 
 
 def figure_bytes(view: View, text: str, formats: Sequence[str], *, venue: str = "page") -> dict[str, bytes]:
@@ -63,6 +74,11 @@ def figure_bytes(view: View, text: str, formats: Sequence[str], *, venue: str = 
     files = {}
     with styled(venue_named(venue)):
         for form in formats:
+            if form == "pgf":
+                files[form] = with_remark(
+                    form, pgf_bytes(render_figure(view, venue), venue_named(venue)), text
+                )
+                continue
             stream = BytesIO()
             figure.savefig(stream, format=form, metadata=metadata(form, view.title, text))
             files[form] = stream.getvalue()

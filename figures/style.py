@@ -51,8 +51,8 @@ METHOD_COLOURS = {
     # The limit of many small local steps, between them and sweeping.
     "local_flow": "#3d8f8f",
     # Local SGD with rules for H, warmer than Local SGD itself.
-    "qsr": "#c4457a",
-    "post_local_sgd": "#9c6ade",
+    "qsr": "#e85d9a",
+    "post_local_sgd": "#7fb2d9",
     # Families of scalings: those that square gradients are warm, those that see curvature green.
     "fixed": "#5a6472",
     "rmsprop": "#d98c1f",
@@ -67,8 +67,8 @@ METHOD_MARKERS = {
     "anchored": "X", "momentum": "<", "modified_local_gd": "X", "sgd": "h", "minibatch_sgd": "h", "savic": "p",
     "fedavg": "o", "fedprox": "^", "scaffold": "d", "fednova": "P", "diloco": "*",
     "slow_sde": "o", "conventional_sde": "s",
-    "normalised_gd": "D", "prgd": "^", "sequential_gd": ">", "local_flow": "P", "qsr": "p",
-    "post_local_sgd": "d", "fixed": "s", "rmsprop": "o", "adam": "^", "adagrad": "v", "oasis": "D", "adahessian": "P",
+    "normalised_gd": "D", "prgd": "^", "sequential_gd": ">", "local_flow": "P", "qsr": "v",
+    "post_local_sgd": "P", "fixed": "s", "rmsprop": "o", "adam": "^", "adagrad": "v", "oasis": "D", "adahessian": "P",
     "max_margin": "*",
 }  # fmt: skip
 
@@ -90,11 +90,14 @@ class Venue:
     dpi: int = 220
 
 
+# Where a figure can be printed.
 VENUES = {
     "page": Venue(width=7.0, font_size=9.0, serif=False),
     "neurips": Venue(width=5.5, font_size=8.5, serif=True, dpi=300),
     "icml": Venue(width=3.25, font_size=8.0, serif=True, dpi=300),
     "icml_wide": Venue(width=6.75, font_size=8.5, serif=True, dpi=300),
+    # A4 with margins of 30 mm, and the type of captions in a text of 11 points.
+    "thesis": Venue(width=5.9, font_size=10.0, serif=True, dpi=300),
     "slides": Venue(width=11.0, font_size=16.0, serif=False, dpi=160),
 }
 

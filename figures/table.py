@@ -5,6 +5,7 @@ from typing import Any, TYPE_CHECKING
 from figures.layout import TABLE_ROW, text_width
 from figures.marks import Table
 from figures.style import INK
+from figures.words import typeset
 
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def cell_text(cell: str | float | int | None) -> str:
     """Return a cell as printed: four digits for numbers, a dash for nothing."""
     if cell is None:
         return "–"
-    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+    return typeset(f"{cell:.4g}" if isinstance(cell, float) else str(cell))
 
 
 def print_table(table: Table, axes: "Axes", type_size: float) -> None:
@@ -30,18 +31,24 @@ def print_table(table: Table, axes: "Axes", type_size: float) -> None:
     for old in (*axes.texts, *axes.lines):
         old.remove()
     body = [[cell_text(cell) for cell in row] for row in table.rows]
-    edges = _column_edges(figure, table.columns, body, type_size)
+    names = [typeset(name, bold=True) for name in table.columns]
+    edges = _column_edges(figure, names, body, type_size)
     room = axes.get_window_extent().width / figure.dpi
     if edges[-1][1] > room:
         type_size *= room / edges[-1][1]
-        edges = _column_edges(figure, table.columns, body, type_size)
-    _print_rows(table, axes, body, edges, type_size)
+        edges = _column_edges(figure, names, body, type_size)
+    _print_rows(table, axes, names, body, edges, type_size)
     for artist in (*axes.texts, *axes.lines):
         artist.set_in_layout(False)
 
 
 def _print_rows(
-    table: Table, axes: "Axes", body: list[list[str]], edges: list[tuple[float, float]], size: float
+    table: Table,
+    axes: "Axes",
+    names: list[str],
+    body: list[list[str]],
+    edges: list[tuple[float, float]],
+    size: float,
 ) -> None:
     """Write names, cells and rules at inches from the upper left corner."""
     from matplotlib.transforms import ScaledTranslation
@@ -49,7 +56,7 @@ def _print_rows(
     figure, frame = axes.figure, axes.transAxes
     place: Any = figure.dpi_scale_trans + ScaledTranslation(0, 1, frame)  # type: ignore[union-attr, arg-type]
     step = TABLE_ROW * size / 72
-    for k, name in enumerate(table.columns):
+    for k, name in enumerate(names):
         numeric = bool(body) and not any(isinstance(row[k], str) for row in table.rows)
         common: dict[str, Any] = {
             "ha": "right" if numeric else "left",
@@ -66,7 +73,7 @@ def _print_rows(
 
 
 def _column_edges(
-    figure: Any, names: tuple[str, ...], body: list[list[str]], size: float
+    figure: Any, names: list[str], body: list[list[str]], size: float
 ) -> list[tuple[float, float]]:
     """Return (left, right) of every column in inches, by the widths of its words."""
     edges, left = [], 0.0

@@ -25,12 +25,14 @@ class Panel:
     Parameters
     ----------
     marks : sequence of Mark
+        What lies on it, in the order in which it is drawn.
     xlabel, ylabel : str
         Quantity with its unit, e.g. ``"communication rounds R"`` or ``"slow time η²·steps"``.
     xscale, yscale : {"linear", "log", "symlog"}
     title : str
         What this panel shows among the others; the finding belongs to the view.
     xlim, ylim : pair of floats, optional
+        Ends of the axes, if the marks are not to decide.
     aspect : {"auto", "equal"}
         ``"equal"`` where a right angle must look right (planes of weights or data).
     legend : {"auto", "direct", "none"}
@@ -97,6 +99,7 @@ class View:
     caption : str
         Problem, method, knobs, seed, and what lines and points are.
     panels : sequence of Panel
+        In the order of reading.
     columns : int, optional
         Panels per row; by default 1, 2 or 3, as many as keep rows full.
     legend : {"panels", "shared"}

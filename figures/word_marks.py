@@ -31,7 +31,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Note:
-    """A few words on a panel: in a corner (``"upper left"`` …), or at the point (x, y) when both are given."""
+    """A few words on a panel: in a corner (``"upper left"`` …), or at the point (x, y) when both are given.
+
+    Parameters
+    ----------
+    text
+        What it says.
+    corner
+        Where it stands, unless a point is given.
+    x, y
+        The point at which it begins, in the units of the axes.
+    """
 
     text: str
     corner: Literal["upper left", "upper right", "lower left", "lower right"] = "upper left"

@@ -74,7 +74,15 @@ class Stream:
 
 @dataclass(frozen=True)
 class Address:
-    """Where a draw lives. Every reader starts at word 0: read a second purpose for independent numbers."""
+    """Where a draw lives. Every reader starts at word 0: read a second purpose for independent numbers.
+
+    Attributes
+    ----------
+    key
+        Two words made of seed and purpose.
+    replica, worker, round
+        Whose draw it is, of one shape: lanes that are read together.
+    """
 
     key: tuple[int, int]
     replica: UInt64[np.ndarray, "*lanes"]

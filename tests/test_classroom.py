@@ -14,6 +14,7 @@ from figures import Panel, Series, View, view_from_json, view_to_json
 from implicitbias.errors import BadInput, Diverged
 from paper_repro.classroom import serving
 from paper_repro.classroom.lessons import lesson_named, LESSONS
+from paper_repro.classroom.screen import heading, numbers, reason
 from paper_repro.classroom.shown import attempt, Fact, Refused, Shown
 from paper_repro.classroom.snapshot import snapshot_name, snapshot_page
 from paper_repro.command_line import main
@@ -124,3 +125,13 @@ def test_listing_the_lessons_needs_no_marimo(capsys, monkeypatch):
 def test_shown_is_compared_by_value():
     assert dataclasses.replace(SHOWN) == SHOWN and dataclasses.replace(SHOWN, finding="") != SHOWN
     assert view_to_json(SHOWN.views[0]) == view_to_json(VIEW)
+
+
+def test_words_on_screen_are_set_as_on_the_pages_of_the_report():
+    shown = dataclasses.replace(SHOWN, why="At last **every $H$** ends at `w_hat`, <b>.\n\n- one\n- two")
+    why = reason(shown)
+    assert "<strong>every <math" in why and "<code>w_hat</code>" in why and "&lt;b&gt;" in why
+    assert why.count("<li>") == 2 and "<math" in heading(shown) and "At most 10 rounds." in heading(shown)
+    assert "&lt;b&gt;" in numbers(shown.facts) and numbers(shown.facts).count("<tr>") == 1
+    refused = heading(Refused("η = <1>: too large"))
+    assert 'role="alert"' in refused and "&lt;1&gt;" in refused

@@ -65,4 +65,3 @@ def test_the_catalogues_own_budget_is_not_called_capped():
 def test_wrong_choices_are_refused(given_, said):
     with pytest.raises(BadInput, match=said):
         Controls(**given_)
-

@@ -1,35 +1,44 @@
-"""What the source says about a constant: the comment above its assignment, or beside it."""
+"""What the source says about a constant: the comment above its assignment, or beside it, and what it is given."""
 
 import ast
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 
-def comment_on(package: str, name: str) -> str:
-    """Return the comment on a constant that a package exports, from wherever it is assigned.
+@dataclass(frozen=True)
+class Constant:
+    """A comment, and the expression that is assigned."""
+
+    comment: str
+    expression: str
+
+
+def constant(package: str, name: str) -> Constant:
+    """Return a constant that a package exports, as it is written where it is assigned.
 
     Raises
     ------
     LookupError
-        If nothing is said: a public constant explains itself.
+        If no comment says what it is.
     """
     value = getattr(sys.modules[package], name)
     root = package.partition(".")[0]
-    owners = [m for key, m in sys.modules.items() if key.startswith(root) and getattr(m, name, None) is value]
-    for module in owners:
-        if comment := _comment(module, name):
-            return comment
+    for key, module in sys.modules.items():
+        if key.partition(".")[0] == root and getattr(module, name, None) is value:
+            for found in _assigned(Path(str(module.__file__)).read_text(), name):
+                return found
     raise LookupError(f"{package}.{name}: write a comment above its assignment, or beside it")
 
 
-def _comment(module: ModuleType, name: str) -> str:
-    source = Path(str(module.__file__)).read_text()
+def _assigned(source: str, name: str) -> Iterator[Constant]:
     for node in ast.parse(source).body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            return _around(source.splitlines(), node.lineno - 1)
-    return ""
+            comment = _around(source.splitlines(), node.lineno - 1)
+            if comment and isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
+                yield Constant(comment, ast.unparse(node.value))
 
 
 def _around(lines: list[str], at: int) -> str:

@@ -10,17 +10,19 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from constants import comment_on
+from constants import constant
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from implicitbias.display import brief
+from implicitbias.display import cut
 
 
 # Code is left alone: ``x``, `x`, :func:`x`.
 _CODE = re.compile(r"(``.+?``|`[^`]+`)")
 _MARKUP = re.compile(r"(?<!\\)[|*]")
+# Characters of a constant's value: more is for the source.
+LONGEST = 300
 
 
 class Names(SphinxDirective):
@@ -44,26 +46,16 @@ def entry(package: str, name: str) -> str:
         return f".. auto{kind}:: {package}.{name}\n   :members:\n"
     if inspect.isroutine(what):
         return f".. autofunction:: {package}.{name}\n"
-    return f".. py:data:: {package}.{name}\n\n   {_escaped(comment_on(package, name))}\n\n   {_value(what)}\n"
+    found = constant(package, name)
+    value = ", ".join(f"``{key}``" for key in what) if isinstance(what, Mapping) else _code(found.expression)
+    return f".. py:data:: {package}.{name}\n\n   {_escaped(found.comment)}\n\n   {value}\n"
 
 
-def _value(what: Any) -> str:
-    """Return what a constant holds: the names in a mapping, or the value itself."""
-    if isinstance(what, Mapping):
-        return "Names: " + ", ".join(f"``{key}``" for key in what)
-    if isinstance(what, tuple) and not isinstance(what[0], float):
-        return "Holds " + ", ".join(f"``{part!r}``" for part in what)
-    return f"Value: ``{brief(what)}``" if isinstance(what, int | float | tuple) else f"``{_plain(what)}``"
+def _code(expression: str) -> str:
+    return f"``{cut(expression, LONGEST)}``"
 
 
-def _plain(what: Any) -> str:
-    """Return a type alias or an object as text, without the modules it comes from."""
-    return re.sub(r"\b(?:\w+\.)+(?=\w)", "", repr(what))
-
-
-def escape_mathematics(
-    app: Sphinx, kind: str, name: str, what: Any, options: Any, lines: list[str]
-) -> None:
+def escape_mathematics(app: Sphinx, kind: str, name: str, what: Any, options: Any, lines: list[str]) -> None:
     """Escape |x| and w* in the lines of a docstring, outside code."""
     lines[:] = [_escaped(line) for line in lines]
 
@@ -73,8 +65,14 @@ def _escaped(line: str) -> str:
     return "".join(part if i % 2 else _MARKUP.sub(r"\\\g<0>", part) for i, part in enumerate(parts))
 
 
+def is_field(app: Sphinx, kind: str, name: str, what: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out the fields of named tuples, which say nothing but their number."""
+    return True if (inspect.getdoc(what) or "").startswith("Alias for field number") else None
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Offer the directive, and read docstrings before numpydoc does."""
     app.add_directive("names", Names)
+    app.connect("autodoc-skip-member", is_field)
     app.connect("autodoc-process-docstring", escape_mathematics, priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

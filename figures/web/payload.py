@@ -1,5 +1,6 @@
 """What a browser needs to draw a view: its data, and every colour, dash, marker and limit already decided."""
 
+from collections.abc import Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -14,7 +15,7 @@ from figures.appearance import (
 )
 from figures.draw import CELL_COLOURS, DENSE_MARKER_SIZE, IMAGE_COLOURS, MARKER_SIZE, MARKER_SPACING
 from figures.layout import CAPTION_SIZE, columns_of, HEIGHT_OF_WIDTH, LINE_HEIGHT, TALLEST, TITLE_SIZE
-from figures.legend import direct_labels, Entry, legend_entries, shared_entries
+from figures.legend import direct_labels, Entry, legend_entries, shared_entries, view_looks
 from figures.limits import limits_of
 from figures.marks import Cloud, Field, Heatmap, Mark, Series, Table
 from figures.placing import BACKGROUND, MOST_INSIDE
@@ -25,8 +26,10 @@ from figures.values import floats
 from figures.views import Panel, tree_of, View
 from figures.web.levels import contour_areas, contour_lines
 from figures.web.theme import at_night, contour_colours, NIGHT, readable, SURFACES
+from figures.words import typeset
 
 
+WORDS = ("label", "ring_label", "text")  # fields of marks that are printed
 RAMP = 64  # colours of a field: steps finer than an eye sees
 SIZES = {
     "line": LINE, "marker": MARKER_SIZE, "denseMarker": DENSE_MARKER_SIZE, "spacing": MARKER_SPACING,
@@ -46,37 +49,46 @@ def payload(view: View) -> dict[str, Any]:
         night): ``"ink"``, ``"paper"`` … around the data, ``"c2f6db3"`` of marks, ``"text-2f6db3"`` of words.
     """
     tree = {
-        "title": view.title,
-        "caption": view.caption,
+        "title": typeset(view.title, bold=True),
+        "caption": typeset(view.caption),
         "columns": columns_of(view),
-        "panels": [_panel(panel, listed=view.legend == "panels") for panel in view.panels],
+        "panels": [
+            _panel(panel, own, listed=view.legend == "panels")
+            for panel, own in zip(view.panels, view_looks(view), strict=True)
+        ],
         "legend": [_entry(entry) for entry in shared_entries(view)],
         "sizes": SIZES,
     }
     return {**tree, "colours": {**SURFACES, **_colours(tree)}}
 
 
-def _panel(panel: Panel, *, listed: bool) -> dict[str, Any]:
+def _panel(panel: Panel, own: Sequence[Appearance], *, listed: bool) -> dict[str, Any]:
     """Return axes with limits, and what lies on them."""
     tree = tree_of(panel)
     heat = next((mark for mark in panel.marks if isinstance(mark, Heatmap)), None)
     ends = (len(heat.rows) - 0.5, -0.5) if heat else limits_of([panel], "y")
     return {
-        **{name: tree[name] for name in ("xlabel", "ylabel", "xscale", "yscale", "title", "aspect")},
+        **{name: typeset(tree[name]) for name in ("xlabel", "ylabel", "title")},
+        **{name: tree[name] for name in ("xscale", "yscale", "aspect")},
         "xlim": panel.xlim or limits_of([panel], "x"),
         "ylim": panel.ylim or ends,
         "fixed": bool(panel.xlim and panel.ylim),
-        "marks": [_mark(mark) for mark in panel.marks],
-        "legend": [_entry(entry) for entry in legend_entries(panel)] if listed else [],
+        "marks": [_mark(mark, look) for mark, look in zip(panel.marks, own, strict=True)],
+        "legend": [_entry(entry) for entry in legend_entries(panel, own)] if listed else [],
         "ends": [
-            {"label": label, "ink": colour, "x": x, "y": y} for label, colour, x, y in direct_labels(panel)
+            {"label": typeset(label), "ink": colour, "x": x, "y": y}
+            for label, colour, x, y in direct_labels(panel)
         ],
     }
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
     """Return one row of a legend."""
-    return {"label": entry.label, "shape": entry.shape, "looks": [_look(look) for look in entry.looks]}
+    return {
+        "label": typeset(entry.label),
+        "shape": entry.shape,
+        "looks": [_look(look) for look in entry.looks],
+    }
 
 
 def _look(look: Appearance) -> dict[str, Any]:
@@ -89,12 +101,14 @@ def _look(look: Appearance) -> dict[str, Any]:
         "width": look.width,
         "alpha": look.alpha,
         "zorder": look.zorder,
+        "hollow": look.hollow,
     }
 
 
-def _mark(mark: Mark) -> dict[str, Any]:
-    """Return a mark's data and looks."""
-    return {**tree_of(mark), "look": {**_look(appearance(mark)), **_more(mark)}, **_replaced(mark)}
+def _mark(mark: Mark, look: Appearance) -> dict[str, Any]:
+    """Return a mark's data and looks, its words typeset."""
+    words = {name: typeset(text) for name in WORDS if (text := getattr(mark, name, None))}
+    return {**tree_of(mark), **words, "look": {**_look(look), **_more(mark)}, **_replaced(mark)}
 
 
 @singledispatch
@@ -154,9 +168,15 @@ def _lines_and_areas(mark: Field) -> dict[str, Any]:
 
 
 @_replaced.register
+def _names(mark: Heatmap) -> dict[str, Any]:
+    return {"rows": [typeset(row) for row in mark.rows]}
+
+
+@_replaced.register
 def _cells(mark: Table) -> dict[str, Any]:
     columns = range(len(mark.columns))
     return {
+        "columns": [typeset(name, bold=True) for name in mark.columns],
         "rows": [[cell_text(cell) for cell in row] for row in mark.rows],
         "numeric": [
             bool(mark.rows) and not any(isinstance(row[k], str) for row in mark.rows) for k in columns

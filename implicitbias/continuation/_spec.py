@@ -14,7 +14,16 @@ from implicitbias.problems import LinearClassification
 class FastForwardSpec:
     """A continuation, described: same description, same trace.
 
-    ``log_time`` is the last τ, or those to record; ``start`` is w⁰, by default 0; the rest as for ``fast_forward``.
+    Attributes
+    ----------
+    problem, method
+        What is minimised, and how.
+    log_time
+        The last τ, or those to record.
+    start
+        w⁰; 0 by default.
+    handover, order, rtol
+        As for `fast_forward`.
     """
 
     problem: LinearClassification

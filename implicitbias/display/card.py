@@ -13,6 +13,7 @@ from implicitbias.display.formulas import FormulaError, mathml
 
 # A word, or HTML that is one already (``Markup``): words are escaped.
 Cell = str | Markup
+# A name and its value, one line of a card.
 Row = tuple[str, Cell]
 
 # Of Okabe and Ito's palette, each readable on white and on black.

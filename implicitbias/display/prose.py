@@ -8,7 +8,9 @@ from markupsafe import Markup
 from implicitbias.display.formulas import FormulaError, mathml
 
 
-_PIECES = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$]+)\$|`(?P<code>[^`]+)`", re.DOTALL)
+_PIECES = re.compile(
+    r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$]+)\$|`(?P<code>[^`]+)`|\*\*(?P<strong>[^*]+)\*\*", re.DOTALL
+)
 _CLOSING = re.compile(r"[,.;:!?)\]]+")
 _ITEM = re.compile(r"\s*(?:[-•*]|\(?\d+[.)])\s+")
 
@@ -29,7 +31,8 @@ def paragraphs(text: str, *, strict: bool = False) -> Markup:
     ----------
     text
         Words with formulas between ``$`` (in the line) or ``$$`` (on a line of their own), code between
-        backticks. A paragraph whose lines all start with a dash, a bullet or a number is a list.
+        backticks, stress between double asterisks. A paragraph whose lines all start with a dash, a bullet or a
+        number is a list.
     strict
         Whether a formula that cannot be converted is an error; if not, it is shown as LaTeX.
 
@@ -85,8 +88,12 @@ def _piece(piece: re.Match[str], closing: str, strict: bool) -> Markup:
     """Return a formula or code, with the punctuation after it: none begins a line."""
     if piece["display"] is not None:
         return _formula(piece["display"].strip() + closing, "block", strict)
-    inner = Markup("<code>{}</code>").format(piece["code"]) if piece["code"] is not None else None
-    shown = inner or _formula(piece["inline"].strip(), "inline", strict)
+    if piece["strong"] is not None:
+        shown = Markup("<strong>{}</strong>").format(line(piece["strong"], strict=strict))
+    elif piece["code"] is not None:
+        shown = Markup("<code>{}</code>").format(piece["code"])
+    else:
+        shown = _formula(piece["inline"].strip(), "inline", strict)
     return Markup('<span class="unbroken">{}{}</span>').format(shown, closing) if closing else shown
 
 

@@ -22,6 +22,17 @@ class Clock:
 
     Times are means over workers, and sums where the workers take turns on one model; a normalised learning rate
     e_k/f counts as e_k.
+
+    Attributes
+    ----------
+    round
+        r.
+    steps
+        Local steps that each worker has taken.
+    time
+        Σ η.
+    slow_time
+        Σ η².
     """
 
     round: int
@@ -82,6 +93,15 @@ def initial_state(
     replicas: Int[np.ndarray, " replica"] | None = None,
 ) -> State:
     """Return the state before round 0 at ``start`` (0 if ``None``), one row per replica address.
+
+    Parameters
+    ----------
+    problem, method
+        What is minimised, and how; the method says which arrays a state has.
+    start
+        w⁰: one vector, or one per replica.
+    replicas
+        Addresses of the replicas in the stream; one replica, 0, if left out.
 
     Raises
     ------

@@ -91,7 +91,7 @@ class Derivation:
         ----------
         name
             Of the equation.
-        numbers
+        **numbers
             Values of the symbols that occur, by the names SymPy gives them: ``eta=0.1, a_1=1.0, …``.
 
         Raises

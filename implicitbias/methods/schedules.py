@@ -83,6 +83,15 @@ class WarmupCosine(AbstractSchedule):
 
     η_k = final + (peak − final)·k/warmup for k < warmup, else final + (peak − final)(1 + cos πs)/2 with
     s = (k − warmup)/(total − warmup); from k = total on it stays at final.
+
+    Parameters
+    ----------
+    peak
+        Largest η.
+    total, warmup
+        Steps of the whole schedule, and of its rise.
+    final
+        η at both ends.
     """
 
     peak: float

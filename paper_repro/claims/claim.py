@@ -20,6 +20,7 @@ from paper_repro.claims.verdict import Status
 TITLE = 120
 SOURCES = ("stated", "second-hand", "derived", "recalled", "conjectured")
 
+# The runs that a claim asked for, in the order of ``needs``.
 Traces = tuple[Trace, ...]
 # What a claim may ask for: exact rounds, or their continuation in log-time.
 Spec = RunSpec | FastForwardSpec

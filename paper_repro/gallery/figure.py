@@ -1,11 +1,12 @@
-"""A figure of the gallery: a name, a title, and how to build its view, or why it cannot be built here."""
+"""A figure of the gallery: a name, a title, and how to build its view, or why it cannot be built here; some move."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from figures import View
+from figures import Animation, filled_in, View
 from paper_repro.claims.budget import Budget
 
 
@@ -17,6 +18,7 @@ class Missing:
 
 
 Build = Callable[[int, Budget, Path | None], View | Missing]
+Animate = Callable[[int, Budget, Path | None], Animation | Missing]
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,47 @@ class Figure:
         What it is about; the title of the view says what was found.
     build
         (seed, budget, folder of real data) ↦ view, or ``Missing``.
+    animate
+        The same ↦ its animation, of figures that move.
     """
 
     name: str
     title: str
     build: Build
+    animate: Animate | None = None
 
 
 @dataclass(frozen=True)
 class InModule:
-    """The ``build`` of a module of this package, imported only when the figure is asked for."""
+    """A function of a module of this package, ``build`` or ``animate``, imported only when the figure is asked for."""
 
     module: str
+    function: str = "build"
 
-    def __call__(self, seed: int, budget: Budget, data_home: Path | None = None) -> View | Missing:
+    def __call__(self, seed: int, budget: Budget, data_home: Path | None = None) -> Any:
         """Import the module and build."""
-        return import_module(f"paper_repro.gallery.{self.module}").build(seed, budget, data_home)
+        found = import_module(f"paper_repro.gallery.{self.module}")
+        return getattr(found, self.function)(seed, budget, data_home)
+
+
+@dataclass(frozen=True)
+class FillsIn:
+    """The animation in which a figure fills in; ``label`` says of the last x that is shown what it is."""
+
+    build: Build
+    label: str
+
+    def __call__(self, seed: int, budget: Budget, data_home: Path | None = None) -> Animation | Missing:
+        """Build the figure and let it fill in."""
+        view = self.build(seed, budget, data_home)
+        return filled_in(view, self.label.format) if isinstance(view, View) else view
+
+
+def in_module(
+    name: str, title: str, module: str, *, moves: str | None = None, fills: str | None = None
+) -> Figure:
+    """Return the figure of a module of this package; it moves as another module says, or it fills in."""
+    build = InModule(module)
+    if fills is not None:
+        return Figure(name, title, build, FillsIn(build, fills))
+    return Figure(name, title, build, InModule(moves, "animate") if moves is not None else None)

@@ -1,5 +1,6 @@
 """The density of the angle on a ring over slow time: Local SGD against the Fokker–Planck equation of its slow SDE."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from sde.zoo import Ring
 
 
 WORKERS, LR, LOCAL_STEPS, MIXED = 8, 0.0125, 40, 0.3
+AXES = ("angle φ (rad)", "density (1/rad)")
 TIMES = (0.2, 0.6, 2.0)
 BINS, LEVEL = 24, 0.01
 REPLICAS = {Budget.SMOKE: 200, Budget.QUICK: 3_000, Budget.PAPER: 40_000}
@@ -32,32 +34,38 @@ REPLICAS = {Budget.SMOKE: 200, Budget.QUICK: 3_000, Budget.PAPER: 40_000}
 def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     """Build the figure."""
     del data_home
-    ring, replicas, alpha = ring_with(MIXED), REPLICAS[budget], LR * LOCAL_STEPS
-    angles = _angles(ring, replicas, Stream(seed).child("ring-density"))
+    ring = ring_with(MIXED)
+    angles = angles_at(ring, TIMES, REPLICAS[budget], Stream(seed).child("ring-density"))
     panels = tuple(
         Panel(
-            _marks(ring, t, angles[:, k]),
-            "angle φ (rad)",
-            "density",
+            marks_at(ring, t, angles[:, k]),
+            *AXES,
             title=f"slow time η²·steps = {t:g}",
             xlim=(-np.pi, np.pi),
         )
         for k, t in enumerate(TIMES)
     )
     title = "In the same slow time Local SGD moves farther round the ring than SGD, as its slow SDE says"
-    caption = (
+    return View(title, caption_of(budget, seed), panels, columns=3, legend="shared")
+
+
+def caption_of(budget: Budget, seed: int) -> str:
+    """Return the setting in words."""
+    return (
         f"L = ½h(φ)(r − 1)², h = 1 + 0.6 sin φ, noise along, across and mixed (ρ = {MIXED}), total batch 1, start at "
-        f"φ = 0. Local SGD: M = {WORKERS}, η = {LR}, H = {LOCAL_STEPS}, α = ηH = {alpha:g}; points: "
-        f"{replicas:,} runs, with {1 - LEVEL:.0%} intervals; lines: Fokker–Planck equations of its slow SDE and of "
-        f"that of SGD with the same batch. Seed {seed}."
+        f"φ = 0. Local SGD: M = {WORKERS}, η = {LR}, H = {LOCAL_STEPS}, α = ηH = {LR * LOCAL_STEPS:g}; points: "
+        f"{REPLICAS[budget]:,} runs, with {100 * (1 - LEVEL):g} % intervals; lines: Fokker–Planck equations of "
+        "its slow SDE and of that of SGD with the same batch. "
+        f"Seed {seed}."
     )
-    return View(title, caption, panels, columns=3, legend="shared")
 
 
-def _angles(ring: Ring, replicas: int, stream: Stream) -> Float[np.ndarray, "replica time"]:
+def angles_at(
+    ring: Ring, times: Sequence[float], replicas: int, stream: Stream
+) -> Float[np.ndarray, "replica time"]:
     """Return the angles of Φ(θ̄) at the times, in [−π, π)."""
     method = local_sgd(LR, LOCAL_STEPS, 1.0 / WORKERS, workers=WORKERS)
-    rounds = [rounds_for(method, t) for t in TIMES]
+    rounds = [rounds_for(method, t) for t in times]
     record = RecordAt.these(rounds)
     trace = run(
         ring.landscape,
@@ -72,7 +80,8 @@ def _angles(ring: Ring, replicas: int, stream: Stream) -> Float[np.ndarray, "rep
     return np.mod(projected_angle(ring, trace.w[:, 1:]) + np.pi, 2.0 * np.pi) - np.pi
 
 
-def _marks(ring: Ring, time: float, angles: Float[np.ndarray, " replica"]) -> tuple[Series, ...]:
+def marks_at(ring: Ring, time: float, angles: Float[np.ndarray, " replica"]) -> tuple[Series, ...]:
+    """Return what was counted at a slow time, and the solutions of both equations."""
     return (
         _solved(ring, time, LR * LOCAL_STEPS, "slow SDE of Local SGD", "theory"),
         _solved(ring, time, 0.0, "slow SDE of SGD", "reference"),

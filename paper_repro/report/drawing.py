@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from figures import save, svg_inline, view_from_json
-from figures.provenance import FORMATS, sidecar_text
+from figures.formats import FORMATS
+from figures.provenance import sidecar_text
 from implicitbias.archive import write_atomically
 from implicitbias.tasks import in_order, on_this_machine
 from implicitbias.tasks.source import source_digest
@@ -29,12 +30,14 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Task:
-    """A view as text, the name of its files, and where it comes from."""
+    """A view as text, the name and formats of its files, where it comes from, and whether a page wants it inline."""
 
     name: str
     view: str
     sidecar: Mapping[str, Any]
     venue: str = "page"
+    formats: tuple[str, ...] = FORMATS
+    inline: bool = True
 
 
 def slug(key: str) -> str:
@@ -42,7 +45,9 @@ def slug(key: str) -> str:
     return key.replace("/", "--")
 
 
-def claim_task(result: Result, venue: str = "page") -> Task:
+def claim_task(
+    result: Result, venue: str = "page", formats: tuple[str, ...] = FORMATS, *, inline: bool = True
+) -> Task:
     """Return the drawing of a result's picture."""
     sidecar = {
         "claim": result.key,
@@ -53,7 +58,7 @@ def claim_task(result: Result, venue: str = "page") -> Task:
         "budget": result.budget,
         "environment": environment(),
     }
-    return Task(slug(result.key), result.view, sidecar, venue)
+    return Task(slug(result.key), result.view, sidecar, venue, formats, inline)
 
 
 def drawn(tasks: Sequence[Task], folder: Path, kept: Path, jobs: int = 1) -> Iterator[Drawing]:
@@ -64,12 +69,14 @@ def drawn(tasks: Sequence[Task], folder: Path, kept: Path, jobs: int = 1) -> Ite
 def draw(task: Task, folder: Path, kept: Path) -> Drawing:
     """Draw one figure, unless the same one is there already. A failure is told, and the other figures go on."""
     digest = hashlib.sha256("\n".join((source_digest(*PACKAGES), task.venue, task.view)).encode()).hexdigest()
-    sidecar = {**task.sidecar, "venue": task.venue, "view": digest}
+    sidecar = {**task.sidecar, "venue": task.venue, "view": digest, "formats": list(task.formats)}
     fragment = kept / f"{digest[:32]}.svg"
     try:
         view = view_from_json(task.view)
-        if not _same_files(folder, task.name, sidecar):
-            save(view, folder, task.name, sidecar, venue=task.venue)
+        if not _same_files(folder, task, sidecar):
+            save(view, folder, task.name, sidecar, task.formats, venue=task.venue)
+        if not task.inline:
+            return Drawing(task.name)
         if not fragment.exists():
             write_atomically(fragment, svg_inline(view, venue=task.venue).encode())
         return Drawing(task.name, fragment.read_text(encoding="utf-8"))
@@ -77,12 +84,12 @@ def draw(task: Task, folder: Path, kept: Path) -> Drawing:
         return Drawing(task.name, trouble=traceback.format_exc())
 
 
-def _same_files(folder: Path, name: str, sidecar: Mapping[str, Any]) -> bool:
+def _same_files(folder: Path, task: Task, sidecar: Mapping[str, Any]) -> bool:
     """Whether the files of this very figure are there. ``save`` writes the sidecar last, so it vouches for them."""
     try:
-        written = (folder / f"{name}.json").read_text(encoding="utf-8")
+        written = (folder / f"{task.name}.json").read_text(encoding="utf-8")
     except OSError:
         return False
     return json.loads(written) == json.loads(sidecar_text(sidecar)) and all(
-        (folder / f"{name}.{form}").exists() for form in FORMATS
+        (folder / f"{task.name}.{form}").exists() for form in task.formats
     )

@@ -1,7 +1,7 @@
 """Figures that belong to no single claim: built from the gallery, or missing for a stated reason."""
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from figures import View, view_to_json
+from figures.formats import FORMATS
 from implicitbias.tasks import in_order, on_this_machine
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.failure import first_line
@@ -45,6 +46,10 @@ class Maker:
         Where the figures are printed; see :data:`figures.VENUES`.
     jobs
         Processes; figures do not depend on their number.
+    formats
+        Of the files.
+    inline
+        Whether a page wants the drawings, too.
     """
 
     kept: Path
@@ -53,18 +58,26 @@ class Maker:
     data_home: Path | None = None
     venue: str = "page"
     jobs: int = 1
+    formats: tuple[str, ...] = FORMATS
+    inline: bool = True
 
-    def make(self, figures: Sequence[Any], folder: Path) -> list[tuple[Plate, Drawing]]:
-        """Build the figures of the gallery and draw those that could be built."""
+    def make(
+        self, figures: Sequence[Any], folder: Path, say: Callable[[str], None] = lambda text: None
+    ) -> list[tuple[Plate, Drawing]]:
+        """Build the figures of the gallery and draw those that could be built; say which are built."""
         asked = [(f, self.seed, self.budget, self.data_home) for f in figures]
-        built = list(in_order(build, asked, on=on_this_machine(self.jobs)))
+        built = []
+        for plate in in_order(build, asked, on=on_this_machine(self.jobs)):
+            built.append(plate)
+            say(f"built {len(built)}/{len(figures)} {plate.name}")
         tasks = [self._task(plate) for plate in built if plate.view]
         drawings = {d.name: d for d in drawn(tasks, folder, self.kept, self.jobs)}
         return [(p, drawings.get(p.name, Drawing(p.name, trouble=p.trouble))) for p in built]
 
     def _task(self, plate: Plate) -> Task:
         setting = {"seed": plate.seed, "budget": plate.budget, "environment": environment()}
-        return Task(plate.name, plate.view, {"figure": plate.name, **setting}, self.venue)
+        sidecar = {"figure": plate.name, **setting}
+        return Task(plate.name, plate.view, sidecar, self.venue, self.formats, self.inline)
 
 
 def gallery() -> tuple[Any, ...]:

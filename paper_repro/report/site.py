@@ -17,6 +17,7 @@ from paper_repro.report.papers import knowledge, OF_THE_PAPER
 from paper_repro.report.plates import Plate
 from paper_repro.report.rendering import filter_script, render, stylesheet
 from paper_repro.report.rerun import figure_command, report_command
+from paper_repro.report.story import story
 
 
 @dataclass(frozen=True)
@@ -141,13 +142,16 @@ def _paper_page(
     shared: Mapping[str, Any],
 ) -> str:
     own = _papers(pages)[paper]
+    theirs = [page for page in own if page.claim.source in OF_THE_PAPER]
+    ours = [page for page in own if page.claim.source not in OF_THE_PAPER]
     return render(
         "paper.html.jinja",
         paper=paper,
         cited=citation(paper),
         known=knowledge(paper),
-        theirs=[page for page in own if page.claim.source in OF_THE_PAPER],
-        ours=[page for page in own if page.claim.source not in OF_THE_PAPER],
+        story=story([page.result for page in theirs], [page.result for page in ours]),
+        theirs=theirs,
+        ours=ours,
         pages_known=_names(pages),
         plates={plate.name for plate, _ in plates},
         root="../",

@@ -17,7 +17,15 @@ POWERS = (1.0, 0.5, 0.25)  # the order of toys, of the square root, and of the g
 
 @dataclass(frozen=True)
 class PowerFit:
-    """The fit c·η^power, with its χ² on ``degrees`` degrees of freedom."""
+    """The fit c·η^power, with its χ² on ``degrees`` degrees of freedom.
+
+    Attributes
+    ----------
+    power, coefficient
+        The power asked about, and c of the best fit.
+    chi_square, degrees
+        χ² of that fit, and its degrees of freedom.
+    """
 
     power: float
     coefficient: float

@@ -44,7 +44,7 @@ class Equations(AbstractManifold):
 
     Parameters
     ----------
-    functions
+    *functions
         The F_a as SymPy expressions.
     domain
         Interval in which every coordinate of a starting point is drawn when points of Γ are needed, or one interval

@@ -101,7 +101,19 @@ class Isotropic(AbstractNoise):
 
 @dataclass(frozen=True)
 class LabelNoise(AbstractNoise):
-    """Labels y_i ± δ, fresh at every step, of the loss L = (1/2n) Σ_i (f_i − y_i)²: Σ = δ²∇²L where it vanishes."""
+    """Labels y_i ± δ, fresh at every step, of the loss L = (1/2n) Σ_i (f_i − y_i)²: Σ = δ²∇²L where it vanishes.
+
+    Parameters
+    ----------
+    delta
+        δ > 0.
+    outputs
+        f_i(θ), one expression per sample.
+    law
+        Of the signs of ±δ.
+    shared
+        Whether all workers draw the same numbers.
+    """
 
     delta: float
     outputs: tuple[Any, ...]

@@ -40,7 +40,7 @@ class DiagonalNetwork(AbstractClosedForms):
         δ.
     truth
         w* of a planted instance, else empty.
-    law
+    law, shared
         Of the label noise.
     """
 

@@ -33,7 +33,10 @@ SHIFT = 0.3
 
 @dataclass(frozen=True)
 class MatrixFactorisation(AbstractClosedForms):
-    """L = ½|UVᵀ − Y|², Y = U_0V_0ᵀ; θ holds the rows of U, then those of V."""
+    """L = ½|UVᵀ − Y|², Y = U_0V_0ᵀ; θ holds the rows of U, then those of V.
+
+    The attributes are the arguments of `matrix_factorisation`.
+    """
 
     left: Rows
     right: Rows

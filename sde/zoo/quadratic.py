@@ -30,7 +30,17 @@ Rows = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True)
 class Quadratic(AbstractClosedForms):
-    """L = ½Σ_i λ_iθ_i²; the coordinates of Γ are the θ_i with λ_i = 0."""
+    """L = ½Σ_i λ_iθ_i²; the coordinates of Γ are the θ_i with λ_i = 0.
+
+    Attributes
+    ----------
+    curvatures
+        λ_i ≥ 0.
+    sigma
+        Σ of one sample, row by row.
+    law, shared
+        Of the noise, as for ``Covariance``.
+    """
 
     curvatures: tuple[float, ...]
     sigma: Rows

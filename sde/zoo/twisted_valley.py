@@ -23,7 +23,10 @@ from sde.zoo.valley import axes
 
 @dataclass(frozen=True)
 class TwistedValley(AbstractClosedForms):
-    """L = ½(λ_1a² + λ_2b²) in a turning frame; Φ has no closed form."""
+    """L = ½(λ_1a² + λ_2b²) in a turning frame; Φ has no closed form.
+
+    The attributes are the arguments of `twisted_valley`.
+    """
 
     curvatures: tuple[float, float]
     twist: float

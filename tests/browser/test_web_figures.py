@@ -251,7 +251,7 @@ def test_names_at_the_ends_of_series_stay_apart_and_inside(board):
 
 
 FORMULAS = {
-    r"$x_1$": "x1", r"$w^r$": "wr", r"$\hat w$": "ŵ", r"$\tilde{w}$": "w̃", r"$\eta H$": "ηH",
+    r"$x_1$": "x1", r"$w^r$": "wr", r"$\hat w$": "ŵ", r"$\tilde{w}$": "w̃", r"$\eta H$": "ηH", r"$H = 1$": "H = 1",
     r"$10^{100}$": "10100", r"$\frac{1}{M n_m}$": "1/Mnm", r"$\frac{a+b}{2}$": "(a + b)/2", r"$\sqrt{2}$": "√2",
     r"$\mathrm{tr}\,H$": "tr H", r"$\nabla^2 L$": "∇2L", r"$a \le b$": "a ≤ b", r"$-\kappa$": "−κ",
     r"$\|w\|$": "‖w‖", r"$\text{a word}$": "a word", "cost 5$": "cost 5$", r"$\unknown x$": "unknownx",
@@ -333,6 +333,19 @@ def test_the_pointer_reads_the_values_of_points_and_cells(board):
     cell = board.locator(".ib-cell").nth(4).bounding_box()
     board.mouse.move(cell["x"] + 4, cell["y"] + 4)
     assert all(word in board.text_content(".ib-card") for word in ("second", "value: 9"))
+
+
+def test_the_axes_lead_from_values_to_pixels_and_back(board):
+    axes = board.evaluate(
+        """view => { const {panels: [{x, y, box}]} = draw(view, {width: 600});
+        return {x: [x.at(10), x.at(100)], y: y.at(3), back: [x.value(x.at(70)), y.value(y.at(2.5))], box}; }""",
+        payload(view_of(Series([10, 100], [3, 4]), xscale="log")),
+    )
+    assert np.allclose([axes["x"][0], axes["y"]], circles(board)[0], atol=ROUNDED)
+    assert np.allclose(axes["back"], [70, 2.5])
+    assert np.allclose(
+        [axes["box"]["left"], axes["box"]["bottom"]], [box_of(board, ".ib-frame")[k] for k in (0, 3)], atol=1
+    )
 
 
 def test_the_picture_has_a_name_and_a_description(board):

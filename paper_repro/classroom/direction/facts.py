@@ -7,7 +7,7 @@ import numpy as np
 from implicitbias.asymptotics import direction_error, log10_round_of_chord, rate_constant
 from paper_repro.classroom.direction.averaged import ALONG
 from paper_repro.classroom.direction.controls import Controls
-from paper_repro.classroom.direction.journey import Journey, Look
+from paper_repro.classroom.direction.journey import Beyond, Journey, Look
 from paper_repro.classroom.direction.separators import Separators
 from paper_repro.classroom.direction.trapped import Rest
 from paper_repro.classroom.direction.wording import degrees, digits, names, power_of_ten, vector
@@ -80,16 +80,23 @@ def _small(controls: Controls, found: Separators, journey: Journey) -> list[Fact
     name, residual = f"direction error {SMALL:.0%}", journey.residual
     beyond = journey.beyond
     if beyond is not None and beyond.chord[-1] <= SMALL:
-        above = np.flatnonzero(beyond.chord > SMALL)
-        decade = 0.0 if not len(above) else float(beyond.decades[above[-1] + 1])
-        return [
-            Fact(name, f"by round {power_of_ten(math.ceil(decade))}", "and from there on, as far as seen")
-        ]
+        reached = power_of_ten(math.ceil(_crossing(beyond)))
+        return [Fact(name, f"by round {reached}", "and from there on, as far as seen")]
     if residual is None or rate_constant(found.common.weights, residual) <= ALONG:
         return []
     step = controls.lr * controls.mean_steps
     decade = log10_round_of_chord(found.common.weights, residual, SMALL, lr=step, local_steps=1)
     return [Fact(name, f"by round {power_of_ten(math.ceil(max(decade, 0.0)))}", "by the closed form")]
+
+
+def _crossing(beyond: Beyond) -> float:
+    """Return log₁₀ of the round from which the direction error stays small, between two points of the curve."""
+    above = np.flatnonzero(beyond.chord > SMALL)
+    if not len(above):
+        return 0.0
+    ends = slice(above[-1], above[-1] + 2)
+    falling, when = -np.log(beyond.chord[ends]), beyond.decades[ends]
+    return float(np.interp(-math.log(SMALL), falling, when))
 
 
 def _guess(controls: Controls, best: np.ndarray, last: np.ndarray) -> list[Fact]:

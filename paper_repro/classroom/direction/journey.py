@@ -1,6 +1,6 @@
 """Where w has been: exact rounds, what follows them to round 10^100, and what theory says of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -98,7 +98,7 @@ class Journey:
 
 @dataclass(frozen=True)
 class Look:
-    """A look at round 10^k: the model, its direction error with an estimate of how wrong that is, and the closed form."""
+    """A look at round 10^k: the model, its direction error, how wrong that may be, and what theory predicts."""
 
     decade: float
     w: Float[np.ndarray, " 2"]

@@ -1,12 +1,13 @@
-"""The pictures: the plane of the points, the plane of w, and the direction error against the rounds."""
+"""The planes: points with their separators, and w on its way."""
 
 import numpy as np
 from jaxtyping import Float
 
-from figures import Cloud, Panel, ray, Separator, Series, Span, Trajectory, View
+from figures import Cloud, Panel, ray, Separator, Series, Trajectory, View
 from figures.marks import Mark
 from implicitbias.asymptotics import direction_error, predicted_path
 from paper_repro.classroom.direction.controls import Controls
+from paper_repro.classroom.direction.graphs import distances
 from paper_repro.classroom.direction.journey import Journey, Look
 from paper_repro.classroom.direction.separators import Separators
 from paper_repro.classroom.direction.trapped import Rest
@@ -17,8 +18,6 @@ from paper_repro.classroom.direction.wording import called, key, NOTHING, power_
 ROOM = 1.2
 # Earlier rounds whose separators are drawn.
 EARLIER = 2
-CHORD = "direction error |w/|w| − ŵ/|ŵ||"
-ROUNDS = "communication rounds r"
 
 
 def plane(controls: Controls, marks: tuple[Mark, ...], title: str, ringed: tuple[int, ...] = ()) -> View:
@@ -72,58 +71,14 @@ def weights(controls: Controls, found: Separators, journey: Journey) -> View:
         marks.append(ray(journey.target, 2.0 * size, label="limit", role="theory"))
     marks.append(ray(separator, 2.0 * size, label="ray of ŵ", role="reference"))
     if len(found.own) > 1:
-        rays = (ray(svm.weights, size / 2.0, label="a worker alone") for svm in found.own if svm is not None)
-        marks.extend(rays)
+        marks.extend(
+            ray(svm.weights, size / 2.0, label="a worker alone", role="falsifier")
+            for svm in found.own
+            if svm is not None
+        )
     caption = "Path of w in exact rounds; the ray of the max margin ŵ; separators of single workers."
-    panel = Panel(tuple(marks), "$w_1$", "$w_2$", **_square(path), aspect="equal")
+    panel = _plane_of_w(tuple(marks), path)
     return View(_beside(journey, separator), caption, (panel,))
-
-
-def errors(controls: Controls, found: Separators, journey: Journey, title: str) -> View:
-    """Return the direction error from round 1 to the last that is asked for."""
-    exact, last = journey.exact, 10.0**controls.decades
-    measured = direction_error(exact.w, found.common.weights)
-    marks: list[Mark] = [
-        Series(*_shown(exact.rounds, measured, last), "exact rounds", "measured", key(controls))
-    ]
-    marks.extend(_followed(controls, journey))
-    wrong = found.mean_of_own
-    if wrong is not None and len(found.own) > 1:
-        marks.append(_to_the_mean(journey, wrong, last))
-    if controls.prediction is not None:
-        angle = np.radians(controls.prediction)
-        level = float(direction_error(np.array([np.cos(angle), np.sin(angle)]), found.common.weights))
-        marks.append(Span("y", max(level, NOTHING), max(level, NOTHING), "your guess"))
-    caption = f"{called(controls)}, η = {controls.lr:g}, {controls.loss} loss, from w⁰ = 0."
-    panel = Panel(tuple(marks), ROUNDS, CHORD, "log", "log", xlim=(1.0, last))
-    return View(title, caption, (panel,))
-
-
-def _followed(controls: Controls, journey: Journey) -> list[Mark]:
-    """Return what follows the exact rounds, with its error, and the closed form."""
-    if journey.beyond is None:
-        return []
-    beyond, last = journey.beyond, 10.0**controls.decades
-    rounds, chord = 10.0**beyond.decades, beyond.chord
-    low, high = np.maximum(chord - beyond.error, chord / 2.0), chord + beyond.error
-    x, y = _shown(rounds, chord, last)
-    ends = (_shown(rounds, low, last)[1], _shown(rounds, high, last)[1])
-    line = Series(x, y, "followed in log r", "measured", key(controls), error=ends, joined=True)
-    if not np.isfinite(beyond.predicted).any():
-        return [line]
-    form = Series(*_shown(rounds, beyond.predicted, last), "closed form", "theory")
-    return [line, form]
-
-
-def _to_the_mean(journey: Journey, wrong: Float[np.ndarray, " 2"], last: float) -> Series:
-    """Return how far the direction is from where averaging fully trained workers would go."""
-    rounds, w = journey.exact.rounds.astype(float), journey.exact.w
-    if journey.beyond is not None:
-        later = 10.0**journey.beyond.decades > rounds[-1]
-        rounds = np.concatenate([rounds, 10.0 ** journey.beyond.decades[later]])
-        w = np.concatenate([w, journey.beyond.w[later]])
-    label = "from the mean of the workers' own"
-    return Series(*_shown(rounds, direction_error(w, wrong), last), label, "falsifier")
 
 
 def resting(controls: Controls, rest: Rest, title: str) -> tuple[View, View, View]:
@@ -133,32 +88,15 @@ def resting(controls: Controls, rest: Rest, title: str) -> tuple[View, View, Vie
         Separator(rest.resting, label=f"rest of {called(controls)}", method_key=key(controls)),
     )
     path = rest.exact.w
+    (x, y), (a, b) = rest.minimiser, rest.resting
     marks = (
         Trajectory(path[:, 0], path[:, 1], called(controls), "measured", key(controls)),
-        *(
-            Series(point[:1], point[1:], label, role)
-            for point, label, role in (
-                (rest.minimiser, "minimiser of f", "falsifier"),
-                (rest.resting, "where it rests", "measured"),
-            )
-        ),
+        Series([x], [y], "minimiser of f", "measured"),
+        Series([a], [b], "where it rests", "measured", "max_margin"),
     )
-    panel = Panel(marks, "$w_1$", "$w_2$", **_square(path), aspect="equal")
+    panel = _plane_of_w(marks, path)
     walk = View("w stays finite", "Path of w in exact rounds, from 0.", (panel,))
-    return plane(controls, (*lines, *guess(controls)), title), walk, _distances(controls, rest, title)
-
-
-def _distances(controls: Controls, rest: Rest, title: str) -> View:
-    exact, last = rest.exact, 10.0 ** min(controls.decades, np.log10(rest.exact.last))
-    away = [np.linalg.norm(exact.w - point, axis=1) for point in (rest.minimiser, rest.resting)]
-    marks = [
-        Series(*_shown(exact.rounds, away[0], last), "from the minimiser", "falsifier"),
-        Series(*_shown(exact.rounds, away[1], last), "from where it rests", "measured", key(controls)),
-    ]
-    if rest.bias > NOTHING:
-        marks.append(Span("y", rest.bias, rest.bias, "bias, solved for", "theory"))
-    caption = f"{called(controls)}, η = {controls.lr:g}, {controls.loss} loss, from w⁰ = 0."
-    return View(title, caption, (Panel(tuple(marks), ROUNDS, "distance of w", "log", "log"),))
+    return plane(controls, (*lines, *guess(controls)), title), distances(controls, rest), walk
 
 
 def _beside(journey: Journey, separator: Float[np.ndarray, " 2"]) -> str:
@@ -170,20 +108,9 @@ def _beside(journey: Journey, separator: Float[np.ndarray, " 2"]) -> str:
     return f"w runs beside the ray of ŵ, {across:.3g} away for ever: only its length makes the angle small"
 
 
-def _square(path: Float[np.ndarray, "record 2"]) -> dict[str, tuple[float, float]]:
-    """Return limits of a square that holds 0 and the path."""
+def _plane_of_w(marks: tuple[Mark, ...], path: Float[np.ndarray, "record 2"]) -> Panel:
+    """Return a square that holds 0 and the path."""
     low, high = np.minimum(path.min(axis=0), 0.0), np.maximum(path.max(axis=0), 0.0)
-    middle, half = (low + high) / 2.0, 0.5 * ROOM * float((high - low).max())
-    return {
-        name: (float(centre - half), float(centre + half))
-        for name, centre in zip(("xlim", "ylim"), middle, strict=True)
-    }
-
-
-def _shown(
-    rounds: np.ndarray, values: np.ndarray, last: float
-) -> tuple[Float[np.ndarray, " record"], list[float | None]]:
-    """Return what lies before the last round; values that a log axis cannot show are gaps."""
-    kept = rounds <= last * (1.0 + 1e-9)
-    shown = [float(v) if np.isfinite(v) and v > NOTHING else None for v in values[kept]]
-    return np.asarray(rounds, dtype=float)[kept], shown
+    half = 0.5 * ROOM * float((high - low).max())
+    (left, right), (below, above) = ((float(c - half), float(c + half)) for c in (low + high) / 2.0)
+    return Panel(marks, "$w_1$", "$w_2$", xlim=(left, right), ylim=(below, above), aspect="equal")

@@ -2,13 +2,13 @@
 
 from implicitbias.asymptotics import direction_error
 from implicitbias.errors import NotSeparable
-from paper_repro.classroom.direction import facts, pictures, reasons, recipe
+from paper_repro.classroom.direction import facts, graphs, pictures, reasons, recipe
 from paper_repro.classroom.direction.anchored import anchored
 from paper_repro.classroom.direction.averaged import averaged
 from paper_repro.classroom.direction.controls import Controls
 from paper_repro.classroom.direction.journey import Journey, Look, looks
 from paper_repro.classroom.direction.separators import Separators, separators
-from paper_repro.classroom.direction.solves import solved
+from paper_repro.classroom.direction.solves import AT_REST, solved
 from paper_repro.classroom.direction.tails import tailed
 from paper_repro.classroom.direction.trapped import Rest, trapped
 from paper_repro.classroom.direction.wording import called, degrees, digits, power_of_ten
@@ -56,8 +56,8 @@ def _directed(controls: Controls, found: Separators) -> Shown:
         finding,
         (
             pictures.separating(controls, found, seen, finding),
+            graphs.errors(controls, found, journey, _speed(journey, seen)),
             pictures.weights(controls, found, journey),
-            pictures.errors(controls, found, journey, finding),
         ),
         facts.of_directions(controls, found, journey, seen),
         reasons.of_directions(controls, found, journey).strip(),
@@ -89,10 +89,31 @@ def _finding(controls: Controls, found: Separators, journey: Journey, seen: tupl
         away = degrees(float(direction_error(journey.target, found.common.weights)))
         return f"A polynomial tail leads {away} beside the max margin, for ever: {at_last}"
     if controls.exact_solves and not controls.anchored:
-        return f"Solving locally first leads beside the max margin, and stays there: {at_last}"
+        return f"{_solved(found, journey)}: {at_last}"
     if journey.beyond is None and not controls.exact_solves:
         return f"The limit has not begun to show: {at_last}"
-    return f"To the max margin of all points: {degrees(seen[0].chord)} off at round {power_of_ten(seen[0].decade)}, {at_last}"
+    at_first = f"{degrees(seen[0].chord)} off at round {power_of_ten(seen[0].decade)}"
+    return f"To the max margin of all points: {at_first}, {at_last}"
+
+
+def _solved(found: Separators, journey: Journey) -> str:
+    """Say where averaged exact solves end."""
+    if journey.target is None:
+        return "Solving locally first has not settled yet"
+    if direction_error(journey.target, found.common.weights) <= AT_REST:
+        return "Solving locally first happens to end at the max margin"
+    return "Solving locally first leads beside the max margin, and stays there"
+
+
+def _speed(journey: Journey, seen: tuple[Look, ...]) -> str:
+    """Say how the direction error falls."""
+    if journey.beyond is None or len(seen) < 2:
+        return "Direction error in exact rounds"
+    early, late = seen[-2], seen[-1]
+    said = [f"{digits(look.chord)} at round {power_of_ten(look.decade)}" for look in (early, late)]
+    if late.chord <= late.error:
+        return f"Direction error: {said[0]}, then nothing that could be seen"
+    return f"Direction error: {said[0]}, {said[1]}"
 
 
 def _stays(controls: Controls, rest: Rest) -> str:

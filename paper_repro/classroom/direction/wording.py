@@ -25,7 +25,7 @@ def digits(value: float) -> str:
 
 def degrees(chord: float) -> str:
     """Say a chord of directions as an angle: 0.35°."""
-    return f"{np.degrees(angle_from_chord(chord)):.3g}°"
+    return f"{np.degrees(angle_from_chord(np.array(chord))):.3g}°"
 
 
 def vector(w: np.ndarray) -> str:
