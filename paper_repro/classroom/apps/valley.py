@@ -58,9 +58,9 @@ def _(mo):
             "workers": _slider([1, 2, 4, 8, 16, 32], 8, "workers M"),
             "lr": _slider([0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2], 0.02, "learning rate η"),
             "batch": _slider([0.5, 1.0, 2.0, 4.0, 8.0], 1.0, "total batch B"),
-            "sigma": _slider([0.5, 0.7, 1.0, 1.4, 2.0], 1.0, "size of the noise σ"),
-            "slow_time": _slider([0.1, 0.2, 0.4, 0.8, 1.6], 0.4, "slow time T = Σ η²"),
-            "effort": _slider([1, 4, 16, 64], 1, "more: replicas for so much longer"),
+            "sigma": _slider([0.5, 0.7, 1.0, 1.4, 2.0], 1.0, "noise σ"),
+            "slow_time": _slider([0.1, 0.2, 0.4, 0.8, 1.6], 0.4, "slow time T"),
+            "effort": _slider([1, 4, 16, 64], 1, "more: replicas"),
         }
     )
     schedule = mo.ui.dropdown(
@@ -110,14 +110,16 @@ def _(canvas, scene):
 @app.cell(hide_code=True)
 def _(controls, desk, knobs, landscape, mo, noise, picture, scene, schedule, seed):
     _of = knobs.elements
-    _rows = [
-        [landscape, noise, schedule],
-        [_of["local_steps"], _of["lr"], _of["workers"], _of["slow_time"]],
-        [_of["batch"], _of["sigma"], _of["effort"], seed],
-    ]
+
+    def _row(*parts):
+        return mo.hstack(parts, widths="equal", gap=2, align="end")
+
+    _more = _row(*(_of[name] for name in ("slow_time", "batch", "sigma", "effort")), seed)
     mo.vstack(
         [
-            *(mo.hstack(row, widths="equal", gap=2, align="end") for row in _rows),
+            _row(landscape, noise, schedule),
+            _row(_of["local_steps"], _of["lr"], _of["workers"]),
+            mo.accordion({"More controls": _more}),
             desk.finding(scene),
             picture,
             desk.words(scene),

@@ -24,7 +24,7 @@ METHODS = {name: name for name in NAMES} | {"identity": "local_sgd"}
 WARM_UP, BETA, FLOOR = 50, 0.99, 1e-4
 # Clips nothing, but without a d_max no theorem has constants.
 CEILING = 10.0
-MOST_DECADES, MOST_WORKERS, MOST_STEPS, MOST_EFFORT = 4.0, 8, 64, 64
+MOST_DECADES, MOST_WORKERS, MOST_STEPS, MOST_EFFORT = 4.0, 8, 64, 16
 LARGEST_RIDGE = 1.0
 
 Scope = Literal["global", "worker"]
@@ -41,7 +41,7 @@ class Controls:
     rotated
         Whether the data are turned until all diagonal entries of the Hessian at the minimum agree.
     heterogeneity
-        Share of a worker's samples that are its own, dealt by label; the rest all workers have.
+        Share of a worker's samples that are its own, of one label and in its own units; the rest all workers have.
     workers, local_steps, batch
         M, H and the mini-batch of a worker; 0 is full gradients.
     families

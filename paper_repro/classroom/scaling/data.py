@@ -1,4 +1,4 @@
-"""Logistic regression in units decades apart, with as much of it as wanted dealt to workers by label."""
+"""Logistic regression in units decades apart, with as much of it as wanted unlike from worker to worker."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -13,6 +13,8 @@ from paper_repro.classroom.scaling.controls import Controls
 
 # Features, a power of two so that signs of equal size turn them; samples of a worker.
 DIM, LOCAL = 8, 50
+# Ratio of the units of two neighbours' own features.
+UNLIKE = 6.0
 # One instance for all classes: seeds draw other batches, not other data.
 DATA = Stream(5).child("lesson of scaling")
 
@@ -79,12 +81,12 @@ def instance_of(controls: Controls) -> Instance:
 
 
 def _dealt(own: Instance) -> tuple[Float[np.ndarray, "sample dim"], Float[np.ndarray, " sample"]]:
-    """Return the samples, worker by worker: those that all have, then the worker's own, sorted by label."""
+    """Return the samples, worker by worker: those that all have, then its own, by label and in units of its own."""
     apart = round(own.heterogeneity * LOCAL)
     features, labels = _drawn("common", LOCAL - apart)
     others, theirs = _drawn("own", own.workers * apart)
     order = np.argsort(theirs, kind="stable").reshape(own.workers, apart)
-    rows = [np.concatenate([features, others[k]]) for k in order]
+    rows = [np.concatenate([features, others[k] * _own_units(m)]) for m, k in enumerate(order)]
     marks = [np.concatenate([labels, theirs[k]]) for k in order]
     return np.concatenate(rows) * _units(own.decades), np.concatenate(marks)
 
@@ -95,6 +97,11 @@ def _drawn(name: str, count: int) -> tuple[Float[np.ndarray, "sample dim"], Floa
     draws = DATA.at(f"{name} features", np.arange(count + 1)).normal(DIM)[:count]
     chance = 1.0 / (1.0 + np.exp(-draws @ DATA.at("truth").normal(DIM)))
     return draws, np.where(DATA.at(f"{name} labels").uniform(count + 1)[:count] < chance, 1.0, -1.0)
+
+
+def _own_units(worker: int) -> Float[np.ndarray, " dim"]:
+    """Return factors by which a worker's own features differ: large where its neighbours' are small."""
+    return UNLIKE ** np.where((np.arange(DIM) + worker) % 2, 0.5, -0.5)
 
 
 def _units(decades: float) -> Float[np.ndarray, " dim"]:

@@ -11,6 +11,8 @@ from paper_repro.classroom.scaling.study import Study
 
 # Points of a curve; gaps below this are drawn at it, for a log axis has no zero.
 DRAWN, SMALLEST = 20, 1e-6
+# Room below and above the means; gaps beyond the largest have left the picture.
+ROOM, LARGEST = 2.0, 10.0
 # Half the width of a bar; what its number stands above it, as a share of the axis.
 HALF, ABOVE = 0.36, 0.03
 # Orders of magnitude of a bound's panel below its start: runs fall to rounding, bounds do not.
@@ -22,8 +24,18 @@ def gaps(found: Study) -> Panel:
     marks: list[Mark] = [_curve(race) for race in found.races.values()]
     accuracy = found.controls.accuracy
     marks.append(Span("y", accuracy, accuracy, f"ε = {accuracy:g}"))
+    means = np.concatenate([[accuracy], *(race.mean for race in found.races.values())])
+    shown = np.maximum(means[np.isfinite(means)], SMALLEST)
+    # An interval may reach down to 0, which a log axis has not.
+    limits = float(shown.min()) / ROOM, float(min(shown.max(), LARGEST)) * ROOM
     return Panel(
-        tuple(marks), "communication rounds r", "mean gap f − min f", "log", "log", "how the gap falls"
+        tuple(marks),
+        "communication rounds r",
+        "mean gap f − min f",
+        "log",
+        "log",
+        "how the gap falls",
+        ylim=limits,
     )
 
 

@@ -31,6 +31,6 @@ def _caption(found: Study) -> str:
     whose = "one D̂ for all" if c.scope == "global" else "a D̂ for each worker"
     return (
         f"Logistic regression, {DIM} features in {units}, l2 = {c.ridge:g}; M = {c.workers} workers with {LOCAL} samples, "
-        f"{100 * c.heterogeneity:.0f} % of them their own, by label; H = {c.local_steps}, {batch}, {whose}, seed {c.seed}. "
+        f"{100 * c.heterogeneity:.0f} % of them unlike the others'; H = {c.local_steps}, {batch}, {whose}, seed {c.seed}. "
         "Points: means with 99 % intervals. Right: a run of its own, full gradients, η and β as the theorem admits."
     )

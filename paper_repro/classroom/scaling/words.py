@@ -1,7 +1,7 @@
 """What is said of a setting: the finding, the numbers, the reason, and the code that prints the numbers."""
 
 from paper_repro.classroom.scaling.bounding import Held
-from paper_repro.classroom.scaling.controls import NAMES
+from paper_repro.classroom.scaling.controls import MOST_EFFORT, NAMES
 from paper_repro.classroom.scaling.races import GRID, horizon, Race, replicas, seconds, TUNING_REPLICAS
 from paper_repro.classroom.scaling.study import Study
 from paper_repro.classroom.shown import Fact
@@ -35,13 +35,15 @@ def finding(found: Study) -> str:
         return f"Rounds to a gap of {c.accuracy:g}: {_listed(found)}."
     plain = found.races["identity"]
     best = min(others, key=lambda f: others[f].rounds)
+    if c.scope == "worker" and all(race.censored for race in others.values()):
+        return "With a scaling for each worker they rest beside the minimum, however long they run: no step on f."
     if all(race.censored for race in found.races.values()):
         return f"None comes to a gap of {c.accuracy:g} in {plain.horizon} rounds" + _reason_of_none(found)
     if own.condition < ALIKE * own.condition_scaled:
         return f"Here the diagonal tells a scaling nothing: κ is {own.condition:.0f}, and {own.condition_scaled:.0f} without it."
     if others[best].rounds < plain.rounds:
         return (
-            f"{NAMES[best]} needs {others[best].rounds} rounds, steps without scaling {_needs(plain)}: dividing by "
+            f"{NAMES[best]} needs {_needs(others[best])}, steps without scaling {_needs(plain)}: dividing by "
             f"the diagonal takes κ from {own.condition:.0f} to {own.condition_scaled:.1f}."
         )
     return f"No scaling saves rounds here: {_listed(found)}."
@@ -63,9 +65,9 @@ def facts(found: Study) -> tuple[Fact, ...]:
 def capped(found: Study) -> str:
     """Return what was cut so that the answer comes at once, and what more would take."""
     c = found.controls
-    more = f"“more” = {4 * c.effort} takes about {4 * seconds(c):.1g} s"
+    more = f"; “more” = {4 * c.effort} takes about {4 * seconds(c):.1g} s" if 4 * c.effort <= MOST_EFFORT else ""
     return (
-        f"At most {horizon(c)} rounds, {replicas(c)} replicas, about {seconds(c):.1g} s; {more}. Learning rates: best "
+        f"At most {horizon(c)} rounds, {replicas(c)} replicas, about {seconds(c):.1g} s{more}. Learning rates: best "
         f"of {len(GRID)}, a factor of three apart, on other mini-batches ({TUNING_REPLICAS} replicas)"
         + ("." if c.step == 1.0 else f", times {c.step:g}.")
     )
@@ -103,7 +105,8 @@ def _listed(found: Study) -> str:
 
 
 def _needs(race: Race) -> str:
-    return f"more than {race.horizon}" if race.censored else str(race.rounds)
+    count = "1 round" if race.rounds == 1 else f"{race.rounds} rounds"
+    return f"more than {race.horizon} rounds" if race.censored else count
 
 
 def _reason_of_none(found: Study) -> str:

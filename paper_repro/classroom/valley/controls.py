@@ -11,6 +11,8 @@ from sde.zoo import AbstractClosedForms
 # Times by which the learning rate is halved, after equal parts of the slow time each.
 SCHEDULES = {"constant": 0, "halved once": 1, "halved twice": 2}
 MOST_WORKERS, MOST_STEPS, LARGEST_LR, MOST_EFFORT = 32, 2000, 0.25, 64
+# T·M·σ²/B, up to which the steps of the slow SDE are short.
+LONGEST = 32.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Controls:
             if value > most:
                 raise checks.refuse(name, value, "more than a lesson can wait for", f"give 1 … {most}")
         _check_sizes(self)
+        check_reach(self.slow_time, self.workers, self.unit_batch)
         if self.schedule not in SCHEDULES:
             raise BadInput(f"schedule = {self.schedule!r}: unknown; choose {', '.join(SCHEDULES)}")
         checks.integer("seed", self.seed, 0, "any whole number gives other noise")
@@ -88,6 +91,22 @@ class Controls:
     def halvings(self) -> int:
         """How often η is halved."""
         return SCHEDULES[self.schedule]
+
+
+def check_reach(slow_time: float, workers: int, unit_batch: float) -> None:
+    """Refuse a way so long that the slow SDE is at rest long before its end, in units of the M-fold drift.
+
+    Raises
+    ------
+    BadInput
+        With what makes it shorter.
+    """
+    reach = slow_time * workers / unit_batch
+    if reach > LONGEST:
+        raise BadInput(
+            f"T·M·σ²/B = {reach:.3g}: more than {LONGEST:g}, and everything has come to rest long before; take a "
+            "shorter slow time, fewer local steps or workers, less noise, or a larger batch"
+        )
 
 
 def _check_sizes(controls: Controls) -> None:

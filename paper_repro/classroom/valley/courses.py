@@ -7,7 +7,7 @@ import numpy as np
 
 from implicitbias import local_sgd, LocalMethod, Piecewise, qsr
 from implicitbias.methods import AbstractSchedule
-from paper_repro.classroom.valley.controls import Controls
+from paper_repro.classroom.valley.controls import Controls, LARGEST_LR
 
 
 # A round of QSR wants (α_Q/η)² steps; rounding of α_Q must not lose the last.
@@ -97,11 +97,14 @@ def course(controls: Controls, key: str) -> Course:
     )
 
 
-def coarser(controls: Controls) -> Controls:
-    """Return the same α and slow time with about twice the learning rate, by which its part in an error is seen."""
+def coarser(controls: Controls) -> Controls | None:
+    """Return the same α and slow time with about twice the learning rate, by which its part in an error is seen.
+
+    None if that is too long to step at all.
+    """
     steps = max(1, controls.local_steps // 2)
     lr = 2.0 * controls.lr if controls.local_steps == 1 else controls.round_time / steps
-    return replace(controls, lr=lr, local_steps=steps)
+    return replace(controls, lr=lr, local_steps=steps) if lr <= LARGEST_LR else None
 
 
 def _steps(controls: Controls, key: str, phase: int) -> int:

@@ -5,7 +5,7 @@ and about twice the learning rate, shows what is of first order in η: r = r_0 +
 |r − r_0| (Richardson).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -61,9 +61,12 @@ def mean_within(values: Float[np.ndarray, "replica *shape"]) -> tuple[np.ndarray
 
 
 def judged(controls: Controls, here: Ratio, replicas: int) -> Verdict | None:
-    """Return whether the limit η → 0 of the ratio is the predicted one; None where a larger η diverges."""
+    """Return whether the limit η → 0 of the ratio is the predicted one; None where a larger η is too long."""
     rough = coarser(controls)
-    own = course(rough, "local_sgd")
+    if rough is None:
+        return None
+    # The same α, also where a round of the coarser run is a single step.
+    own = replace(course(rough, "local_sgd"), alphas=course(controls, "local_sgd").alphas)
     slow = slow_of(rough, [own])
     try:
         there = ratio(walk(rough, own, replicas), float(slow.moved[0]), float(slow.moved[1]))

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float
 
-from figures import Bands, Field, Mark, Panel, Series, Span
+from figures import Bands, Field, Mark, Note, Panel, Series, Span
 from figures.appearance import FEW_POINTS
 from paper_repro.classroom.valley.controls import Controls
 from paper_repro.classroom.valley.courses import NAMES
@@ -83,7 +83,11 @@ def against_alpha(found: Study, visited: Sequence[Visited] = ()) -> Panel:
     for key in [key for key in found.walks if key != "sgd"]:
         own = found.ratios[key]
         ends = [own.measured - own.error], [own.measured + own.error]
-        marks.append(Series([c.round_time], [own.measured], NAMES[key], "measured", key, ends))
+        # A round of one step is α = 0, which a log axis has not.
+        at = SHOWN_ALPHAS[0] if c.local_steps == 1 else c.round_time
+        marks.append(Series([at], [own.measured], NAMES[key], "measured", key, ends))
+    if c.local_steps == 1:
+        marks.append(Note("H = 1 is α = 0, left of this axis", "lower right"))
     return Panel(
         tuple(marks),
         "α = ηH at the start" if c.halvings else "time of a round α = ηH",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from paper_repro.claims.verdict import Verdict
-from paper_repro.classroom.valley.controls import Controls
+from paper_repro.classroom.valley.controls import check_reach, Controls
 from paper_repro.classroom.valley.courses import courses
 from paper_repro.classroom.valley.drift import judged, Ratio, ratio, slow_of
 from paper_repro.classroom.valley.slow import SlowPaths
@@ -46,11 +46,16 @@ def study(controls: Controls) -> Study:
 
     Raises
     ------
+    BadInput
+        If whole rounds make the way too long.
     Diverged
         If a replica leaves the numbers: the step is too long for the walls of the valley.
     """
     fitting = budget(controls)
     own = courses(fitting.controls)
+    local = own["local_sgd"]
+    # Whole rounds may take longer than was asked for.
+    check_reach(local.slow_time * len(local.phases), local.workers, fitting.controls.unit_batch)
     walks = {key: walk(fitting.controls, one, fitting.replicas) for key, one in own.items()}
     slow = slow_of(fitting.controls, [one for key, one in own.items() if key != "sgd"])
     unit = float(slow.moved[0])

@@ -13,7 +13,7 @@ from paper_repro.classroom.valley.courses import course, Course
 
 # Gradients that a compiled kernel takes in about a tenth of a second, and seconds of one of them.
 GRADIENTS, SECONDS = 8_000_000, 1.2e-8
-FEWEST, MOST = 32, 2_000
+FEWEST, MOST = 32, 20_000
 # Replicas that a picture has room for.
 DRAWN = 120
 

@@ -1,6 +1,7 @@
 """What is said of a setting: the finding, the numbers, the reason, warnings, and the code that prints the numbers."""
 
 from paper_repro.classroom.shown import Fact
+from paper_repro.classroom.valley.controls import MOST_EFFORT
 from paper_repro.classroom.valley.courses import NAMES
 from paper_repro.classroom.valley.drift import PAIRS, Ratio
 from paper_repro.classroom.valley.pictures import ceiling
@@ -100,9 +101,9 @@ def warnings(found: Study) -> list[str]:
 
 def capped(found: Study) -> str:
     """Return what was cut so that the answer comes at once, and what more would take."""
-    own = found.budget
-    more = f"“more” = {4 * own.controls.effort} takes about {4 * own.seconds:.1g} s"
-    text = f"{own.replicas} replicas of each method, about {own.seconds:.1g} s; {more}."
+    own, effort = found.budget, found.controls.effort
+    more = f"; “more” = {4 * effort} takes about {4 * own.seconds:.1g} s" if 4 * effort <= MOST_EFFORT else ""
+    text = f"{own.replicas} replicas of each method, about {own.seconds:.1g} s{more}."
     if own.controls.slow_time < own.asked:
         text += f" Slow time {own.controls.slow_time:.3g} in place of {own.asked:g}: η² is small."
     return text
@@ -152,7 +153,7 @@ def within(value: float, error: float) -> str:
 def _verdict(found: Study) -> Fact:
     name = "is the slow SDE right, η → 0?"
     if found.verdict is None:
-        return Fact(name, "not told", "twice the learning rate, which would show the part of η, diverges")
+        return Fact(name, "not told", "twice the learning rate, which would show the part of η, is too long a step")
     verdict = found.verdict
     one = verdict.comparisons[0]
     told = f"at η → 0: {one.measured:.3f} ± {one.uncertainty:.3f}, what η moved {one.allowance:.3f}; "
