@@ -97,7 +97,7 @@ def test_a_module_is_no_rival_of_our_own_papers(guest):
 def test_it_is_listed_verified_reported_and_cited_like_ours(guest, capsys):
     guest()
     assert main(["list", "guest_paper"]) == 0 and "guest_paper/two  stated" in capsys.readouterr().out
-    assert main(["report", "guest_paper", "--out", "out", "--jobs", "1"]) == 0
+    assert main(["report", "guest_paper/two", "--out", "out", "--jobs", "1"]) == 0
     page = Path("out/report/papers/guest_paper.html").read_text()
     assert "On Two" in page and "Read by a guest." in page and "n is two" in page
     capsys.readouterr()
