@@ -13,6 +13,7 @@ from figures.provenance import metadata, sidecar_text
 from figures.render import styled
 from figures.save import write_all
 from figures.style import INK, REFERENCE, venue_named
+from implicitbias.display.prose import line
 from implicitbias.errors import BadInput
 
 
@@ -54,8 +55,9 @@ def contact_sheet(folder: str | Path) -> list[Path]:
         )
     size = COLUMNS * ROWS
     parts = [found[start : start + size] for start in range(0, len(found), size)]
-    pages = {f"{NAME}-{k}.png": page for k, page in enumerate(_png_pages(parts), start=1)}
-    sheet = {f"{NAME}.pdf": _pdf(parts), **pages, f"{NAME}.html": _html(found, folder)}
+    drawn = [_page(part, k, len(parts)) for k, part in enumerate(parts, start=1)]
+    pages = {f"{NAME}-{k}.png": _png_page(page) for k, page in enumerate(drawn, start=1)}
+    sheet = {f"{NAME}.pdf": _pdf(drawn), **pages, f"{NAME}.html": _html(found, folder)}
     for old in folder.glob(f"{NAME}-*.png"):
         if old.name not in sheet:
             old.unlink()  # of a longer sheet
@@ -94,25 +96,21 @@ def _split(name: str, content: bytes) -> tuple[str, dict[str, bytes]]:
     return stem, {suffix: content}
 
 
-def _png_pages(parts: Sequence[Sequence[Thumbnail]]) -> list[bytes]:
-    return [_saved(_page(part, k, len(parts)), "png") for k, part in enumerate(parts, start=1)]
-
-
-def _pdf(parts: Sequence[Sequence[Thumbnail]]) -> bytes:
+def _pdf(drawn: Sequence[Any]) -> bytes:
     """Return all pages in one PDF."""
     from matplotlib.backends.backend_pdf import PdfPages
 
     stream = BytesIO()
     with styled(venue_named("page")), PdfPages(stream, metadata=_remarks("pdf")) as pages:
-        for k, part in enumerate(parts, start=1):
-            pages.savefig(_page(part, k, len(parts)))
+        for page in drawn:
+            pages.savefig(page)
     return stream.getvalue()
 
 
-def _saved(figure: Any, form: str) -> bytes:
+def _png_page(page: Any) -> bytes:
     stream = BytesIO()
     with styled(venue_named("page")):
-        figure.savefig(stream, format=form, dpi=DPI, metadata=_remarks(form))
+        page.savefig(stream, format="png", dpi=DPI, metadata=_remarks("png"))
     return stream.getvalue()
 
 
@@ -154,7 +152,7 @@ def _put(figure: Any, one: Thumbnail, left: float, top: float, cell: tuple[float
     share = min(cell[0] / pixels.width, room / pixels.height)
     wide, high = share * pixels.width, share * pixels.height
     axes = figure.add_axes((left / width, (top - high) / height, wide / width, high / height))
-    axes.imshow(pixels, interpolation="lanczos", aspect="auto")
+    axes.imshow(pixels, interpolation="antialiased", aspect="auto")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.grid(False)
@@ -198,6 +196,7 @@ def _item(one: Thumbnail, folder: Path) -> str:
     shown = base64.b64encode(one.picture).decode()
     kinds = [kind for kind in SUFFIXES if (folder / f"{one.name}.{kind}").exists()]
     links = " ".join(f'<a href="{escape(one.name)}.{kind}">{kind}</a>' for kind in kinds)
-    title = escape(one.title.replace("$", ""))
-    picture = f'<img src="data:image/png;base64,{shown}" alt="{title}" width="{THUMBNAIL}">'
-    return f'<li><a href="{escape(one.name)}.png">{picture}</a><h2>{escape(one.name)}</h2><p>{title}</p><p>{links}</p>'
+    words = escape(one.title.replace("$", ""))
+    picture = f'<img src="data:image/png;base64,{shown}" alt="{words}" width="{THUMBNAIL}">'
+    name, said = escape(one.name), line(one.title)
+    return f'<li><a href="{name}.png">{picture}</a><h2>{name}</h2><p>{said}</p><p>{links}</p>'

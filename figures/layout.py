@@ -19,19 +19,26 @@ HEATMAP_ROW = 1.25  # of the type size
 FEWEST_ROWS = 10  # whose height a heatmap has at least, for the name of its colour bar
 NUMBERS = 4.5  # of the type size, beside the axes, for the numbers and the name of y
 TALLEST = 0.62  # of the page width: one panel of equal aspect
+NARROWEST = 15.0  # of the type size: with less, a panel is all numbers and names
 NARROW, NARROW_HEIGHT = 4.0, 0.7  # inches; a single column needs a taller panel for its labels
 HEIGHT_OF_WIDTH = {1: 0.56, 2: 0.76, 3: 0.92, 4: 0.95}  # of a panel's width, by panels in a row
 
 
-def columns_of(view: View) -> int:
-    """Return the panels per row: as asked, else 1, 2, or 3 (2 for four panels, whose rows are then full)."""
+def columns_of(view: View, venue: Venue | None = None) -> int:
+    """Return the panels per row: as asked, else 1, 2, or 3 (2 for four panels, whose rows are then full).
+
+    A venue that is too narrow for so many has fewer.
+    """
     count = len(view.panels)
-    return view.columns or (2 if count == 4 else min(count, 3))
+    wanted = view.columns or (2 if count == 4 else min(count, 3))
+    if venue is None:
+        return wanted
+    return max(min(wanted, int(venue.width / (NARROWEST * venue.font_size / 72))), 1)
 
 
 def row_heights(view: View, venue: Venue) -> list[float]:
     """Return the height of every row of panels in inches: the tallest that one of its panels wants."""
-    columns = columns_of(view)
+    columns = columns_of(view, venue)
     heights = [_panel_height(panel, venue, columns) for panel in view.panels]
     return [max(heights[start : start + columns]) for start in range(0, len(heights), columns)]
 

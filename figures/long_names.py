@@ -9,6 +9,7 @@ from figures.views import Panel
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+BALANCE = (0.55, 0.65, 0.75, 0.85)  # shares of the room that are tried
 BESIDE = 1.05  # how far the name of y may reach along its axis, of the axis
 
 
@@ -28,10 +29,20 @@ def break_long_names(axes: "Axes", panel: Panel) -> bool:
     )
     broken, size = False, float(axes.xaxis.label.get_fontsize())
     for write, text, room in places:
-        lines = wrapped(figure, text, size, room / figure.dpi) if text else []
+        lines = _balanced(figure, text, size, room / figure.dpi) if text else []
         write("\n".join(lines))
         broken |= len(lines) > 1
     return broken
+
+
+def _balanced(figure: Any, text: str, size: float, room: float) -> list[str]:
+    """Return as few lines as fit, about equally long: a single letter on the last one looks like a mistake."""
+    lines = wrapped(figure, text, size, room)
+    for share in BALANCE if len(lines) > 1 else ():
+        narrower = wrapped(figure, text, size, share * room)
+        if len(narrower) == len(lines):
+            return narrower
+    return lines
 
 
 def _cell(axes: "Axes") -> tuple[float, float]:

@@ -72,6 +72,7 @@ def render_figure(view: View, venue: str = "page") -> "Figure":
     Parameters
     ----------
     view : View
+        What is drawn.
     venue : {"page", "neurips", "icml", "icml_wide", "thesis", "slides"}
 
     Raises
@@ -122,6 +123,8 @@ def laid_out(view: View, venue: Venue, spare: float = 0.0) -> "Figure":
     for _ in range(PASSES):
         extra = _name_panels(figure, view, placed, venue)
         _fit_page(figure, [height + more for height, more in zip(heights, extra, strict=True)], above, below)
+    for words in figure.texts:
+        words.get_window_extent()  # measured in the style of the venue, which ends with this call
     figure.set_layout_engine("none")  # settled: every format gets the same layout, and need not find it again
     return figure
 
@@ -142,7 +145,7 @@ def _fit_page(figure: "Figure", heights: list[float], above: float, below: float
 def _draw_panels(figure: "Figure", view: View, rows: int, venue: Venue) -> "list[Axes]":
     """Draw every panel on its cell; a short last row is centred by half cells."""
     looks = view_looks(view)
-    columns, count = columns_of(view), len(view.panels)
+    columns, count = columns_of(view, venue), len(view.panels)
     cells = figure.add_gridspec(rows, 2 * columns)
     placed = []
     for index, panel in enumerate(view.panels):
@@ -157,7 +160,7 @@ def _draw_panels(figure: "Figure", view: View, rows: int, venue: Venue) -> "list
 
 def _name_panels(figure: "Figure", view: View, placed: "list[Axes]", venue: Venue) -> list[float]:
     """Place the legends of all panels; return by how many inches those below their axes make each row taller."""
-    columns, looks = columns_of(view), view_looks(view)
+    columns, looks = columns_of(view, venue), view_looks(view)
     extra = [0.0] * (1 + (len(placed) - 1) // columns)
     for index, (panel, axes) in enumerate(zip(view.panels, placed, strict=True)):
         legend = _write_names(panel, axes, looks[index], venue, listed=view.legend == "panels")

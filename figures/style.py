@@ -51,8 +51,8 @@ METHOD_COLOURS = {
     # The limit of many small local steps, between them and sweeping.
     "local_flow": "#3d8f8f",
     # Local SGD with rules for H, warmer than Local SGD itself.
-    "qsr": "#c4457a",
-    "post_local_sgd": "#9c6ade",
+    "qsr": "#e85d9a",
+    "post_local_sgd": "#7fb2d9",
     # Families of scalings: those that square gradients are warm, those that see curvature green.
     "fixed": "#5a6472",
     "rmsprop": "#d98c1f",
@@ -67,8 +67,8 @@ METHOD_MARKERS = {
     "anchored": "X", "momentum": "<", "modified_local_gd": "X", "sgd": "h", "minibatch_sgd": "h", "savic": "p",
     "fedavg": "o", "fedprox": "^", "scaffold": "d", "fednova": "P", "diloco": "*",
     "slow_sde": "o", "conventional_sde": "s",
-    "normalised_gd": "D", "prgd": "^", "sequential_gd": ">", "local_flow": "P", "qsr": "p",
-    "post_local_sgd": "d", "fixed": "s", "rmsprop": "o", "adam": "^", "adagrad": "v", "oasis": "D", "adahessian": "P",
+    "normalised_gd": "D", "prgd": "^", "sequential_gd": ">", "local_flow": "P", "qsr": "v",
+    "post_local_sgd": "P", "fixed": "s", "rmsprop": "o", "adam": "^", "adagrad": "v", "oasis": "D", "adahessian": "P",
     "max_margin": "*",
 }  # fmt: skip
 

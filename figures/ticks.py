@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 LABELLED = (1, 2, 3, 5)
 # Axes within these bounds count workers or local steps, which are read as 2 and 10, not as 2 × 10⁰ and 10¹.
 COUNTS = (0.5, 200.0)
+SHORT, PLAIN = (
+    30.0,
+    (1e-3, 1e4),
+)  # largest ratio of the ends of short axes, and the numbers written out on them
 # Leading digits of the labels on ever more crowded axes; then powers of ten alone.
 SPARSER = ((1, 2, 5), (1, 3), (1,))
 FEWEST_INTERVALS = 2  # between labels of a linear axis, however narrow
@@ -36,7 +40,7 @@ def _label_log_axis(axis: Any, digits: tuple[int, ...]) -> None:
             low, high = sorted(self.axis.get_view_interval())  # pyright: ignore[reportOptionalMemberAccess]
             if not is_labelled(x, low, high, digits):
                 return ""
-            return f"{x:g}" if counts(low, high) else super().__call__(x, pos)
+            return f"{x:g}" if counts(low, high) or is_short(low, high) else super().__call__(x, pos)
 
     axis.set_major_formatter(Sparse())
     axis.set_minor_formatter(Sparse(labelOnlyBase=False, minor_thresholds=(1.0, 1.0)))
@@ -45,6 +49,11 @@ def _label_log_axis(axis: Any, digits: tuple[int, ...]) -> None:
 def counts(low: float, high: float) -> bool:
     """Whether the ends of an axis are small whole numbers, or near them."""
     return COUNTS[0] <= low and high <= COUNTS[1]
+
+
+def is_short(low: float, high: float) -> bool:
+    """Whether an axis has so few powers of ten that 0.03 reads better than 3 × 10⁻²."""
+    return high < SHORT * low and PLAIN[0] <= low and high <= PLAIN[1]
 
 
 def is_labelled(value: float, low: float, high: float, digits: tuple[int, ...] = LABELLED) -> bool:

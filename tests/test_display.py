@@ -1,9 +1,12 @@
 """What things look like: in a line, on a card, as a formula; escaped, short, and without work."""
 
+import importlib
+import inspect
 import json
+import pkgutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from string import ascii_letters
@@ -28,6 +31,7 @@ from implicitbias.problems.abstract import OBJECTIVE
 from paper_repro.bibliography import BIBTEX
 from paper_repro.claims.verdict import Status
 from paper_repro.report.citation import citation
+from sde.schemes import SCHEMES
 from tests.noun_zoo import method_zoo, noun_zoo, problem_zoo, result, sde_zoo
 from tests.test_house import HEAVY
 
@@ -37,7 +41,11 @@ ROOT = Path(__file__).resolve().parents[1]
 LINE = 300
 # Elements that HTML closes by itself.
 VOID = {"br"}
+ROOTS = ("implicitbias", "sde", "figures", "paper_repro")
 SHOWN = (
+    "state",
+    "stream",
+    "closed forms",
     "claim",
     "result",
     "verdict",
@@ -55,6 +63,7 @@ CARDS = (
     *problem_zoo(),
     *sde_zoo(),
     *SHOWN,
+    *(type(scheme).__name__ for scheme in SCHEMES),
     "separator",
     "affine round",
     "random round",
@@ -97,6 +106,57 @@ def test_every_noun_reads_well_in_a_line():
         shown = repr(noun)
         assert len(shown) <= LINE, name
         assert not any(raw in shown for raw in ("array([", " object at 0x", "np.float64")), shown
+
+
+PUBLIC = (
+    "paper_repro.claims",
+    "paper_repro.conformance",
+    "paper_repro.gallery",
+    "paper_repro.report.standalone",
+)
+
+
+def public_dataclasses() -> list[type]:
+    """Return the dataclasses that packages offer, or their modules beside them."""
+    names = [*PUBLIC, *(root for root in ("implicitbias", "sde", "figures"))]
+    for root in ("implicitbias", "sde", "figures"):
+        inside = pkgutil.iter_modules(importlib.import_module(root).__path__)
+        names += [f"{root}.{m.name}" for m in inside if not m.name.startswith("_")]
+    modules = [importlib.import_module(name) for name in names]
+    things = [thing for m in modules for name, thing in vars(m).items() if not name.startswith("_")]
+    kinds = {c for c in things if isinstance(c, type) and is_dataclass(c) and not inspect.isabstract(c)}
+    return sorted((c for c in kinds if c.__module__.split(".")[0] in ROOTS), key=lambda c: c.__qualname__)
+
+
+def stuffed(kind: type) -> object:
+    """Return an instance whose every field holds far more than a line, whatever its checks say."""
+    filling = {"float": 1 / 3, "int": 10**9, "bool": True, "str": "word " * 200}
+    noun = object.__new__(kind)
+    for part in fields(kind):
+        name = part.type if isinstance(part.type, str) else getattr(part.type, "__name__", "")
+        text = str(part.type)
+        value: Any = filling.get(name)
+        if "ndarray" in text or "Float[" in text:
+            value = np.ones((200, 3))
+        elif "tuple" in text or "Sequence" in text:
+            value = tuple(map(float, range(200)))
+        elif "Mapping" in text or "dict" in text:
+            value = {f"key {k}": np.ones(200) for k in range(200)}
+        object.__setattr__(noun, part.name, value)
+    return noun
+
+
+def test_every_public_dataclass_reads_well_in_a_line_whatever_it_holds():
+    shown, written = set(map(type, noun_zoo().values())), 0
+    for kind in public_dataclasses():
+        if not (kind.__repr__ is in_brief or hasattr(kind.__repr__, "__wrapped__")):
+            # Written by hand: it reads what it holds, so that it needs the real thing.
+            assert kind in shown, f"{kind.__qualname__}: put one into the noun zoo"
+            continue
+        line = repr(stuffed(kind))
+        assert len(line) <= LINE and "\n" not in line and "object at 0x" not in line, kind.__qualname__
+        written += 1
+    assert written > 100
 
 
 def test_every_card_is_balanced_and_runs_nothing():

@@ -157,6 +157,7 @@ class GalleryFigure:
     name: str
     title: str
     build: object
+    animate: object = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,6 +20,8 @@ THUMBNAIL = 600
 # Pages, thumbnails and pictures are made anew by every build; nothing else lives here.
 MADE = Path("gallery") / "figures"
 
+UNDRAWN = "Not drawn when these pages were built; the command below draws it, or says what it needs."
+
 
 class Figures(SphinxDirective):
     """Show thumbnails of figures, and take their pages into the navigation."""
@@ -57,7 +59,7 @@ def page(figure: Any, drawn: Picture | None) -> str:
     """Return the page of a figure: finding, picture, setting, command, and the script that makes it."""
     return f"""# {figure.title}
 
-{_shown(figure.name, drawn) if drawn else "This figure was not drawn before these pages were built."}
+{_shown(figure.name, drawn) if drawn else UNDRAWN}
 
 ## Draw it
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -11,13 +12,8 @@ from implicitbias.display.prose import words
 
 # Where text is code, or is made into something else by its own rules.
 CODE = (
-    nodes.literal,
-    nodes.literal_block,
-    nodes.math,
-    nodes.math_block,
-    nodes.raw,
-    nodes.comment,
-    nodes.title,
+    *(nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw),
+    *(nodes.comment, nodes.title, addnodes.desc_signature),
 )
 
 
@@ -35,13 +31,11 @@ class Indices(SphinxPostTransform):
                 text.parent.replace(text, nodes.raw("", html, format="html"))
 
 
-def _inside(node: nodes.Node, kinds: tuple[type, ...]) -> bool:
-    """Whether a node lies in one of these kinds, or in a signature."""
-    while node.parent is not None:
+def _inside(node: nodes.Node | None, kinds: tuple[type, ...]) -> bool:
+    """Whether a node lies in one of these kinds."""
+    while node is not None and not isinstance(node, kinds):
         node = node.parent
-        if isinstance(node, kinds) or node.tagname.startswith("desc_") and node.tagname != "desc_content":
-            return True
-    return False
+    return node is not None
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -65,8 +65,14 @@ def _escaped(line: str) -> str:
     return "".join(part if i % 2 else _MARKUP.sub(r"\\\g<0>", part) for i, part in enumerate(parts))
 
 
+def is_field(app: Sphinx, kind: str, name: str, what: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out the fields of named tuples, which say nothing but their number."""
+    return True if (inspect.getdoc(what) or "").startswith("Alias for field number") else None
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Offer the directive, and read docstrings before numpydoc does."""
     app.add_directive("names", Names)
+    app.connect("autodoc-skip-member", is_field)
     app.connect("autodoc-process-docstring", escape_mathematics, priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -127,6 +127,15 @@ def consensus_growth(
     V = (1/M) Σ |x^m − x̂|². Worker 1 may stand at a minimiser: neither a translation nor a linear term added to f
     changes V or V′.
 
+    Parameters
+    ----------
+    smoothness, strong_convexity
+        L > μ ≥ 0.
+    workers
+        M ≥ 2.
+    lr
+        η > 0.
+
     Raises
     ------
     BadInput, NotCertified

@@ -98,7 +98,10 @@ def _formats(options: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, .
 
     A contact sheet is made of PNG files, so these are drawn, too.
     """
-    asked = check_formats(options.format or FORMATS)
+    try:
+        asked = check_formats(options.format or FORMATS)
+    except BadInput as error:
+        raise BadInput(f"{error}; names of figures come before --format") from None
     still = tuple(form for form in asked if form in STILL)
     if options.contact_sheet and "png" not in still:
         still = ("png", *still)
@@ -109,9 +112,7 @@ def _claim_keys(names: list[str]) -> list[str]:
     try:
         return [entry.key for entry in select(names)] if names else []
     except BadInput as error:
-        raise BadInput(
-            f"{error}; `paper-repro figures --list` shows the gallery, and names come before --format"
-        ) from None
+        raise BadInput(f"{error}; `paper-repro figures --list` shows the gallery") from None
 
 
 def _films(

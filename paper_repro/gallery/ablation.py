@@ -43,7 +43,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
         f"on the same noise; means over {REPLICAS[budget]} pairs, more at larger η, with 99.998 % intervals. "
         "Lines: the slow ODE, which knows no η. A short training is the left edge of a panel; from panel to panel η "
         "grows and with it the noise of a worker, ηM/B, until the slow SDE no longer describes it. "
-        "At η = 0.1 ηH = 0.1 is SGD itself."
+        "At η = 0.1 ηH = 0.1 is SGD itself, and the first points lie above the panel."
     )
     return View(title, caption, panels, columns=2, legend="shared")
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 
 from figures import Panel, ray, Series, Trajectory, View
-from figures.roles import Role
 from implicitbias import (
     Adam,
     fast_forward,
@@ -31,9 +30,10 @@ LR, LOCAL_STEPS = 0.05, 4
 # Round 10^100, and where the plane of weights is cut.
 LAST = 100.0 * np.log(10.0)
 BOX = 5.0
-# The first log₁₀ r drawn, and looks that tell the separators apart.
+# The first log₁₀ r drawn.
 SHOWN = 0.3
-ROLES: dict[str, Role] = {"ℓ2": "theory", "D-norm": "reference", "ℓ∞": "falsifier"}
+# A separator has the colour, darker, of the method that finds it; the first is that of two of them.
+FINDERS = {"ℓ2": None, "D-norm": "fixed", "ℓ∞": "adam"}
 
 
 def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
@@ -49,10 +49,11 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     caption = (
         f"Four samples, two a worker, logistic loss, H = {LOCAL_STEPS}. Left: the angle of w; Local GD, the fixed D = "
         f"{DIAGONAL} and RMSProp at its floor d_min = {FLOOR} are continued in log-time to round 10^100, Adam with no "
-        "floor ends with its exact rounds. Horizontal lines: max-margin separators. Right: the same "
-        "paths in the plane of the weights, and the rays of the separators. Directions approach theirs like 1/log r."
+        "floor ends with its exact rounds. Horizontal lines: max-margin separators, in the colour of who finds them. Right: "
+        "the same paths in the plane of the weights, and the rays of the separators. Directions approach theirs like 1/log r."
     )
-    return View(title, caption, (_angles(paths, separators), _plane(paths, separators)), columns=2)
+    panels = (_angles(paths, separators), _plane(paths, separators))
+    return View(title, caption, panels, columns=2, legend="shared")
 
 
 def _paths(problem: LinearClassification, rounds: int) -> dict[str, tuple[str, np.ndarray, np.ndarray]]:
@@ -100,14 +101,15 @@ def _angles(paths: dict[str, tuple[str, np.ndarray, np.ndarray]], separators: di
         Series(rounds[rounds >= SHOWN], _degrees(w)[rounds >= SHOWN], label, "measured", method_key=key)
         for label, (key, rounds, w) in paths.items()
     ]
+    span = np.array([SHOWN, 100.0])
     ends = [
-        Series(np.array([SHOWN, 100.0]), np.full(2, _degrees(w[None])[0]), f"max margin, {name}", ROLES[name])
+        Series(span, np.full(2, _degrees(w[None])[0]), f"max margin, {name}", "theory", FINDERS[name])
         for name, w in separators.items()
     ]
     return Panel(
         (*lines, *ends),
-        "log₁₀ r, r communication rounds",
-        "angle of w in degrees",
+        "log₁₀ of communication rounds r",
+        "angle of w (degrees)",
         title="directions",
         xscale="log",
     )
@@ -115,7 +117,10 @@ def _angles(paths: dict[str, tuple[str, np.ndarray, np.ndarray]], separators: di
 
 def _plane(paths: dict[str, tuple[str, np.ndarray, np.ndarray]], separators: dict[str, np.ndarray]) -> Panel:
     marks = [Trajectory(w[:, 0], w[:, 1], label, "measured", key) for label, (key, _, w) in paths.items()]
-    rays = [ray(w, 2 * BOX, label=f"max margin, {name}", role=ROLES[name]) for name, w in separators.items()]
+    rays = [
+        ray(w, 2 * BOX, label=f"max margin, {name}", role="theory", method_key=FINDERS[name])
+        for name, w in separators.items()
+    ]
     limits = (-0.2, BOX)
     return Panel((*marks, *rays), "$w_1$", "$w_2$", title="weights", xlim=limits, ylim=limits, aspect="equal")
 

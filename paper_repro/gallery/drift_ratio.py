@@ -51,7 +51,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
         "not at all for short rounds, M-fold for long ones"
     )
     caption = (
-        f"Valley ½eˣy² with unit noise across it, B = 1, from x = {knobs.start}, {REPLICAS[budget]} replicas, seed "
+        f"Valley ½eˣy² with unit noise across it, B = 1, from x = {knobs.start}, {REPLICAS[budget]:,} replicas, seed "
         f"{seed}, ηM ≤ 0.16. Left: mean displacement of Φ in slow time {HORIZON:g}, over that of SGD; points with "
         f"intervals that hold for the whole catalogue, lines by the slow SDE. Right: M = {most} against what is not "
         "so: without the factor M − 1, with the rate of one mode for that of the pair, with M for M − 1."

@@ -45,7 +45,7 @@ def _pooling(knobs: FloorKnobs, seed: int, budget: Budget) -> Panel:
     stream = Stream(seed).child("noise-floor")
     cases = {
         ("mean of squares", "rmsprop"): mean_of_squares(knobs, stream),
-        ("square of the mean", "adam"): square_of_mean(knobs, stream),
+        ("square of the mean", "savic"): square_of_mean(knobs, stream),
     }
     marks = [m for (label, key), case in cases.items() for m in _both(case, label, key, budget)]
     return _panel(marks, "scaled SGD, H = 1", "E|x̂ − x*|² per coordinate")

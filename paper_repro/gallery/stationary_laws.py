@@ -38,7 +38,7 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
         f"L = ½(1 + x²)y², normal noise of variance 1 and tangential noise of variance 1/8, total batch 1, "
         f"M = {WORKERS} (SGD: M = 1, H = 1), η = 0.05. Points: shares of slow time from "
         f"{SLOW_TIME / 2:g} to {SLOW_TIME:g} over "
-        f"{REPLICAS[budget]:,} runs, with {1 - LEVEL:.0%} intervals; lines: p ∝ h^(−4) exp(−4(M − 1) J(2αh)), "
+        f"{REPLICAS[budget]:,} runs, with {100 * (1 - LEVEL):g} % intervals; lines: p ∝ h^(−4) exp(−4(M − 1) J(2αh)), "
         f"h = 1 + x². Seed {seed}."
     )
     return View(title, caption, (panel,))

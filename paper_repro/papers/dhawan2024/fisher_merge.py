@@ -107,7 +107,7 @@ def observe(case: FisherCase, traces: Traces) -> Observation:
     lengths = [np.linalg.norm(missed, axis=1)[2:] for missed in (diagonal, plain)]
     curves = (
         Curve(shares, lengths[0], "diagonal Fisher", method="fednova"),
-        Curve(shares, lengths[1], "plain mean", method="projection"),
+        Curve(shares, lengths[1], "plain mean", method="fedavg"),
     )
     return Observation(quantities, curves)
 

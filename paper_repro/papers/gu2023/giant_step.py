@@ -135,7 +135,7 @@ def predict(case: GiantStepCase) -> Prediction:
     """−(ρ/B)[1 + (M − 1)ψ(αh)], and σ_T²/B."""
     factors = (
         (gain(case), "Σ + (M − 1)Ψ", "theory"),
-        (_with_denominator(case), "Σ + (M − 1) hatΨ", "falsifier"),
+        (_with_denominator(case), "Σ + (M − 1)Ψ̂", "falsifier"),
         (1.0, "SGD", "reference"),
     )
     times = case.fine.slow_time * np.array([0.0, GROUPS])

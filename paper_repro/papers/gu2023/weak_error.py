@@ -111,7 +111,8 @@ def fitted(case: WeakErrorCase, fit: OrderFit) -> tuple[Curve, ...]:
     """Return the fit e₁η + e₂η² as a line, and those of the powers ½ and ¼ as what is rejected."""
     grid = np.geomspace(case.rates.min(), case.rates.max(), 40)
     line = np.abs(fit.first * grid + fit.second * grid**2)
-    label = f"|{fit.first:.3g} η {fit.second:+.3g} η²|, χ² = {fit.chi_square:.1f}"
+    sign = "−" if fit.second < 0.0 else "+"
+    label = f"|{fit.first:.3g} η {sign} {abs(fit.second):.3g} η²|, χ² = {fit.chi_square:.1f}"
     lines = [Curve(grid, line, label, "theory")]
     for power, name in ((0.5, "η^½"), (0.25, "η^¼")):
         wrong = fit.power(power)

@@ -93,7 +93,7 @@ def observe(case: ExcessCase, traces: Traces) -> Observation:
     *paired, crossed = found
     curves = (
         Curve(np.array(SHARES), np.array(paired), "A_m with b_m", method="fedavg"),
-        Curve(np.ones(1), np.array([crossed]), "every A_k with every b_m", method="projection"),
+        Curve(np.ones(1), np.array([crossed]), "every A_k with every b_m", method="fedavg"),
     )
     return Observation({EXCESS: Measured(np.array(paired)), CROSSED: Measured(crossed)}, curves)
 

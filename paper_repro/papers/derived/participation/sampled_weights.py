@@ -94,7 +94,7 @@ def needs(case: WeightsCase, budget: Budget) -> tuple[RunSpec, ...]:
 def observe(case: WeightsCase, traces: Traces) -> Observation:
     """Mean and spread of the last models."""
     quantities, deciding, curves = {}, 2 * (case.problem.dim + 1), []
-    for weighting, trace, style in zip(WEIGHTINGS, traces, ("projection", "fedavg"), strict=True):
+    for weighting, trace, style in zip(WEIGHTINGS, traces, ("fedavg", "fedavg"), strict=True):
         ends = trace.w[:, -1]
         quantities[MEAN[weighting]] = means(case.scaled(weighting, ends), deciding)
         quantities[SPREAD[weighting]] = spread_about(ends, case.drawn(weighting).mean, deciding)
