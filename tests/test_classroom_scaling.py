@@ -136,10 +136,10 @@ def test_the_metric_sees_what_the_ends_of_the_diagonal_do_not():
 @pytest.mark.parametrize(
     ("controls", "said"),
     [
-        ({"heterogeneity": 1.0}, "f_m = f for every worker"),
+        ({"heterogeneity": 1.0}, "= f for every worker"),
         ({"scope": "worker"}, "here each worker has its own"),
         ({"bounded": "adagrad"}, "grows without end"),
-        ({"bounded": "adam"}, "c ≤ Hημ_D/2"),
+        ({"bounded": "adam"}, "c ≤ Hη$μ_{D}$/2"),
     ],
 )
 def test_a_theorem_that_does_not_apply_names_why(controls, said):

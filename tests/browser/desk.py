@@ -27,7 +27,7 @@ class Desk:
         # Every word of a picture is an element of its own.
         self.markup = self._page.locator("svg[role=img]").first.inner_html()
         self.picture = re.sub(
-            r"\s+", " ", " ".join(self._page.locator("svg[role=img] text").all_inner_texts())
+            r"\s+", " ", " ".join(self._page.locator("svg[role=img] text").all_text_contents())
         )
         self.facts = self._page.locator(".facts").inner_text()
 
@@ -58,8 +58,8 @@ def chosen(page, label, option):
     page.get_by_label(label, exact=True).select_option(option)
 
 
-def typed(page, label, text):
-    """Write a number into its field."""
-    field = page.get_by_label(label, exact=True)
-    field.fill(text)
-    field.press("Enter")
+def counted_up(page):
+    """Press the arrow of the number field, of which a lesson has one: its seed."""
+    field = page.get_by_role("textbox").last
+    field.focus()
+    field.press("ArrowUp")

@@ -133,7 +133,7 @@ def _bound(found: Study) -> list[Fact]:
 
 def _of_own(name: str, held: Held) -> Fact:
     if not held.applicable:
-        return Fact(name, "claims nothing", "it asks " + ", ".join(held.unmet))
+        return Fact(name, "claims nothing", _asked(held.unmet))
     at = f"round {held.rounds[-1]:.0f}, full gradients, η = {held.lr:.2g}"
     value = f"{held.measured[-1]:.3g} ≤ {held.bounds[-1].value:.3g}"
     return Fact(name, value, f"measured ≤ bound at {at}: tightness {held.tightness:.2g}")
@@ -141,7 +141,7 @@ def _of_own(name: str, held: Held) -> Fact:
 
 def _of_tuned(name: str, unmet: tuple[str, ...] | str) -> Fact:
     if isinstance(unmet, str):
-        return Fact(name, "says nothing", "D̂ has no ceiling there: no d_max")
+        return Fact(name, "says nothing", "its D̂ has no ceiling")
     return Fact(
         name, "claims nothing" if unmet else "applies", "it asks " + ", ".join(unmet) if unmet else ""
     )
