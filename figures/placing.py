@@ -183,7 +183,7 @@ def _handle(look: Appearance, shape: str, line_width: float) -> Any:
 
     if shape == "patch":
         return Patch(facecolor=look.colour, alpha=max(look.alpha, 0.15), edgecolor=look.colour)
-    ring = {"markerfacecolor": "none", "markeredgecolor": look.colour}
+    ring: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": look.colour}
     marker = ">" if shape == "arrow" else look.marker
     face = ring if shape == "ring" else marker_faces(look, line_width)
     return Line2D(
