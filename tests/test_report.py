@@ -147,6 +147,7 @@ class GalleryFigure:
     name: str
     title: str
     build: object
+    animate: None = None
 
 
 @dataclasses.dataclass(frozen=True)
