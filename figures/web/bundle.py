@@ -7,18 +7,9 @@ from pathlib import Path
 
 # Each uses only those before it.
 MODULES = (
-    "svg",
-    "words",
-    "scales",
-    "symbols",
-    "marks",
-    "legend",
-    "panel",
-    "theme",
-    "hover",
-    "view",
-    "player",
-)
+    "svg", "formulas", "words", "scales", "symbols", "shapes", "graph_marks", "plane_marks", "field_marks", "marks",
+    "legend", "colour_bar", "table", "axes", "panel", "theme", "hover", "view", "player",
+)  # fmt: skip
 OFFERED = {"view": ("drawView", "lineCounts"), "player": ("playViews",)}
 _IMPORT = re.compile(r"^import (\{[^}]*\}) from \"\./(\w+)\.js\";$", re.MULTILINE)
 _EXPORT = re.compile(r"^export (function|const) (\w+)", re.MULTILINE)

@@ -1,6 +1,6 @@
 // Reading values with the pointer: the nearest point within reach, or the cell under it.
 
-import { reading } from "./panel.js";
+import { readable } from "./scales.js";
 import { paint, tag } from "./svg.js";
 import { textWidth, write } from "./words.js";
 
@@ -26,14 +26,31 @@ export function found(points, x, y) {
 export function card(point, width, height, size) {
   const lines = reading(point);
   const type = 0.9 * size;
-  const [room, tall] = [Math.max(...lines.map((line) => textWidth(line, type))) + 1.2 * type, lines.length * 1.35 * type + 0.7 * type];
+  const [room, tall] = [
+    Math.max(...lines.map((line) => textWidth(line, type))) + 1.2 * type,
+    lines.length * 1.35 * type + 0.7 * type,
+  ];
   const [x, y] = point.at ?? [(point.box[0] + point.box[2]) / 2, (point.box[1] + point.box[3]) / 2];
   const left = x + size + room < width ? x + size : Math.max(2, x - size - room);
   const top = Math.min(Math.max(2, y - tall - 0.4 * size), height - tall - 2);
-  const ring = point.at ? tag("circle", { cx: x, cy: y, r: 0.55 * size, fill: "none", stroke: paint("ink"), "stroke-width": 1.5 }) : "";
-  return tag("g", { class: "ib-card" }, ring,
-    tag("rect", { x: left, y: top, width: room, height: tall, rx: 0.3 * size, fill: paint("paper"), stroke: paint("axis") }),
-    lines.map((line, k) => write(line, { x: left + 0.6 * type, y: top + (1.1 + 1.35 * k) * type, size: type })));
+  const ring = point.at
+    ? tag("circle", { cx: x, cy: y, r: 0.55 * size, fill: "none", stroke: paint("ink"), "stroke-width": 1.5 })
+    : "";
+  return tag(
+    "g",
+    { class: "ib-card" },
+    ring,
+    tag("rect", {
+      x: left,
+      y: top,
+      width: room,
+      height: tall,
+      rx: 0.3 * size,
+      fill: paint("paper"),
+      stroke: paint("axis"),
+    }),
+    lines.map((line, k) => write(line, { x: left + 0.6 * type, y: top + (1.1 + 1.35 * k) * type, size: type })),
+  );
 }
 
 // Show cards over `frame` while the pointer is on it; `drawn()` gives the picture now in it.
@@ -49,4 +66,19 @@ export function hover(frame, drawn) {
     clear();
     if (point) svg.insertAdjacentHTML("beforeend", card(point, width, height, size));
   });
+}
+
+// The lines of a reading: what it is, and its numbers by the names of the axes.
+function reading(point) {
+  const [xname, yname] = point.names;
+  const lines = point.label ? [point.label] : [];
+  if (point.row !== undefined) lines.push(point.row);
+  lines.push(`${xname}: ${readable(point.x)}`);
+  if (point.y !== undefined) {
+    const interval =
+      point.more?.length === 2 && point.more[0] !== null ? ` [${point.more.map(readable).join(", ")}]` : "";
+    lines.push(`${yname}: ${readable(point.y)}${interval}`);
+  }
+  if (point.value !== undefined) lines.push(`value: ${readable(point.value)}`);
+  return lines;
 }

@@ -13,6 +13,7 @@ from figures.web.theme import SURFACES
 
 
 TYPE_SIZE = 15.0  # pixels; 22 and more for a projector
+CONTROLS = 5.5  # type sizes that the controls of an animation take, with what is around them
 WIDEST = 72.0  # type sizes: wider pictures are hard to read at once
 
 
@@ -33,7 +34,7 @@ def animate_html(animation: Animation, *, type_size: float = TYPE_SIZE) -> bytes
     type_size : float
         Pixels; 15 on a desk, 22 or more on a projector.
     """
-    call = "playViews(host, data, {fontSize})"
+    call = f"playViews(host, data, {{fontSize, maxHeight: innerHeight - {CONTROLS:g} * fontSize}})"
     return _page(animation.frames[0].title, film(animation), call, type_size)
 
 

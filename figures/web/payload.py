@@ -25,7 +25,7 @@ from figures.table import cell_text
 from figures.values import floats
 from figures.views import Panel, tree_of, View
 from figures.web.levels import contour_areas, contour_lines
-from figures.web.theme import at_night, contour_colours, readable, SURFACES
+from figures.web.theme import at_night, contour_colours, NIGHT, readable, SURFACES
 from figures.words import typeset
 
 
@@ -45,8 +45,8 @@ def payload(view: View) -> dict[str, Any]:
     -------
     dict
         ``title``, ``caption``, ``columns``, ``panels`` (axes with limits, marks with ``look``, rows of the legend),
-        ``legend`` (rows of a shared one), ``sizes`` (of the type size), ``surfaces`` (what surrounds data, as pairs
-        on paper and at night) and ``night`` (for each colour of the marks its counterpart on a dark screen).
+        ``legend`` (rows of a shared one), ``sizes`` (of the type size) and ``colours``, by name as (on paper, at
+        night): ``"ink"``, ``"paper"`` … around the data, ``"c2f6db3"`` of marks, ``"text-2f6db3"`` of words.
     """
     tree = {
         "title": typeset(view.title, bold=True),
@@ -58,9 +58,8 @@ def payload(view: View) -> dict[str, Any]:
         ],
         "legend": [_entry(entry) for entry in shared_entries(view)],
         "sizes": SIZES,
-        "surfaces": SURFACES,
     }
-    return {**tree, "night": _at_night(tree)}
+    return {**tree, "colours": {**SURFACES, **_colours(tree)}}
 
 
 def _panel(panel: Panel, own: Sequence[Appearance], *, listed: bool) -> dict[str, Any]:
@@ -77,7 +76,7 @@ def _panel(panel: Panel, own: Sequence[Appearance], *, listed: bool) -> dict[str
         "marks": [_mark(mark, look) for mark, look in zip(panel.marks, own, strict=True)],
         "legend": [_entry(entry) for entry in legend_entries(panel, own)] if listed else [],
         "ends": [
-            {"label": typeset(label), "colour": readable(colour), "x": x, "y": y}
+            {"label": typeset(label), "ink": colour, "x": x, "y": y}
             for label, colour, x, y in direct_labels(panel)
         ],
     }
@@ -193,16 +192,18 @@ def _ramp(name: str) -> list[str]:
     return [to_hex(colour) for colour in colormaps[name].resampled(RAMP)(range(RAMP))]
 
 
-def _at_night(node: Any, key: str = "") -> dict[str, str]:
-    """Return the counterpart of each colour found under ``colour`` or ``workers`` anywhere below."""
+def _colours(node: Any, key: str = "") -> dict[str, tuple[str, str]]:
+    """Return by name the colours found anywhere below, on paper and at night."""
     if key == "shade":
-        return {node[0]: node[1]}
+        return {f"c{node[0][1:]}": tuple(node)}
+    if key == "ink":
+        return {f"text-{node[1:]}": (readable(node), readable(at_night(node), NIGHT))}
     if isinstance(node, str):
-        return {node: at_night(node)} if key in ("colour", "workers") else {}
+        return {f"c{node[1:]}": (node, at_night(node))} if key in ("colour", "workers") else {}
     if isinstance(node, dict):
-        parts = [_at_night(child, name) for name, child in node.items()]
-    elif isinstance(node, (list, tuple)) and not (node and isinstance(node[0], (int, float))):
-        parts = [_at_night(child, key) for child in node]
+        parts = [_colours(child, name) for name, child in node.items()]
+    elif isinstance(node, list | tuple) and not (node and isinstance(node[0], int | float)):
+        parts = [_colours(child, key) for child in node]
     else:
         return {}
-    return {colour: dark for part in parts for colour, dark in part.items()}
+    return {name: pair for part in parts for name, pair in part.items()}

@@ -26,7 +26,9 @@ const BACKWARD = {
   log: (place) => 10 ** place,
   symlog: (place) => {
     const size = Math.abs(place);
-    return size <= DECADE ? (place * LINEAR_UP_TO) / DECADE : Math.sign(place) * LINEAR_UP_TO * 10 ** (size - DECADE);
+    return size <= DECADE
+      ? (place * LINEAR_UP_TO) / DECADE
+      : Math.sign(place) * LINEAR_UP_TO * 10 ** (size - DECADE);
   },
 };
 
@@ -35,7 +37,10 @@ export function axisBetween(scale, limits, from, to) {
   const [low, high] = limits.map(FORWARD[scale]);
   const slope = (to - from) / (high - low);
   return {
-    scale, limits, from, to,
+    scale,
+    limits,
+    from,
+    to,
     at: (value) => (value === null || value === undefined ? NaN : from + (FORWARD[scale](value) - low) * slope),
     value: (pixel) => BACKWARD[scale](low + (pixel - from) / slope),
   };
@@ -71,8 +76,12 @@ function roundValues(low, high, count) {
   const power = 10 ** Math.floor(Math.log10(least));
   const step = power * ROUND.find((factor) => factor * power >= least * (1 - NEARLY));
   const found = [];
-  for (let k = Math.ceil(low / step - NEARLY); k <= Math.floor(high / step + NEARLY); k += 1) found.push(k * step);
-  return found.map((value) => ({ value, label: roundLabel(value, step, Math.max(Math.abs(low), Math.abs(high))) }));
+  for (let k = Math.ceil(low / step - NEARLY); k <= Math.floor(high / step + NEARLY); k += 1)
+    found.push(k * step);
+  return found.map((value) => ({
+    value,
+    label: roundLabel(value, step, Math.max(Math.abs(low), Math.abs(high))),
+  }));
 }
 
 // A multiple of `step` with the decimals of its step; times a power of ten where zeros would fill the label.
@@ -96,16 +105,18 @@ function logTicks(low, high, length, gap) {
   const widest = Math.max(...powers.map((k) => gap(label(k))));
   const step = POWER_STEPS.find((k) => k * perDecade >= widest) ?? POWER_STEPS.at(-1);
   const kept = powers.filter((k) => k % step === 0).map((k) => ({ value: 10 ** k, label: label(k) }));
-  const small = step > 1 ? powers.filter((k) => k % step).map((k) => 10 ** k) : perDecade > 24 ? subdivided(low, high) : [];
+  const small =
+    step > 1 ? powers.filter((k) => k % step).map((k) => 10 ** k) : perDecade > 24 ? subdivided(low, high) : [];
   return [...kept, ...(small.length < 60 ? small : []).map((value) => ({ value, label: "" }))];
 }
 
 function shortLogTicks(low, high, length, gap) {
   const all = subdivided(low, high, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
   const labelled = subdivided(low, high, LABELLED);
-  const named = labelled.length >= 2
-    ? labelled.map((value) => ({ value, label: shortLabel(value, low, high) }))
-    : roundValues(low, high, 4).filter((tick) => tick.value > 0);
+  const named =
+    labelled.length >= 2
+      ? labelled.map((value) => ({ value, label: shortLabel(value, low, high) }))
+      : roundValues(low, high, 4).filter((tick) => tick.value > 0);
   const kept = apart(named, length / Math.log10(high / low), gap);
   const small = all.filter((value) => !kept.some((tick) => Math.abs(tick.value / value - 1) < NEARLY));
   return [...kept, ...small.map((value) => ({ value, label: "" }))];
@@ -124,7 +135,8 @@ function apart(named, perDecade, gap) {
   const isPower = (tick) => Math.abs(Math.log10(tick.value) - Math.round(Math.log10(tick.value))) < NEARLY;
   for (const tick of [...named.filter(isPower), ...named.filter((other) => !isPower(other))]) {
     const clear = kept.every(
-      (other) => Math.abs(Math.log10(tick.value / other.value)) * perDecade >= (gap(tick.label) + gap(other.label)) / 2,
+      (other) =>
+        Math.abs(Math.log10(tick.value / other.value)) * perDecade >= (gap(tick.label) + gap(other.label)) / 2,
     );
     if (clear) kept.push(tick);
   }
@@ -141,11 +153,15 @@ function symlogTicks(low, high, length, gap) {
   const top = Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high), 10)));
   const sizes = between(0, top).map((k) => ({ value: 10 ** k, label: `$10^{${k}}$` }));
   const mirrored = sizes.map(({ value, label }) => ({ value: -value, label: `−${label}` }));
-  const all = [{ value: 0, label: "0" }, ...sizes, ...mirrored].filter(({ value }) => value >= low && value <= high);
+  const all = [{ value: 0, label: "0" }, ...sizes, ...mirrored].filter(
+    ({ value }) => value >= low && value <= high,
+  );
   const axis = axisBetween("symlog", [low, high], 0, length);
   const kept = [];
   for (const tick of all) {
-    const clear = kept.every((other) => Math.abs(axis.at(other.value) - axis.at(tick.value)) >= gap(tick.label));
+    const clear = kept.every(
+      (other) => Math.abs(axis.at(other.value) - axis.at(tick.value)) >= gap(tick.label),
+    );
     if (clear) kept.push(tick);
   }
   return kept.length > 1 ? kept : linearTicks(low, high, length, gap);
@@ -168,7 +184,8 @@ export function roomBeside(size) {
 export function readable(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (value === 0 || (size >= PLAIN[0] && size < PLAIN[1])) return String(Number(value.toPrecision(4))).replace("-", "−");
+  if (value === 0 || (size >= PLAIN[0] && size < PLAIN[1]))
+    return String(Number(value.toPrecision(4))).replace("-", "−");
   const [leading, exponent] = value.toExponential(3).split("e");
   return `${String(Number(leading)).replace("-", "−")}·$10^{${Number(exponent)}}$`;
 }

@@ -21,9 +21,10 @@ export function tag(name, attributes = {}, ...children) {
   return inside ? `<${name}${said.join("")}>${inside}</${name}>` : `<${name}${said.join("")}/>`;
 }
 
-// A colour as the theme in force shows it: "#2f6db3" of a mark, or "ink", "paper", "grid" … of what surrounds it.
+// A colour as the theme in force shows it: "#2f6db3" of a mark, "text#2f6db3" of words in that colour, or "ink", "paper" …
+// of what surrounds data.
 export function paint(colour) {
-  return `var(--ib-${colour.replace("#", "c")})`;
+  return `var(--ib-${colour.replace("text#", "text-").replace("#", "c")})`;
 }
 
 // The path through pixels [x, y], broken where one of them is not finite.

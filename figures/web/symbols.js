@@ -1,15 +1,46 @@
 // Markers by Matplotlib's names: outlines about the origin, for a marker one unit wide.
 
-import { digits } from "./svg.js";
+import { digits, paint, tag } from "./svg.js";
 
 const CORNERS = {
-  s: [[-0.44, -0.44], [0.44, -0.44], [0.44, 0.44], [-0.44, 0.44]],
-  D: [[0, -0.6], [0.6, 0], [0, 0.6], [-0.6, 0]],
-  d: [[0, -0.62], [0.38, 0], [0, 0.62], [-0.38, 0]],
-  "^": [[0, -0.58], [0.54, 0.44], [-0.54, 0.44]],
-  v: [[0, 0.58], [0.54, -0.44], [-0.54, -0.44]],
-  "<": [[-0.58, 0], [0.44, -0.54], [0.44, 0.54]],
-  ">": [[0.58, 0], [-0.44, -0.54], [-0.44, 0.54]],
+  s: [
+    [-0.44, -0.44],
+    [0.44, -0.44],
+    [0.44, 0.44],
+    [-0.44, 0.44],
+  ],
+  D: [
+    [0, -0.6],
+    [0.6, 0],
+    [0, 0.6],
+    [-0.6, 0],
+  ],
+  d: [
+    [0, -0.62],
+    [0.38, 0],
+    [0, 0.62],
+    [-0.38, 0],
+  ],
+  "^": [
+    [0, -0.58],
+    [0.54, 0.44],
+    [-0.54, 0.44],
+  ],
+  v: [
+    [0, 0.58],
+    [0.54, -0.44],
+    [-0.54, -0.44],
+  ],
+  "<": [
+    [-0.58, 0],
+    [0.44, -0.54],
+    [0.44, 0.54],
+  ],
+  ">": [
+    [0.58, 0],
+    [-0.44, -0.54],
+    [-0.44, 0.54],
+  ],
   P: plus(0.55, 0.19),
   X: turned(plus(0.6, 0.2), 45),
   p: star(5, 0.56, null),
@@ -26,8 +57,23 @@ export function symbol(name, x, y, size) {
   return `M${CORNERS[name].map(([a, b]) => `${digits(x + a * size)} ${digits(y + b * size)}`).join("L")}Z`;
 }
 
+// Markers of one kind and colour, outlined in the colour of the paper so that neighbours stay apart: what they share is
+// said once, since thousands of elements must be drawn within a frame of the screen.
+export function markers(name, points, size, colour, edge, more = {}) {
+  const shape =
+    name in CORNERS
+      ? ([x, y]) => `<path d="${symbol(name, x, y, size)}"/>`
+      : ([x, y]) => `<circle cx="${digits(x)}" cy="${digits(y)}" r="${digits(size / 2)}"/>`;
+  const look = { fill: paint(colour), stroke: paint("paper"), "stroke-width": edge, ...more };
+  return points.length ? tag("g", { class: "ib-dots", ...look }, points.map(shape)) : "";
+}
+
 function plus(arm, half) {
-  const quarter = [[half, -arm], [half, -half], [arm, -half]];
+  const quarter = [
+    [half, -arm],
+    [half, -half],
+    [arm, -half],
+  ];
   return [0, 90, 180, 270].flatMap((angle) => turned(quarter, angle));
 }
 

@@ -1,13 +1,17 @@
 // Light and dark: colours are variables, so that a change of theme draws nothing anew.
 
-// Style rules that give every colour of the payload its value under `.name`, by theme.
-export function styleRules(name, { surfaces, night }) {
-  const pairs = [...Object.entries(surfaces), ...Object.entries(night).map(([day, dark]) => [day.replace("#", "c"), [day, dark]])];
-  const rules = (which) => pairs.map(([key, colours]) => `--ib-${key}:${colours[which]}`).join(";");
-  return `.${name}{${rules(0)};position:relative;background:var(--ib-paper);color:var(--ib-ink)}`
-    + `.${name} svg{display:block;max-width:100%;pointer-events:none}`
-    + `@media screen and (prefers-color-scheme:dark){.${name}:not([data-theme="light"]){${rules(1)}}}`
-    + `@media screen{.${name}[data-theme="dark"]{${rules(1)}}}`;
+// Style rules that give colours {name: [on paper, at night]} their values under `.name`, by theme.
+export function styleRules(name, colours) {
+  const rules = (which) =>
+    Object.entries(colours)
+      .map(([key, pair]) => `--ib-${key}:${pair[which]}`)
+      .join(";");
+  return (
+    `.${name}{${rules(0)};position:relative;background:var(--ib-paper);color:var(--ib-ink)}` +
+    `.${name} svg{display:block;max-width:100%;pointer-events:none}` +
+    `@media screen and (prefers-color-scheme:dark){.${name}:not([data-theme="light"]){${rules(1)}}}` +
+    `@media screen{.${name}[data-theme="dark"]{${rules(1)}}}`
+  );
 }
 
 // The theme that an element's surroundings ask for: "light", "dark", or null for the reader's own setting.

@@ -1,11 +1,13 @@
 // A view in the browser: title (the finding), panels, caption (the setting), as SVG inside an element.
 
+import { drawPanel } from "./panel.js";
+import { plain } from "./formulas.js";
 import { fittingLegend } from "./legend.js";
 import { hover } from "./hover.js";
-import { drawPanel, margins, shapeOf, wantedHeight } from "./panel.js";
+import { margins, shapeOf, wantedHeight } from "./axes.js";
 import { escaped, tag } from "./svg.js";
 import { followTheme, setTheme, styleRules } from "./theme.js";
-import { plain, FAMILY, wrapped, write } from "./words.js";
+import { FAMILY, wrapped, write } from "./words.js";
 
 const TYPE_SIZE = 14; // pixels
 const NARROW = 17; // type sizes; panels narrower than this go below one another
@@ -17,6 +19,8 @@ let count = 0;
 // Draw `view` (what figures.web.payload gives) into `host`, in place of the picture before.
 // Options: fontSize (pixels), width and maxHeight (pixels), theme ("light", "dark" or "auto"), title and caption (false:
 // leave them to the page), reserve ({title, caption}: least numbers of lines, for pictures that take turns).
+// Returns {width, height, panels}, each panel with its box and axes, where x.at(value) is a pixel of the picture and
+// x.value(pixel) a value: what is dragged over the picture needs them. They hold until the next drawing.
 export function drawView(host, view, options = {}) {
   const state = states.get(host) ?? prepared(host);
   Object.assign(state, { view, options });
@@ -26,6 +30,7 @@ export function drawView(host, view, options = {}) {
     setTheme(state.frame, options.theme);
   } else state.theme ??= followTheme(state.frame, host);
   redraw(state);
+  return { width: state.drawn.width, height: state.drawn.height, panels: state.drawn.panels };
 }
 
 // The lines that title and caption take: what `reserve` wants to know of pictures that take turns.
@@ -52,18 +57,24 @@ function prepared(host) {
 function redraw(state) {
   if (!state.host.contains(state.frame)) state.host.replaceChildren(state.frame);
   state.drawn = picture(state);
-  state.frame.innerHTML = `<style>${styleRules(state.id, state.view)}</style>${state.drawn.svg}`;
+  state.frame.innerHTML = `<style>${styleRules(state.id, state.view.colours)}</style>${state.drawn.svg}`;
 }
 
 function measures(host, options) {
-  return { size: options.fontSize ?? TYPE_SIZE, width: Math.round(options.width ?? (host.clientWidth || FALLBACK)) };
+  return {
+    size: options.fontSize ?? TYPE_SIZE,
+    width: Math.round(options.width ?? (host.clientWidth || FALLBACK)),
+  };
 }
 
+// The letters of \text{…} as they stand.
 function words(view, size, width, options) {
   const room = width - size;
-  const lines = (text, share, weight, wished) => (wished === false || !text ? [] : wrapped(text, share * size, room, weight));
+  const lines = (text, share, weight, wished) =>
+    wished === false || !text ? [] : wrapped(text, share * size, room, weight);
   return [
-    lines(view.title, view.sizes.title, 700, options.title), lines(view.caption, view.sizes.caption, 400, options.caption),
+    lines(view.title, view.sizes.title, 700, options.title),
+    lines(view.caption, view.sizes.caption, 400, options.caption),
   ];
 }
 
@@ -72,26 +83,47 @@ function picture({ view, options, host, id, spots }) {
   const { sizes } = view;
   const edge = 0.5 * size;
   const [title, caption] = words(view, size, width, options);
-  const [titleStep, captionStep] = [sizes.lineHeight * sizes.title * size, sizes.lineHeight * sizes.caption * size];
+  const [titleStep, captionStep] = [
+    sizes.lineHeight * sizes.title * size,
+    sizes.lineHeight * sizes.caption * size,
+  ];
   const above = Math.max(title.length, options.reserve?.title ?? 0) * titleStep + edge;
   const below = Math.max(caption.length, options.reserve?.caption ?? 0) * captionStep + edge;
   const context = { id, size, sizes, line: sizes.line * size };
   const shared = view.legend.length ? fittingLegend(view.legend, size, width - 2 * edge, context) : null;
   const taken = above + below + (shared ? shared.height + edge : 0);
-  const grid = drawGrid(view, { width, top: above + edge, edge, room: options.maxHeight && options.maxHeight - taken }, context, spots);
+  const grid = drawGrid(
+    view,
+    { width, top: above + edge, edge, room: options.maxHeight && options.maxHeight - taken },
+    context,
+    spots,
+  );
   let y = grid.bottom + edge;
   const legend = shared ? shared.at((width - shared.width) / 2, y) : "";
   y += shared ? shared.height + edge : 0;
   const height = Math.ceil(y + below);
-  const svg = tag("svg", {
-    xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
-    "aria-labelledby": `${id}-title ${id}-desc`, "font-family": FAMILY,
-  },
-    tag("title", { id: `${id}-title` }, escaped(plain(view.title))), tag("desc", { id: `${id}-desc` }, escaped(plain(view.caption))),
-    title.map((line, k) => write(line, { x: edge, y: edge + (k + 0.75) * titleStep, size: sizes.title * size, weight: 700 })),
-    grid.body, legend,
-    caption.map((line, k) => write(line, { x: edge, y: y + (k + 0.75) * captionStep, size: sizes.caption * size, fill: "quiet" })));
-  return { svg, points: grid.points, width, height, size };
+  const svg = tag(
+    "svg",
+    {
+      viewBox: `0 0 ${width} ${height}`,
+      width,
+      height,
+      role: "img",
+      "aria-labelledby": `${id}-title ${id}-desc`,
+      "font-family": FAMILY,
+    },
+    tag("title", { id: `${id}-title` }, escaped(plain(view.title))),
+    tag("desc", { id: `${id}-desc` }, escaped(plain(view.caption))),
+    title.map((line, k) =>
+      write(line, { x: edge, y: edge + (k + 0.75) * titleStep, size: sizes.title * size, weight: 700 }),
+    ),
+    grid.body,
+    legend,
+    caption.map((line, k) =>
+      write(line, { x: edge, y: y + (k + 0.75) * captionStep, size: sizes.caption * size, fill: "quiet" }),
+    ),
+  );
+  return { svg, points: grid.points, panels: grid.panels, width, height, size };
 }
 
 // Panels row by row; a short last row is centred.
@@ -103,23 +135,33 @@ function drawGrid(view, { width, top, edge, room }, context, spots) {
   const rows = rowsOf(view.panels, columns).map((panels) => measuredRow(panels, columns, cell, width, context));
   const lefts = widestBy(rows, columns, "left");
   const rights = widestBy(rows, columns, "right");
-  for (const row of rows) row.height = Math.min(row.height, tallestOf(row.panels, (c) => cell - (lefts[c] ?? 0) - (rights[c] ?? 0)));
+  for (const row of rows)
+    row.height = Math.min(
+      row.height,
+      tallestOf(row.panels, (c) => cell - (lefts[c] ?? 0) - (rights[c] ?? 0)),
+    );
   fit(rows, room && room - gap * rows.length, size);
   let [y, index] = [top, 0];
   const body = [];
   const points = [];
+  const panels = [];
   for (const row of rows) {
     const start = edge + ((columns - row.panels.length) * (cell + gap)) / 2;
     let deepest = 0;
     row.panels.forEach((panel, c) => {
       const isTable = panel.marks.some((mark) => mark.type === "Table");
-      const [left, right] = isTable ? [0, 0] : row.panels.length === columns ? [lefts[c], rights[c]] : [row.around[c].left, row.around[c].right];
+      const [left, right] = isTable
+        ? [0, 0]
+        : row.panels.length === columns
+          ? [lefts[c], rights[c]]
+          : [row.around[c].left, row.around[c].right];
       const x = start + c * (cell + gap);
       const box = { left: x + left, top: y + row.top, width: cell - left - right, height: row.height };
       const drawn = drawPanel(panel, box, { ...context, index, room: cell, spot: spots[index] });
       spots[index] = drawn.spot;
       body.push(drawn.body);
       points.push(...drawn.points);
+      panels.push({ box: drawn.box, x: drawn.x, y: drawn.y });
       if (drawn.below) {
         const middle = drawn.box.left + drawn.box.width / 2;
         const at = Math.max(x, Math.min(middle - drawn.below.width / 2, x + cell - drawn.below.width));
@@ -130,11 +172,13 @@ function drawGrid(view, { width, top, edge, room }, context, spots) {
     });
     y += row.top + row.height + row.bottom + deepest + gap;
   }
-  return { body, points, bottom: y - gap };
+  return { body, points, panels, bottom: y - gap };
 }
 
 function rowsOf(panels, columns) {
-  return Array.from({ length: Math.ceil(panels.length / columns) }, (_, r) => panels.slice(r * columns, (r + 1) * columns));
+  return Array.from({ length: Math.ceil(panels.length / columns) }, (_, r) =>
+    panels.slice(r * columns, (r + 1) * columns),
+  );
 }
 
 function measuredRow(panels, columns, cell, page, { size, sizes }) {
@@ -146,7 +190,11 @@ function measuredRow(panels, columns, cell, page, { size, sizes }) {
 
 // The greatest height that a row of panels can use: panels of a given shape need no more than their width asks for.
 function tallestOf(panels, width) {
-  return Math.max(...panels.map((panel, c) => (panel.fixed && panel.aspect === "equal" ? width(c) * shapeOf(panel) : Infinity)));
+  return Math.max(
+    ...panels.map((panel, c) =>
+      panel.fixed && panel.aspect === "equal" ? width(c) * shapeOf(panel) : Infinity,
+    ),
+  );
 }
 
 // Lower the axes of all rows alike until they fit into the room, but never below what can be read.
@@ -159,5 +207,7 @@ function fit(rows, room, size) {
 }
 
 function widestBy(rows, columns, side) {
-  return Array.from({ length: columns }, (_, c) => Math.max(0, ...rows.filter((row) => row.panels.length === columns).map((row) => row.around[c][side])));
+  return Array.from({ length: columns }, (_, c) =>
+    Math.max(0, ...rows.filter((row) => row.panels.length === columns).map((row) => row.around[c][side])),
+  );
 }

@@ -1,134 +1,18 @@
-// Words with formulas between dollars: the few TeX commands of our labels, as letters of Unicode and raised runs.
+// Lines of words on the picture: how wide they are, where they break, and how they are written.
 
+import { FIXED_SPACE, runs } from "./formulas.js";
 import { digits, escaped, paint, tag } from "./svg.js";
 
 export const FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
-const SMALLER = 0.72; // size of an exponent
-const RISE = { "^": 0.42, _: -0.22 }; // of the type size
-const ACCENTS = { hat: "\u0302", widehat: "\u0302", tilde: "\u0303", widetilde: "\u0303", bar: "\u0304",
-  overline: "\u0304", dot: "\u0307", vec: "\u20d7" };
-const UPRIGHT = new Set(["mathrm", "text", "operatorname", "mathbf", "mathit", "mathcal", "mathsf", "textstyle"]);
-const SILENT = new Set(["left", "right", "big", "Big", "bigl", "bigr", "displaystyle", "limits", "nolimits"]);
-const LETTERS = {
-  alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", varepsilon: "ε", zeta: "ζ", eta: "η", theta: "θ",
-  vartheta: "ϑ", iota: "ι", kappa: "κ", lambda: "λ", mu: "μ", nu: "ν", xi: "ξ", pi: "π", rho: "ρ", sigma: "σ",
-  tau: "τ", phi: "φ", varphi: "φ", chi: "χ", psi: "ψ", omega: "ω", Gamma: "Γ", Delta: "Δ", Theta: "Θ",
-  Lambda: "Λ", Xi: "Ξ", Pi: "Π", Sigma: "Σ", Phi: "Φ", Psi: "Ψ", Omega: "Ω", ell: "ℓ", infty: "∞", partial: "∂",
-  nabla: "∇", cdot: "·", times: "×", pm: "±", mp: "∓", le: "≤", leq: "≤", ge: "≥", geq: "≥", ne: "≠", neq: "≠",
-  approx: "≈", sim: "∼", propto: "∝", to: "→", rightarrow: "→", mapsto: "↦", in: "∈", notin: "∉", subset: "⊂",
-  cup: "∪", cap: "∩", sum: "∑", prod: "∏", int: "∫", sqrt: "√", circ: "∘", odot: "⊙", otimes: "⊗", top: "⊤",
-  perp: "⊥", parallel: "∥", langle: "⟨", rangle: "⟩", lvert: "|", rvert: "|", lVert: "‖", rVert: "‖", "|": "‖",
-  ldots: "…", dots: "…", cdots: "⋯", star: "⋆", ast: "∗", dagger: "†", prime: "′", forall: "∀", exists: "∃",
-  emptyset: "∅", ll: "≪", gg: "≫", equiv: "≡", quad: "  ", qquad: "    ", ",": " ", ";": " ", ":": " ", "!": "",
-  " ": " ", "{": "{", "}": "}", "%": "%", "&": "&", "#": "#", _: "_", $: "$", min: "min", max: "max",
-};
-
-// Runs {text, rise, scale, italic} of a text; rise is in type sizes.
-export function runs(text) {
-  const pieces = String(text).split("$");
-  const closed = pieces.length % 2 === 1;
-  const found = pieces.flatMap((piece, index) => {
-    if (index % 2 === 0 || !closed) return piece ? [{ text: (index && !closed ? "$" : "") + piece, rise: 0, scale: 1 }] : [];
-    return formula(piece);
-  });
-  return joined(found);
-}
-
-export function plain(text) {
-  return runs(text).map((run) => (run.rise > 0 ? `^${run.text}` : run.rise < 0 ? `_${run.text}` : run.text)).join("");
-}
-
-function formula(source) {
-  const reader = { source, at: 0 };
-  const found = [];
-  while (reader.at < source.length) found.push(...atom(reader, 0, 1));
-  return found;
-}
-
-// The next symbol, command or group; what follows ^ and _ is smaller and moved.
-function atom(reader, rise, scale) {
-  const letter = reader.source[reader.at++];
-  if (letter === "{") return group(reader, rise, scale);
-  if (letter === "}" || letter === undefined) return [];
-  if (letter === "^" || letter === "_") {
-    return atom(reader, rise + RISE[letter] * scale, scale * SMALLER);
-  }
-  if (letter === "\\") return command(reader, rise, scale);
-  if (letter === "'") return [{ text: "′", rise, scale }];
-  if (letter === "-") return [{ text: "−", rise, scale }];
-  if (letter === " " || letter === "~") return letter === "~" ? [{ text: " ", rise, scale }] : [];
-  if ("=<>+".includes(letter) && scale === 1) return [{ text: ` ${letter} `, rise, scale }];
-  return [{ text: letter, rise, scale, italic: /[A-Za-z]/.test(letter) }];
-}
-
-function group(reader, rise, scale) {
-  const found = [];
-  while (reader.at < reader.source.length && reader.source[reader.at] !== "}") {
-    found.push(...atom(reader, rise, scale));
-  }
-  reader.at += 1;
-  return found;
-}
-
-function command(reader, rise, scale) {
-  const name = /^([A-Za-z]+|.)/.exec(reader.source.slice(reader.at))?.[0] ?? "";
-  reader.at += name.length;
-  if (SILENT.has(name)) return [];
-  if (name in ACCENTS) {
-    const [first, ...rest] = atom(skipped(reader), rise, scale);
-    return first ? [{ ...first, text: (first.text + ACCENTS[name]).normalize("NFC") }, ...rest] : [];
-  }
-  if (UPRIGHT.has(name)) return words(skipped(reader), rise, scale);
-  if (name === "frac" || name === "tfrac" || name === "dfrac") {
-    const above = atom(skipped(reader), rise, scale);
-    const below = atom(skipped(reader), rise, scale);
-    return [...bracketed(above), { text: "/", rise, scale }, ...bracketed(below)];
-  }
-  if (name === "sqrt") return [{ text: "√", rise, scale }, ...bracketed(atom(skipped(reader), rise, scale))];
-  const symbol = LETTERS[name] ?? name;
-  const spaced = scale === 1 && /^[≤≥≠≈∼∝→↦∈∉⊂≪≫≡]$/.test(symbol);
-  return [{ text: spaced ? ` ${symbol} ` : symbol, rise, scale }];
-}
-
-function skipped(reader) {
-  while (reader.source[reader.at] === " ") reader.at += 1;
-  return reader;
-}
-
-// The letters of \text{…} as they stand.
-function words(reader, rise, scale) {
-  if (reader.source[reader.at] !== "{") return atom(reader, rise, scale).map((run) => ({ ...run, italic: false }));
-  const end = reader.source.indexOf("}", reader.at);
-  const inside = reader.source.slice(reader.at + 1, end < 0 ? undefined : end);
-  if (/[\\^_{]/.test(inside)) return atom(reader, rise, scale).map((run) => ({ ...run, italic: false }));
-  reader.at = end < 0 ? reader.source.length : end + 1;
-  return [{ text: inside, rise, scale }];
-}
-
-function bracketed(found) {
-  const long = found.map((run) => run.text).join("").trim().length > 1 && found.some((run) => /[ +−]/.test(run.text));
-  const like = { rise: found[0]?.rise ?? 0, scale: found[0]?.scale ?? 1 };
-  return long ? [{ ...like, text: "(" }, ...found, { ...like, text: ")" }] : found;
-}
-
-function joined(found) {
-  const kept = [];
-  for (const run of found) {
-    const last = kept.at(-1);
-    const alike = last && last.rise === run.rise && last.scale === run.scale && !last.italic === !run.italic;
-    if (alike) last.text += run.text;
-    else kept.push({ ...run, italic: Boolean(run.italic) });
-  }
-  return kept;
-}
-
+const MOST_WIDTHS = 20000; // texts whose widths are kept; a class that lasts all day draws more
+const RELATION = /(\S) ([=<>≤≥≈≠]) (?=\S)/g; // "η = 0.1" is read as one word
 let canvas = null;
 const widths = new Map();
-const RELATION = /(\S) ([=<>≤≥≈≠]) (?=\S)/g; // "η = 0.1" is read as one word
 
 // Width of a text in pixels, formulas included.
 export function textWidth(text, size, weight = 400) {
   const key = `${weight} ${text}`;
+  if (widths.size > MOST_WIDTHS) widths.clear();
   if (!widths.has(key)) widths.set(key, measured(text, weight));
   return widths.get(key) * size;
 }
@@ -146,7 +30,7 @@ function measured(text, weight) {
 // Text in lines at most `room` pixels wide; formulas and equations stay whole.
 export function wrapped(text, size, room, weight = 400) {
   const lines = [];
-  for (const paragraph of String(text).replace(RELATION, "$1\u00a0$2\u00a0").split("\n")) {
+  for (const paragraph of String(text).replace(RELATION, `$1${FIXED_SPACE}$2${FIXED_SPACE}`).split("\n")) {
     let line = "";
     for (const word of paragraph.match(/(?:\$[^$]*\$|[^ $])+|\$/g) ?? []) {
       const longer = line ? `${line} ${word}` : word;
@@ -171,16 +55,31 @@ export function write(text, look) {
     risen = run.rise;
     const simple = !drop && run.scale === 1 && !run.italic;
     if (simple) return escaped(run.text);
-    return tag("tspan", {
-      dy: drop ? digits(drop * size) : null,
-      "font-size": run.scale === 1 ? null : digits(run.scale * size),
-      "font-style": run.italic ? "italic" : null,
-    }, escaped(run.text));
+    return tag(
+      "tspan",
+      {
+        dy: drop ? digits(drop * size) : null,
+        "font-size": run.scale === 1 ? null : digits(run.scale * size),
+        "font-style": run.italic ? "italic" : null,
+      },
+      escaped(run.text),
+    );
   });
-  return tag("text", {
-    x, y, "font-size": size, "text-anchor": anchor === "start" ? null : anchor, "font-weight": weight,
-    fill: paint(fill), transform: turn === null ? null : `rotate(${turn} ${digits(x)} ${digits(y)})`,
-    "paint-order": halo ? "stroke" : null, stroke: halo ? paint("paper") : null,
-    "stroke-width": halo ? size * 0.22 : null, "stroke-linejoin": halo ? "round" : null,
-  }, spans);
+  return tag(
+    "text",
+    {
+      x,
+      y,
+      "font-size": size,
+      "text-anchor": anchor === "start" ? null : anchor,
+      "font-weight": weight,
+      fill: paint(fill),
+      transform: turn === null ? null : `rotate(${turn} ${digits(x)} ${digits(y)})`,
+      "paint-order": halo ? "stroke" : null,
+      stroke: halo ? paint("paper") : null,
+      "stroke-width": halo ? size * 0.22 : null,
+      "stroke-linejoin": halo ? "round" : null,
+    },
+    spans,
+  );
 }
