@@ -8,7 +8,7 @@ import numpy as np
 from figures.animation import Animation
 from figures.marks import Mark, Series
 from figures.values import floats
-from figures.views import View
+from figures.views import axis_values, View
 from implicitbias.checks import refuse
 
 
@@ -36,9 +36,8 @@ def filled_in(
     BadInput
         If nothing was measured at two places.
     """
-    x = np.unique(
-        np.concatenate([np.empty(0), *(floats(m.x) for p in view.panels for m in p.marks if _grows(m))])
-    )
+    growing = [mark for panel in view.panels for mark in panel.marks if _grows(mark)]
+    x = np.unique(np.concatenate([np.empty(0), *(axis_values(mark, "x") for mark in growing)]))
     x = x[np.isfinite(x)]
     if len(x) < 2:
         raise refuse(

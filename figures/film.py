@@ -126,7 +126,7 @@ def _palette(images: Sequence[Any]) -> Any:
     for k, image in enumerate(chosen):
         strip.paste(image, (0, k * image.height))
     palette = strip.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    entries = np.reshape(palette.getpalette(), (-1, 3))
+    entries = np.array(palette.getpalette()).reshape(-1, 3)
     entries[(entries >= NEARLY_WHITE).all(axis=1)] = 255
     palette.putpalette(entries.ravel().tolist())
     return palette

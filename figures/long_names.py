@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BALANCE = (0.55, 0.65, 0.75, 0.85)  # shares of the room that are tried
+SPARING = 0.95  # of the room: saved under other font hinting, words come out a little wider
 BESIDE = 1.05  # how far the name of y may reach along its axis, of the axis
 
 
@@ -29,7 +30,7 @@ def break_long_names(axes: "Axes", panel: Panel) -> bool:
     )
     broken, size = False, float(axes.xaxis.label.get_fontsize())
     for write, text, room in places:
-        lines = _balanced(figure, text, size, room / figure.dpi) if text else []
+        lines = _balanced(figure, text, size, SPARING * room / figure.dpi) if text else []
         write("\n".join(lines))
         broken |= len(lines) > 1
     return broken

@@ -2,7 +2,7 @@
 
 import re
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 from figures.style import Venue
 
@@ -26,11 +26,11 @@ def pgf_bytes(figure: "Figure", venue: Venue) -> bytes:
     from matplotlib.text import Text
 
     for words in figure.findobj(Text):
-        words.set_text(escaped(words.get_text()))  # type: ignore[attr-defined]
-        words.set_fontfamily("serif" if venue.serif else "sans-serif")  # type: ignore[attr-defined]
+        words.set_text(escaped(words.get_text()))
+        words.set_fontfamily("serif" if venue.serif else "sans-serif")
     for shapes in figure.findobj(Collection):
         shapes.set_rasterized(False)
-    fonts = {"pgf.texsystem": "xelatex", "font.serif": [SERIF], "font.sans-serif": [SANS]}
+    fonts: dict[Any, Any] = {"pgf.texsystem": "xelatex", "font.serif": [SERIF], "font.sans-serif": [SANS]}
     stream = BytesIO()
     with matplotlib.rc_context({**fonts, "pgf.rcfonts": True}):
         figure.savefig(stream, format="pgf")

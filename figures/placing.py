@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BORDER = 0.5  # of the type size, between a legend and its axes
-PADDING = 4.0  # pixels at 100 dpi kept free around a legend
+PADDING = 0.65  # of the type size, kept free around a legend: a point is as large as its marker
 DENSITY = 4.0  # pixels between the points that stand for a line when overlaps are sought
 BACKGROUND = 1.3  # drawing order up to which marks (fields, spans) may lie under a legend
 MOST_INSIDE = 9  # longer legends go below the axes at once
@@ -78,11 +78,12 @@ def free_spot(axes: "Axes", size: Float[np.ndarray, "2"]) -> tuple[float, float]
     frame = axes.get_window_extent()
     inked = occupied(axes)
     figure: Any = axes.figure
-    inset = BORDER * float(axes.xaxis.label.get_fontsize()) * figure.dpi / 72
+    pixels = float(axes.xaxis.label.get_fontsize()) * figure.dpi / 72
+    inset, padding = BORDER * pixels, PADDING * pixels
     start, room = np.array([frame.x0, frame.y0]) + inset, np.array([frame.width, frame.height]) - 2 * inset
     for x, y in LOCATIONS:
         corner = start + np.array([x, y]) * (room - size)
-        inside = np.all((inked >= corner - PADDING) & (inked <= corner + size + PADDING), axis=1)
+        inside = np.all((inked >= corner - padding) & (inked <= corner + size + padding), axis=1)
         if not inside.any() and np.all(size < 0.7 * room):
             return x, y
     return None
@@ -183,7 +184,7 @@ def _handle(look: Appearance, shape: str, line_width: float) -> Any:
 
     if shape == "patch":
         return Patch(facecolor=look.colour, alpha=max(look.alpha, 0.15), edgecolor=look.colour)
-    ring = {"markerfacecolor": "none", "markeredgecolor": look.colour}
+    ring: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": look.colour}
     marker = ">" if shape == "arrow" else look.marker
     face = ring if shape == "ring" else marker_faces(look, line_width)
     return Line2D(

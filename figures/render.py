@@ -28,7 +28,9 @@ GAP = 0.03  # inches between title, panels and caption
 LINE = 0.16  # width of a line, of the type size
 LINE_SPACING = LINE_HEIGHT / 1.2  # Matplotlib counts from 1.2 times the type size
 SAFE = 0.96  # of the page width for words: saved under other font hinting they come out up to 2.5 % wider
-PASSES = 2  # a legend below one panel shrinks its neighbours, whose legends are then placed again
+PASSES = (
+    2  # a name of two lines, or a legend below one panel, moves its neighbours, which are then placed again
+)
 CAPTION_INK = "#555555"
 
 # Families of Matplotlib settings that change what is drawn or written; back ends and key bindings stay the user's.
@@ -116,7 +118,9 @@ def laid_out(view: View, venue: Venue, spare: float = 0.0) -> "Figure":
     figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.05, hspace=0.04, wspace=0.04)
     placed = _draw_panels(figure, view, len(heights), venue)
     _fit_page(figure, heights, above, below)
-    if any([break_long_names(axes, panel) for panel, axes in zip(view.panels, placed, strict=True)]):
+    for _ in range(PASSES):
+        if not any([break_long_names(axes, panel) for panel, axes in zip(view.panels, placed, strict=True)]):
+            break
         _fit_page(figure, heights, above, below)
     for axes in placed:
         thin_labels(axes)

@@ -102,7 +102,7 @@ def _touching(axes: "Axes") -> bool:
     ticks = [*axes.xaxis.get_major_ticks(), *axes.xaxis.get_minor_ticks()]
     axes.xaxis.get_tightbbox(figure.canvas.get_renderer())  # places ticks and writes their labels
     boxes = sorted(
-        tick.label1.get_window_extent().extents[[0, 2]].tolist()
+        (tick.label1.get_window_extent().x0, tick.label1.get_window_extent().x1)
         for tick in ticks
         if tick.label1.get_text() and low <= tick.get_loc() <= high
     )

@@ -16,7 +16,7 @@ from implicitbias.errors import BadInput
 from implicitbias.scaled import identical_workers, worker_gradients
 from paper_repro.classroom.lessons import lesson_named
 from paper_repro.classroom.scaling import Controls, instance_of, NAMES, race, show, study, tuned
-from paper_repro.classroom.scaling.bounding import held, Held
+from paper_repro.classroom.scaling.bounding import Held, held
 from paper_repro.classroom.scaling.races import GRID, horizon, Race, replicas
 from paper_repro.classroom.shown import attempt, Refused
 
@@ -136,10 +136,10 @@ def test_the_metric_sees_what_the_ends_of_the_diagonal_do_not():
 @pytest.mark.parametrize(
     ("controls", "said"),
     [
-        ({"heterogeneity": 1.0}, "f_m = f for every worker"),
+        ({"heterogeneity": 1.0}, "= f for every worker"),
         ({"scope": "worker"}, "here each worker has its own"),
         ({"bounded": "adagrad"}, "grows without end"),
-        ({"bounded": "adam"}, "c ≤ Hημ_D/2"),
+        ({"bounded": "adam"}, "c ≤ Hη$μ_{D}$/2"),
     ],
 )
 def test_a_theorem_that_does_not_apply_names_why(controls, said):
@@ -153,9 +153,7 @@ def test_tuned_steps_are_longer_than_any_theorem_admits():
 
 
 @settings(deadline=None, max_examples=30)
-@given(
-    steps=st.integers(1, 64), workers=st.integers(1, 8), effort=st.sampled_from([1, 4, 16])
-)
+@given(steps=st.integers(1, 64), workers=st.integers(1, 8), effort=st.sampled_from([1, 4, 16]))
 def test_work_is_capped_and_more_is_more(steps, workers, effort):
     own = Controls(local_steps=steps, workers=workers, effort=effort)
     assert 4 <= replicas(own) <= 64 and 1 <= horizon(own) <= 100
@@ -222,8 +220,14 @@ def test_what_makes_no_sense_is_refused_in_words(wrong, said):
 def test_every_setting_gives_pictures(steps, workers, batch, step, decades, share, theorem):
     scene = show(
         Controls(
-            local_steps=steps, workers=workers, batch=batch, step=step, decades=decades,
-            heterogeneity=share, theorem=theorem, families=("identity", "adam"),
+            local_steps=steps,
+            workers=workers,
+            batch=batch,
+            step=step,
+            decades=decades,
+            heterogeneity=share,
+            theorem=theorem,
+            families=("identity", "adam"),
         )  # fmt: skip
     )
     assert len(json.loads(view_to_json(scene.views[0]))["panels"]) == 3

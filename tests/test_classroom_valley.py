@@ -21,7 +21,7 @@ from paper_repro.classroom.shown import attempt, Refused
 from paper_repro.classroom.valley import Controls, GROUNDS, show, shown, slow_paths, study, visit
 from paper_repro.classroom.valley.courses import course, courses
 from paper_repro.classroom.valley.drift import ratio_curve
-from paper_repro.classroom.valley.walks import budget, FEWEST, GRADIENTS
+from paper_repro.classroom.valley.walks import budget, FEWEST, GRADIENTS, OVERDRAWN
 from sde.formulas import drift_factor
 
 
@@ -47,7 +47,9 @@ def test_the_measured_drift_is_that_of_the_slow_sde(landscape, noise):
     own = found.ratios["local_sgd"]
     one = found.verdict.comparisons[0]
     assert abs(one.measured - own.predicted) <= one.uncertainty + one.allowance
-    assert abs(found.ratios["sgd"].measured - 1.0) <= found.ratios["sgd"].error + 0.08  # ηh and η of a small ring
+    assert (
+        abs(found.ratios["sgd"].measured - 1.0) <= found.ratios["sgd"].error + 0.08
+    )  # ηh and η of a small ring
 
 
 @pytest.mark.parametrize(("landscape", "noise"), LANDS)
@@ -129,10 +131,15 @@ def test_qsr_keeps_what_a_constant_h_loses():
     schedule=st.sampled_from(["constant", "halved twice"]),
 )
 def test_work_is_capped(lr, steps, workers, effort, schedule):
-    own = budget(Controls(lr=lr, local_steps=steps, workers=workers, effort=effort, schedule=schedule))
+    try:
+        asked = Controls(lr=lr, local_steps=steps, workers=workers, effort=effort, schedule=schedule)
+        own = budget(asked)
+    except BadInput as error:
+        assert "gradients of one replica" in str(error)
+        return
     single = own.controls.slow_time <= (own.controls.halvings + 1) * lr**2 * steps
     assert own.gradients <= GRADIENTS * effort or (single and own.replicas == FEWEST)
-    assert own.controls.slow_time <= own.asked
+    assert own.gradients <= OVERDRAWN * GRADIENTS * effort and own.controls.slow_time <= own.asked
 
 
 def test_what_is_capped_is_said():
@@ -145,7 +152,11 @@ def test_what_is_capped_is_said():
 
 @pytest.mark.parametrize(
     "controls",
-    [FIRST, Controls("ring", "across and along", lr=0.05, local_steps=6, schedule="halved once"), Controls("sphere")],
+    [
+        FIRST,
+        Controls("ring", "across and along", lr=0.05, local_steps=6, schedule="halved once"),
+        Controls("sphere"),
+    ],
 )
 def test_the_code_prints_the_numbers_on_screen(controls):
     scene = show(controls)
@@ -162,7 +173,9 @@ def test_points_visited_stay_on_their_own_curve():
     before = [visit(study(replace(FIRST, local_steps=h))) for h in (5, 50)]
     other = visit(study(replace(FIRST, workers=4)))
     found = study(FIRST)
-    seen = [m for m in series(shown(found, [*before, other]).views[0], 2, "measured") if m.label != "Local SGD"]
+    seen = [
+        m for m in series(shown(found, [*before, other]).views[0], 2, "measured") if m.label != "Local SGD"
+    ]
     assert floats(seen[0].x) == pytest.approx([0.1, 1.0]) and len(seen) == 1
     assert show(FIRST) == shown(found)
 
@@ -200,8 +213,8 @@ def test_what_makes_no_sense_is_refused_in_words(wrong, said):
 @example(land=("bowl", "labels"), steps=300, lr=0.05, workers=32, schedule="halved twice", sigma=2.0)
 @given(
     land=st.sampled_from(LANDS),
-    steps=st.sampled_from([1, 7, 300, 2000]),
-    lr=st.sampled_from([0.002, 0.05, 0.25]),
+    steps=st.sampled_from([1, 7, 300]),
+    lr=st.sampled_from([0.005, 0.05, 0.25]),
     workers=st.sampled_from([1, 32]),
     schedule=st.sampled_from(["constant", "halved twice"]),
     sigma=st.sampled_from([0.5, 2.0]),

@@ -46,6 +46,7 @@ from figures.legend import legend_entries
 from figures.placing import free_spot, spread_apart
 from figures.save import write_whole
 from figures.style import FALSIFIER, LOCAL_STEPS_RAMP, METHOD_COLOURS, METHOD_MARKERS, THEORY
+from figures.telling_apart import looks
 from implicitbias.errors import BadInput
 
 
@@ -294,6 +295,41 @@ def test_one_label_is_one_legend_row():
     assert row.label == "H = 10" and row.looks == (appearance(points), appearance(line))
 
 
+def test_names_of_one_kind_are_told_apart_and_one_name_looks_alike_everywhere():
+    wrong = [Series(X, X, name, "falsifier") for name in ("½", "¼", "½")]
+    runs = [Series(X, X, name, method_key="gd") for name in ("x", "y")]
+    other = Panel((Series(X, X, "¼", "falsifier"),))
+    first, last = looks([Panel((*wrong, *runs)), other])
+    assert first[0] == first[2] == appearance(wrong[0]) and first[1] == last[0] != first[0]
+    assert {look.colour for look in first[:3]} == {FALSIFIER} and first[0].line != first[1].line
+    assert (first[3].hollow, first[4].hollow) == (False, True) and first[3].colour == first[4].colour
+    assert looks([other])[0][0] == first[0]  # alone, it needs no other dash
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_names_of_axes_and_panels_keep_to_their_cells(venue):
+    marks = (Series([0.0, 1.0], [0.0, 1.0]),)
+    names = (
+        "share of the term of disagreement",
+        "left over right side, worst of all states",
+        "different workers, one D",
+    )
+    panels = [Panel(marks, names[0], names[1], title=names[2]) for _ in range(3)]
+    figure = render_figure(View("t", "c", tuple(panels)), venue)
+    boxes = [[w.get_window_extent() for w in (a.xaxis.label, a._left_title)] for a in figure.axes]  # type: ignore[attr-defined]
+    for left, right in itertools.pairwise(boxes):
+        for a, b in zip(left, right, strict=True):
+            assert a.x1 <= b.x0 + 1 or a.y1 <= b.y0 or b.y1 <= a.y0
+    assert max(box.x1 for pair in boxes for box in pair) <= figure.bbox.x1 + 1
+
+
+def test_rounds_are_counted_in_whole_numbers():
+    axes = render(view_of(Series(np.arange(9.0), np.arange(9.0), "run")))
+    axes.figure.canvas.draw()
+    ticks = axes.get_xticks()
+    assert len(ticks) >= 4 and np.array_equal(ticks, np.round(ticks))
+
+
 def test_shared_legend_says_each_label_once_and_panels_say_nothing():
     panels = tuple(Panel((MARKS["theory"], MARKS["measured"])) for _ in range(3))
     figure = render_figure(View("t", "c", panels, legend="shared"))
@@ -379,11 +415,12 @@ VISIONS = {
 
 
 LOCAL = ("local_sgd", "proximal", "projection", "sweeping", "anchored", "momentum")
+RULES = ("sgd", "local_sgd", "post_local_sgd", "qsr")
 FEDERATED = ("fedavg", "fedprox", "scaffold", "fednova", "diloco")
 
 
 @pytest.mark.parametrize("vision", VISIONS)
-@pytest.mark.parametrize(("names", "ramp"), [(LOCAL, LOCAL_STEPS_RAMP), (FEDERATED, ())])
+@pytest.mark.parametrize(("names", "ramp"), [(LOCAL, LOCAL_STEPS_RAMP), (FEDERATED, ()), (RULES, ())])
 def test_methods_stay_apart_under_colour_blindness(vision, names, ramp):
     matrix, least = VISIONS[vision]
     colours = [*ramp, *(METHOD_COLOURS[name] for name in names), THEORY, FALSIFIER]

@@ -7,8 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from implicitbias import LinearClassification, local_gd, max_margin, PolynomialTail, run, Stream
-from implicitbias.data import orthogonal, separable, set_a_prime
+from implicitbias import (
+    gd,
+    LinearClassification,
+    local_gd,
+    Logistic,
+    max_margin,
+    PolynomialTail,
+    RecordAt,
+    run,
+    Stream,
+)
+from implicitbias.asymptotics import tail_path
+from implicitbias.data import orthogonal, separable, set_a, set_a_prime
 from implicitbias.errors import BadInput, NotSeparable
 from implicitbias.oracle import residual_limit, support_hessian, tail_direction
 from paper_repro.papers.derived.polynomial_tail.limit import slope_in_power
@@ -19,6 +30,8 @@ modest = settings(deadline=None, max_examples=25)
 seeds = st.integers(0, 2**16)
 powers = st.floats(-1.0, 5.0).map(np.exp)
 ROUNDED = 1e-11
+# Steps of the flow's integrator, 1e-9 each, forgotten where it rests.
+INTEGRATED = 1e-9
 
 
 def planted(seed):
@@ -125,3 +138,51 @@ def test_bad_input_is_refused():
         tail_direction(planted(0), 0.0)
     with pytest.raises(NotSeparable):
         tail_direction(np.array([[1.0, 0.0], [-1.0, 0.0]]), 2.0)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.sampled_from([1.0, 2.0, 4.0]), st.booleans())
+def test_the_flow_of_a_tail_rests_at_the_certified_point(power, anchored):
+    samples = set_a()
+    problem = LinearClassification(
+        samples.features, samples.labels, workers=samples.workers, loss=PolynomialTail(power)
+    )
+    times = np.array([2.0, 200.0, 400.0])
+    ends = tail_path(problem, np.array([2.0, 1.0]), times, anchored=anchored)
+    limit = tail_direction(problem, power)
+    growth = 1.0 / (power + 2.0)
+    # An anchor turns a|v|²/2 into (1 + a)|v|²/2, which only shortens v*: by (a/(1 + a))^a.
+    shorter = (growth / (1.0 + growth)) ** growth if anchored else 1.0
+    for time, w in zip(times[1:], ends[1:], strict=True):
+        assert w * np.exp(-growth * time) == pytest.approx(
+            shorter * limit.point, rel=20 * np.exp(-growth * time) + INTEGRATED
+        )
+
+
+def test_gradient_descent_follows_the_flow_of_a_tail_as_steps_vanish():
+    samples = set_a()
+    problem = LinearClassification(
+        samples.features, samples.labels, workers=samples.workers, loss=PolynomialTail(2)
+    )
+    off = []
+    for steps in (1_000, 2_000):
+        trace = run(problem, gd(20.0 / steps), 3 * steps, record=RecordAt.these([steps, 3 * steps]))
+        flow = tail_path(problem, trace.w[0, 1], trace.log_time[1:])
+        off.append(np.linalg.norm(flow[-1] - trace.w[0, -1]))
+    assert off[1] == pytest.approx(off[0] / 2, rel=0.1)
+    assert off[1] < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("loss", "start", "times", "said"),
+    [
+        (Logistic(), (1.0, 1.0), (1.0, 2.0), "fast_forward"),
+        (PolynomialTail(2), (-1.0, 0.0), (1.0, 2.0), "run more rounds"),
+        (PolynomialTail(2), (1.0, 1.0), (2.0, 1.0), "increase"),
+    ],
+)
+def test_a_flow_that_is_none_is_refused(loss, start, times, said):
+    samples = set_a()
+    problem = LinearClassification(samples.features, samples.labels, workers=samples.workers, loss=loss)
+    with pytest.raises(BadInput, match=said):
+        tail_path(problem, np.array(start), np.array(times))

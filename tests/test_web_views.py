@@ -32,7 +32,7 @@ from figures.colour import lab, lab_of_light, to_linear
 from figures.limits import along, back, limits_of
 from figures.style import FALSIFIER, LOCAL_STEPS_RAMP, METHOD_COLOURS, THEORY, WORKER_COLOURS
 from figures.views import axis_values
-from figures.web import payload, script
+from figures.web import json_inside, payload, script
 from figures.web.bundle import MODULES, needed, OFFERED, source
 from figures.web.levels import contour_areas, contour_lines, level_heights
 from figures.web.theme import at_night, contrast, NIGHT, PAPER, readable, SURFACES
@@ -281,6 +281,12 @@ def test_the_script_joins_nothing_and_calls_nobody():
     )
     exports = re.findall(r"^export \{ (.*) \};$", text, re.MULTILINE)
     assert exports == [", ".join(name for names in OFFERED.values() for name in names)]
+
+
+@given(st.text(alphabet="<>&/!-script \"\\'ŵ", max_size=20))
+def test_data_in_a_page_neither_ends_nor_starts_an_element(text):
+    inside = json_inside({"title": text})
+    assert not set("<>&") & set(inside) and json.loads(inside) == {"title": text}
 
 
 class Resources(HTMLParser):

@@ -14,10 +14,9 @@ export function drawSeries(mark, place) {
     look.line === null ? "" : tag("path", { class: "ib-line", d: polyline(at), ...stroke(look, width) });
   const size = place.size * (look.dense ? place.sizes.denseMarker : place.sizes.marker);
   const marked = look.marker === null ? [] : look.dense ? spaced(at, place) : at.filter(shown);
-  const face = look.hollow
-    ? { fill: paint("paper"), stroke: paint(look.colour), "stroke-width": 0.6 * place.line }
-    : {};
-  const dots = markers(look.marker, marked, size, look.colour, 0.25 * place.line, face);
+  const hollow = look.hollow ? { fill: paint("paper"), stroke: paint(look.colour) } : {};
+  const rim = (look.hollow ? 0.6 : 0.25) * place.line;
+  const dots = markers(look.marker, marked, size, look.colour, rim, hollow);
   const [intervals, ends] = mark.error ? drawIntervals(mark, place) : ["", []];
   return {
     body: [intervals, line, dots],

@@ -87,8 +87,9 @@ def _list(figures: dict[str, Any], options: argparse.Namespace) -> int:
         for name, figure in figures.items()
     ]
     width = max((len(name) for name in figures), default=0)
-    moves = {True: "moves", False: "     "}
-    text = "\n".join(f"{row['name']:<{width}}  {moves[row['moves']]}  {row['title']}" for row in rows)
+    text = "\n".join(
+        f"{row['name']:<{width}}  {row['title']}{' (moves)' if row['moves'] else ''}" for row in rows
+    )
     print(json.dumps(rows, indent=2, ensure_ascii=False) if options.json else text or "the gallery is empty")
     return 0
 

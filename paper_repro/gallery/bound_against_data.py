@@ -75,8 +75,8 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     )
     caption = (
         f"Logistic regression with features of scales 1 … {10.0**-DECADES:.2g}, l2 = {RIDGE}, M = {WORKERS} workers "
-        f"with the same data, exact gradients, H = {LOCAL_STEPS}; OASIS with d_min = {FLOOR}, d_max = {CEILING}, β as T1 "
-        f"admits, {WARM_UP} samples of warm-up, seed {seed}. Points: mean of {REPLICAS} replicas, whose signs of "
+        f"with the same data, exact gradients, H = {LOCAL_STEPS}; OASIS with d_min = {FLOOR}, d_max = {CEILING}, β as "
+        f"T1 admits, {WARM_UP} samples of warm-up, seed {seed}. Points: mean of {REPLICAS} replicas, whose signs of "
         "Hutchinson's samples differ. Lines: T1; one that is missing claims nothing, its hypotheses are not met."
     )
     return View(title, caption, panels)

@@ -113,8 +113,9 @@ def _plane(methods: list[Moving], record: int) -> Panel:
         Series(m.models[:SHOWN, record, 0], m.models[:SHOWN, record, 1], m.name, "measured", m.key)
         for m in methods
     ]
-    limits = {"xlim": (ALONG[0], ALONG[-1]), "ylim": (ACROSS[0], ACROSS[-1])}
-    return Panel((contours, *clouds), "x along the valley", "y across it", title="models", **limits)
+    along, across = (float(ALONG[0]), float(ALONG[-1])), (float(ACROSS[0]), float(ACROSS[-1]))
+    names = ("x along the valley", "y across it")
+    return Panel((contours, *clouds), *names, title="models", xlim=along, ylim=across)
 
 
 def _laws(methods: list[Moving], record: int) -> Panel:

@@ -49,8 +49,9 @@ def build(seed: int, budget: Budget, data_home: Path | None = None) -> View:
     caption = (
         f"Four samples, two a worker, logistic loss, H = {LOCAL_STEPS}. Left: the angle of w; Local GD, the fixed D = "
         f"{DIAGONAL} and RMSProp at its floor d_min = {FLOOR} are continued in log-time to round 10^100, Adam with no "
-        "floor ends with its exact rounds. Horizontal lines: max-margin separators, in the colour of who finds them. Right: "
-        "the same paths in the plane of the weights, and the rays of the separators. Directions approach theirs like 1/log r."
+        "floor ends with its exact rounds. Horizontal lines: max-margin separators, in the colour of who finds them. "
+        "Right: the same paths in the plane of the weights, and the rays of the separators. Directions approach theirs "
+        "like 1/log r."
     )
     panels = (_angles(paths, separators), _plane(paths, separators))
     return View(title, caption, panels, columns=2, legend="shared")

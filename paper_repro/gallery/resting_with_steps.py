@@ -66,8 +66,8 @@ def _plane(case: WorkersCase, paths: Paths, last: int) -> Panel:
     ]
     minimum = Series(best[:1], best[1:], "x*", "measured", "max_margin")
     box = square_around(np.concatenate([*paths.values(), best[None]]))
-    axes = {"title": "models", "xlim": box[0], "ylim": box[1], "aspect": "equal"}
-    return Panel((contours(case, box), *marks, minimum), "$x_1$", "$x_2$", **axes)
+    marks = (contours(case, box), *marks, minimum)
+    return Panel(marks, "$x_1$", "$x_2$", title="models", xlim=box[0], ylim=box[1], aspect="equal")
 
 
 def _distances(case: WorkersCase, paths: Paths, last: int) -> Panel:

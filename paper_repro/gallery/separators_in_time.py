@@ -42,7 +42,7 @@ def animate(seed: int, budget: Budget, data_home: Path | None = None) -> Animati
 def _frame(
     cases: dict[int, SeparableCase], paths: dict[int, Trace], own: list[np.ndarray], time: float
 ) -> View:
-    left = np.degrees([angle_from_chord(float(_chord(path, time)[-1])) for path in paths.values()])
+    left = [float(np.degrees(angle_from_chord(_chord(path, time)[-1:]))[0]) for path in paths.values()]
     title = (
         "Local GD turns to the global max margin, as slowly as 1/log r, and local steps only set its clock"
     )
@@ -71,27 +71,27 @@ def _data_plane(
         for s, path in paths.items()
     ]
     best = Separator(case.svm.weights, label="max margin", role="theory", margins=True)
-    limits = {"xlim": (-3.6, 5.3), "ylim": (-1.6, 5.2)}
-    return Panel((cloud, *alone, *found, best), "$x_1$", "$x_2$", title="data", aspect="equal", **limits)
+    marks = (cloud, *alone, *found, best)
+    return Panel(marks, "$x_1$", "$x_2$", title="data", xlim=(-3.6, 5.3), ylim=(-1.6, 5.2), aspect="equal")
 
 
 def _chords(cases: dict[int, SeparableCase], paths: dict[int, Trace], time: float) -> Panel:
     marks = []
-    line = np.geomspace(FIRST, TIMES[1], RECORDS)
+    case, line = cases[STEPS[0]], np.geomspace(FIRST, TIMES[1], RECORDS)
     for steps, path in paths.items():
-        case, shown = cases[steps], _chord(path, time)
+        shown = _chord(path, time)
         hidden = (None,) * (len(path.log_time) - len(shown))
         name, key = f"Local GD, H = {steps}", f"local_gd:H={steps}"
         marks.append(Series(path.log_time, (*shown.tolist(), *hidden), name, "measured", key))
     limit = chord_from_residual(case.residual_limit, case.svm.weights, line)
     marks.append(Series(line, limit, "along ŵτ + w̃", "theory"))
-    axes = ("log-time τ = log(ηHr)", "chord to the max margin", "log", "log")
-    return Panel(tuple(marks), *axes, title="direction")
+    names = ("log-time τ = log(ηHr)", "chord to the max margin")
+    return Panel(tuple(marks), *names, "log", "log", title="direction")
 
 
 def _chord(path: Trace, time: float) -> Float[np.ndarray, " record"]:
     """Return the chords up to a time."""
-    return path.extras["chord"][0, : _last(path, time) + 1]
+    return np.asarray(path.extras["chord"])[0, : _last(path, time) + 1]
 
 
 def _last(path: Trace, time: float) -> int:

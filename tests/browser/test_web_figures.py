@@ -65,7 +65,7 @@ def test_limits_of_a_panel_are_the_ends_of_its_axes(board):
 
 LIMITS = [
     (1.0, 1e100), (1.0, 1e300), (1e-12, 1.0), (1.0, 1e5), (0.9, 60.0), (0.9, 1.2), (2.0, 9.0), (3.1e4, 4.9e4),
-    (4.1e-7, 8.7e-7), (1.0, 10.0), (0.001, 0.4), (99.0, 101.0),
+    (4.1e-7, 8.7e-7), (1.2e-7, 8e-7), (1.0, 10.0), (0.001, 0.4), (99.0, 101.0),
 ]  # fmt: skip
 
 
@@ -148,6 +148,19 @@ def test_every_cell_of_an_image_is_drawn_once(board):
     assert paths.count("M") == len(MARKS["image"].x) * len(MARKS["image"].y)
 
 
+def test_the_more_the_farther_along_the_colours(board):
+    draw(board, view_of(MARKS["heatmap"]))
+    ramp = payload(view_of(MARKS["heatmap"]))["panels"][0]["marks"][0]["look"]["ramp"]
+    fills = board.eval_on_selector_all(".ib-cell", "all => all.map(cell => cell.getAttribute('fill'))")
+    assert [ramp.index(fill) for fill in fills] == [
+        63,
+        32,
+        41,
+        47,
+        63,
+    ]  # 1, 0.1, 0.2, 0.3, 9 on 0.01 … 1, by logarithm
+
+
 def test_missing_values_break_lines_and_bands(board):
     x, y = [1, 2, 3, 4, 5], [1.0, 2.0, None, 4.0, 5.0]
     draw(board, view_of(Series(x, y, role="theory"), Bands(x, y, y)))
@@ -157,10 +170,11 @@ def test_missing_values_break_lines_and_bands(board):
 
 def test_a_right_angle_looks_right_where_the_aspect_is_equal(board):
     corners = Series([0.0, 3.0, 0.0], [0.0, 0.0, 3.0])
-    for limits in ({}, {"xlim": (-1, 9), "ylim": (-1, 4)}):
+    for limits in ({}, {"xlim": (-1, 9), "ylim": (-1, 4)}, {"xlim": (-1, 4), "ylim": (-1, 40)}):
         draw(board, view_of(corners, aspect="equal", **limits), width=640)
         origin, across, up = circles(board)
         assert across[0] - origin[0] == pytest.approx(origin[1] - up[1], rel=1e-3)
+        assert box_of(board, ".ib-frame")[3] < board.locator("svg").bounding_box()["height"]
 
 
 def test_a_separator_crosses_the_axes_where_its_equation_says(board):
@@ -264,12 +278,17 @@ def test_formulas_become_letters_that_can_be_read(board):
     assert dict(zip(FORMULAS, said, strict=True)) == FORMULAS
 
 
+SMALL = """all => all.map(s => [s, s.parentNode].map(e => parseFloat(getComputedStyle(e).fontSize)))
+  .map(([own, around]) => own / around).filter(Number.isFinite)"""
+
+
 def test_exponents_are_raised_and_indices_lowered_and_what_follows_is_neither(board):
     draw(board, view_of(Note("$a^2_b c$")))
     heights = board.eval_on_selector_all(
         "[data-mark=Note] tspan", "all => all.map(s => [s.textContent, s.getBoundingClientRect().bottom])"
     )
     at = {text.strip(): bottom for text, bottom in heights}
+    assert min(board.eval_on_selector_all("[data-mark=Note] tspan[font-size]", SMALL)) < 1
     assert at["2"] < at["a"] < at["b"] and at["c"] == pytest.approx(at["a"], abs=0.1)
 
 

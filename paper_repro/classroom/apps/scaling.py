@@ -40,9 +40,13 @@ def _(Controls, NAMES, mo):
             "families": mo.ui.multiselect(
                 _names, value=[NAMES[f] for f in _at.families], label="scalings", full_width=True
             ),
-            "scope": _choice({"one D̂ for all": "global", "one for each worker": "worker"}, "one D̂ for all", "scope"),
+            "scope": _choice(
+                {"one D̂ for all": "global", "one for each worker": "worker"}, "one D̂ for all", "scope"
+            ),
             "rotated": _choice({"as they are": False, "turned": True}, "as they are", "data"),
-            "decades": _slider([0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0], _at.decades, "units over so many decades"),
+            "decades": _slider(
+                [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0], _at.decades, "units over so many decades"
+            ),
             "local_steps": _slider([1, 2, 4, 8, 16, 32], _at.local_steps, "local steps H"),
             "workers": _slider([1, 2, 4, 8], _at.workers, "workers M"),
             "heterogeneity": _slider(

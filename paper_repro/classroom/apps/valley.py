@@ -64,7 +64,11 @@ def _(mo):
         }
     )
     schedule = mo.ui.dropdown(
-        {"constant": "constant", "halved once, with QSR": "halved once", "halved twice, with QSR": "halved twice"},
+        {
+            "constant": "constant",
+            "halved once, with QSR": "halved once",
+            "halved twice, with QSR": "halved twice",
+        },
         value="constant",
         label="learning rate over time",
         full_width=True,

@@ -24,7 +24,7 @@ from implicitbias.scaled import (
     THEOREMS,
 )
 from implicitbias.scaled_run import scaled_run
-from paper_repro.classroom.scaling.controls import BETA, Controls, MAKERS, NAMES, WARM_UP
+from paper_repro.classroom.scaling.controls import BETA, Controls, MAKERS, WARM_UP
 from paper_repro.classroom.scaling.data import Instance, instance_of
 
 
@@ -148,7 +148,7 @@ def _averages(
 
 
 def _extremes(diagonals: np.ndarray, method: LocalMethod) -> Float[np.ndarray, "2 dim"]:
-    """Return the least and largest entries: L_D and σ_D² fall and μ_D falls as D grows, so they bound those of every D̂."""
+    """Return the least and largest entries: as D grows L_D, σ_D² and μ_D fall, so these bound them for every D̂."""
     entries, scaling = diagonals.reshape(-1, diagonals.shape[-1]), method.scaling
     found = np.array([entries.min(axis=0), entries.max(axis=0)])
     # A kernel takes roots and squares of the floor, and may leave its last bit.
@@ -165,7 +165,7 @@ def _bounds(
 
 
 def _admitted(c: Controls, own: Instance) -> LocalMethod:
-    """Return the method with the largest η, and the fastest forgetting β, that the theorem admits, and a share of them."""
+    """Return the method with a share of the largest η, and of the fastest forgetting β, that the theorem admits."""
     curvature = np.diag(own.hessian)
     if c.bounded == "identity":
         lr = _largest_lr(c, own, np.ones(len(curvature)))
@@ -175,7 +175,7 @@ def _admitted(c: Controls, own: Instance) -> LocalMethod:
     lr = _largest_lr(c, own, diagonal)
     mu = metric_constants(own.problem, diagonal, at=own.best).strong_convexity
     drift = SHARE * admissible_drift(lr, c.local_steps, mu)
-    assert rough.floor is not None and rough.ceiling is not None
+    assert rough.floor is not None and rough.ceiling is not None and rough.rule != "sum"
     beta = 1.0 - largest_weight(rough.rule, drift, rough.ceiling / rough.floor)
     return savic(lr, c.local_steps, _clipped(c, beta, curvature))
 

@@ -31,7 +31,7 @@ class Instance:
 
     @cached_property
     def problem(self) -> LinearClassification:
-        """f = (1/M) Σ f_m, logistic losses with an l2 term."""
+        """F = (1/M) Σ f_m, logistic losses with an l2 term."""
         features, labels = _dealt(self)
         if self.rotated:
             plain = self._on(features, labels)

@@ -3,6 +3,8 @@
 import numpy as np
 
 from figures import Histogram, Mark, Note, Panel, Series, Span
+from figures.roles import Role
+from implicitbias.bounds import Bound
 from paper_repro.classroom.scaling.bounding import DISTANCE, Held
 from paper_repro.classroom.scaling.controls import METHODS, NAMES
 from paper_repro.classroom.scaling.races import Race
@@ -40,7 +42,7 @@ def gaps(found: Study) -> Panel:
 
 
 def rounds(found: Study) -> Panel:
-    """Draw a bar as long as the rounds to accuracy of every scaling; of one that has not come, to the end of the run."""
+    """Draw a bar as long as the rounds to accuracy of every scaling, and to the end of a run that has not come."""
     marks: list[Mark] = []
     top = max(race.horizon for race in found.races.values())
     for k, race in enumerate(found.races.values(), start=1):
@@ -66,7 +68,11 @@ def bound(found: Study) -> Panel:
     title = f"{c.theorem} against {NAMES[c.bounded]}, at steps it admits"
     if isinstance(held, str):
         return Panel(
-            (Note(_folded(held), x=0.03, y=0.6),), title=title, xlim=(0.0, 1.0), ylim=(0.0, 1.0), legend="none"
+            (Note(_folded(held), x=0.03, y=0.6),),
+            title=title,
+            xlim=(0.0, 1.0),
+            ylim=(0.0, 1.0),
+            legend="none",
         )
     label = "E|x̂ − x*|²" if held.theorem in DISTANCE else "E f(x̄) − f*"
     top = max(float(held.measured.max()), *(b.value for b in held.bounds if np.isfinite(b.value)))
@@ -101,16 +107,17 @@ def _measured(held: Held, low: float) -> Series:
 
 
 def _lines(held: Held) -> list[Series]:
-    """Return the bound as a line (a single round as a short one); where it claims nothing, as a wrong statement."""
+    """Return the bound as a line (of a single round a short one), or none where it claims nothing."""
     x = held.rounds if len(held.rounds) > 1 else held.rounds * np.array([0.8, 1.25])
-    lines = []
-    for bounds, name, role in (
+    sides: tuple[tuple[tuple[Bound, ...], str, Role], ...] = (
         (held.bounds, "bound, in the metric of D̂", "theory"),
         (held.crude, "bound, by d_min and d_max", "reference"),
-    ):
+    )
+    lines = []
+    # Without a scaling the two are one.
+    for bounds, name, role in sides[: 1 if held.family == "identity" else 2]:
         values = np.array([b.value for b in bounds]) * np.ones_like(x)
-        # Without a scaling the two are one.
-        if all(b.applicable for b in bounds) and (role == "theory" or held.family != "identity"):
+        if all(b.applicable for b in bounds):
             lines.append(Series(x, values, name, role))
     return lines
 

@@ -19,7 +19,11 @@ def show(controls: Controls) -> Shown:
     """
     found = study(controls)
     view = View(
-        finding(found), _caption(found), (gaps(found), rounds(found), bound(found)), columns=3, legend="shared"
+        finding(found),
+        _caption(found),
+        (gaps(found), rounds(found), bound(found)),
+        columns=3,
+        legend="shared",
     )
     return Shown(finding(found), (view,), facts(found), WHY, code(found), capped(found))
 
@@ -27,10 +31,12 @@ def show(controls: Controls) -> Shown:
 def _caption(found: Study) -> str:
     c = found.controls
     batch = f"batches of {c.batch}" if c.batch else "full gradients"
+    unlike = f"{100 * c.heterogeneity:.0f} % of them unlike the others'"
     units = f"units over {c.decades:g} decades" + (", turned" if c.rotated else "")
     whose = "one D̂ for all" if c.scope == "global" else "a D̂ for each worker"
     return (
-        f"Logistic regression, {DIM} features in {units}, l2 = {c.ridge:g}; M = {c.workers} workers with {LOCAL} samples, "
-        f"{100 * c.heterogeneity:.0f} % of them unlike the others'; H = {c.local_steps}, {batch}, {whose}, seed {c.seed}. "
+        f"Logistic regression, {DIM} features in {units}, l2 = {c.ridge:g}; M = {c.workers} workers with {LOCAL} "
+        f"samples, {unlike}; H = {c.local_steps}, {batch}, {whose}, seed "
+        f"{c.seed}. "
         "Points: means with 99 % intervals. Right: a run of its own, full gradients, η and β as the theorem admits."
     )

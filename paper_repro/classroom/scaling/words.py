@@ -40,7 +40,8 @@ def finding(found: Study) -> str:
     if all(race.censored for race in found.races.values()):
         return f"None comes to a gap of {c.accuracy:g} in {plain.horizon} rounds" + _reason_of_none(found)
     if own.condition < ALIKE * own.condition_scaled:
-        return f"Here the diagonal tells a scaling nothing: κ is {own.condition:.0f}, and {own.condition_scaled:.0f} without it."
+        kept = f"κ is {own.condition:.0f}, and {own.condition_scaled:.0f} without it."
+        return f"Here the diagonal tells a scaling nothing: {kept}"
     if others[best].rounds < plain.rounds:
         return (
             f"{NAMES[best]} needs {_needs(others[best])}, steps without scaling {_needs(plain)}: dividing by "
@@ -65,7 +66,9 @@ def facts(found: Study) -> tuple[Fact, ...]:
 def capped(found: Study) -> str:
     """Return what was cut so that the answer comes at once, and what more would take."""
     c = found.controls
-    more = f"; “more” = {4 * c.effort} takes about {4 * seconds(c):.1g} s" if 4 * c.effort <= MOST_EFFORT else ""
+    more = (
+        f"; “more” = {4 * c.effort} takes about {4 * seconds(c):.1g} s" if 4 * c.effort <= MOST_EFFORT else ""
+    )
     return (
         f"At most {horizon(c)} rounds, {replicas(c)} replicas, about {seconds(c):.1g} s{more}. Learning rates: best "
         f"of {len(GRID)}, a factor of three apart, on other mini-batches ({TUNING_REPLICAS} replicas)"
@@ -77,9 +80,13 @@ def code(found: Study) -> str:
     """Return lines of Python that print the rounds of every scaling."""
     c = found.controls
     changed = ", ".join(
-        f"{name}={value!r}" for name, value in vars(c).items() if value != type(c).__dataclass_fields__[name].default
+        f"{name}={value!r}"
+        for name, value in vars(c).items()
+        if value != type(c).__dataclass_fields__[name].default
     )
-    scalings = ", ".join(f"{family!r}: ({race.lr!r}, {c.scaling(family)!r})" for family, race in found.races.items())
+    scalings = ", ".join(
+        f"{family!r}: ({race.lr!r}, {c.scaling(family)!r})" for family, race in found.races.items()
+    )
     return f"""\
 import numpy as np
 from implicitbias import {_imported(found)}, RecordAt, run, savic, Stream
@@ -89,8 +96,8 @@ from paper_repro.papers.derived.scaling.ill_scaled import first_below
 own = instance_of(Controls({changed}))
 for name, (lr, scaling) in {{{scalings}}}.items():
     method = savic(lr, {c.local_steps}, scaling, {c.batch or None})
-    trace = run(own.problem, method, {horizon(c)}, replicas={replicas(c)}, stream=Stream({c.seed}), record=RecordAt.every(1),
-                progress=False, throw=False)
+    trace = run(own.problem, method, {horizon(c)}, replicas={replicas(c)}, stream=Stream({c.seed}),
+                record=RecordAt.every(1), progress=False, throw=False)
     gap = np.exp(trace.log_loss) - own.least
     print(f"{{name}}: {{first_below(gap.mean(axis=0), {c.accuracy!r})}} rounds")
 """
@@ -126,7 +133,7 @@ def _bound(found: Study) -> list[Fact]:
 
 def _of_own(name: str, held: Held) -> Fact:
     if not held.applicable:
-        return Fact(name, "claims nothing", "it asks " + ", ".join(held.unmet))
+        return Fact(name, "claims nothing", _asked(held.unmet))
     at = f"round {held.rounds[-1]:.0f}, full gradients, η = {held.lr:.2g}"
     value = f"{held.measured[-1]:.3g} ≤ {held.bounds[-1].value:.3g}"
     return Fact(name, value, f"measured ≤ bound at {at}: tightness {held.tightness:.2g}")
@@ -134,5 +141,7 @@ def _of_own(name: str, held: Held) -> Fact:
 
 def _of_tuned(name: str, unmet: tuple[str, ...] | str) -> Fact:
     if isinstance(unmet, str):
-        return Fact(name, "says nothing", "D̂ has no ceiling there: no d_max")
-    return Fact(name, "claims nothing" if unmet else "applies", "it asks " + ", ".join(unmet) if unmet else "")
+        return Fact(name, "says nothing", "its D̂ has no ceiling")
+    return Fact(
+        name, "claims nothing" if unmet else "applies", "it asks " + ", ".join(unmet) if unmet else ""
+    )

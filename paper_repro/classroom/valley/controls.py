@@ -116,4 +116,6 @@ def _check_sizes(controls: Controls) -> None:
     lr = checks.number("lr", controls.lr, "0.02 is small enough to compare with theory", above=0)
     if lr > LARGEST_LR:
         cure = f"choose η ≤ {LARGEST_LR}"
-        raise checks.refuse("lr", lr, "so long steps jump over the valley, and no theory speaks of them", cure)
+        raise checks.refuse(
+            "lr", lr, "so long steps jump over the valley, and no theory speaks of them", cure
+        )

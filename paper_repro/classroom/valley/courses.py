@@ -67,9 +67,7 @@ class Course:
         """Rounds to look at: equally spaced in slow time, and the end of every phase."""
         each = math.ceil(RECORDS / len(self.phases))
         starts = np.concatenate([[0], np.cumsum(self.phases)[:-1]])
-        marks = [
-            s + np.round(np.linspace(0, n, each + 1)) for s, n in zip(starts, self.phases, strict=True)
-        ]
+        marks = [s + np.round(np.linspace(0, n, each + 1)) for s, n in zip(starts, self.phases, strict=True)]
         return np.unique(np.concatenate(marks)).astype(int).tolist()
 
 

@@ -18,7 +18,7 @@ from paper_repro.claims.verdict import Verdict
 from paper_repro.classroom.valley.controls import Controls
 from paper_repro.classroom.valley.courses import coarser, Course, course
 from paper_repro.classroom.valley.slow import slow_paths, SlowPaths
-from paper_repro.classroom.valley.walks import walk, Walk
+from paper_repro.classroom.valley.walks import Walk, walk
 
 
 # Of every interval on screen: of a hundred settings one may miss.

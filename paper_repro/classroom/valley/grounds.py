@@ -191,7 +191,8 @@ def _made(family: str, shape: str, options: tuple[tuple[str, float], ...]) -> Ab
 
     factory: Callable[..., AbstractClosedForms] = zoo.ZOO[family]
     phi = sympy.Symbol("phi", real=True)
-    curved = (sympy.sympify(shape, locals={"phi": phi}), phi) if shape else ()
+    read: Any = sympy.sympify  # whose overloads know no names
+    curved = (read(shape, locals={"phi": phi}), phi) if shape else ()
     return factory(*curved, **dict(options), law=TwoPoint())
 
 

@@ -50,5 +50,5 @@ def _caption(found: Study) -> str:
     return (
         f"{c.ground.title}; noise {c.noise}, σ = {c.sigma:g}; M = {c.workers}, B = {c.batch:g}, η = {c.lr:g}{rule}, "
         f"H = {c.local_steps}, seed {c.seed}: {own.steps} steps for every method, {found.budget.replicas} replicas. "
-        "Points, with 99 % intervals: measured. Lines, bands (middle 90 % of paths) and bars across Γ (means): slow SDE."
+        "Points, with 99 % intervals: measured. Lines, bands (middle 90 % of paths), bars across Γ (means): slow SDE."
     )

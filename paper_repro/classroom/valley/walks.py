@@ -1,19 +1,21 @@
 """Ensembles of the courses: how many replicas fit in the time of an answer, and where they are."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
 from implicitbias import RecordAt, run, Stream
+from implicitbias.errors import BadInput
 from paper_repro.classroom.valley.controls import Controls
-from paper_repro.classroom.valley.courses import course, Course
+from paper_repro.classroom.valley.courses import Course, course
 
 
 # Gradients that a compiled kernel takes in about a tenth of a second, and seconds of one of them.
 GRADIENTS, SECONDS = 8_000_000, 1.2e-8
 FEWEST, MOST = 32, 20_000
+# By how much whole rounds may take more than is allowed.
+OVERDRAWN = 2
 # Replicas that a picture has room for.
 DRAWN = 120
 
@@ -71,13 +73,24 @@ class Budget:
 
 
 def budget(controls: Controls) -> Budget:
-    """Return what fits: first fewer replicas, then a shorter slow time."""
+    """Return what fits: first fewer replicas, then a shorter slow time.
+
+    Raises
+    ------
+    BadInput
+        If one round in every phase is too much.
+    """
     allowed = GRADIENTS * controls.effort
     fitting = controls
     # A halving leaves half the gradients, unless single rounds are already all there is.
     while _cost(fitting) * FEWEST > allowed and fitting.slow_time > _shortest(fitting):
         fitting = replace(fitting, slow_time=fitting.slow_time / 2.0)
     cost = _cost(fitting)
+    if cost * FEWEST > OVERDRAWN * allowed:
+        raise BadInput(
+            f"local_steps = {controls.local_steps}: a round in every phase is {cost:,} gradients of one replica, more "
+            "than a lesson waits for; take fewer local steps or workers, halve η less often, or raise “more”"
+        )
     replicas = int(np.clip(allowed // cost, FEWEST, MOST))
     return Budget(fitting, replicas, replicas * cost, controls.slow_time)
 

@@ -1,12 +1,12 @@
 """What is said of a setting: the finding, the numbers, the reason, warnings, and the code that prints the numbers."""
 
+from paper_repro.claims.verdict import Status
 from paper_repro.classroom.shown import Fact
 from paper_repro.classroom.valley.controls import MOST_EFFORT
 from paper_repro.classroom.valley.courses import NAMES
 from paper_repro.classroom.valley.drift import PAIRS, Ratio
 from paper_repro.classroom.valley.pictures import ceiling
 from paper_repro.classroom.valley.study import Study
-from paper_repro.claims.verdict import Status
 
 
 # ηM/B from which the terms that the slow SDE leaves out matter by tens of per cent; fewest rounds of a horizon.
@@ -14,27 +14,27 @@ LARGEST_NOISE, FEWEST_ROUNDS = 0.2, 20
 # Ratios that are told apart by eye.
 CLOSE = 0.15
 
-WHY = r"""Steps push $\theta$ about *across* the valley, and where the valley widens, pushes to one side are not undone by
-those to the other: the position along the minima $\Gamma$ drifts. In slow time $t=\sum\eta^2$ the drift is that of the
-**slow SDE**,
-$$\mathrm d\zeta=P_\zeta\Big(\tfrac1{\sqrt B}\Sigma_\parallel^{1/2}\mathrm dW-\tfrac1{2B}\nabla^3L[\hat\Sigma]\,\mathrm dt
--\tfrac{M-1}{2B}\nabla^3L[\hat\Psi]\,\mathrm dt\Big).$$
+WHY = r"""Steps push $\theta$ about *across* the valley, and where the valley widens, pushes to one side are not undone
+by those to the other: the position along the minima $\Gamma$ drifts. In slow time $t=\sum\eta^2$ the drift is that of
+the **slow SDE**,
+$$\mathrm d\zeta=P_\zeta\Big(\tfrac1{\sqrt B}\Sigma_\parallel^{1/2}\mathrm dW
+-\tfrac1{2B}\nabla^3L[\hat\Sigma]\,\mathrm dt-\tfrac{M-1}{2B}\nabla^3L[\hat\Psi]\,\mathrm dt\Big).$$
 The first two terms are SGD with the same total batch. The last is what local steps add: while $M$ workers are apart
 each feels the noise of its own small batch, $M$ times as much variance, and only averaging takes it away. After a time
 $s$ apart the share of it that has built up is $1-e^{-2hs}$, whose mean over a round is $\psi(2\alpha h)$,
-$\psi(z)=1-(1-e^{-z})/z$. So in a valley of curvature $h$ the drift is $1+(M-1)\,\psi(2\alpha h)$ times that of SGD, with
-$\alpha=\eta H$: nothing gained for short rounds, $M$-fold for long ones. Averaging leaves the noise *along* the valley
-as it is. **QSR** lets $H$ grow like $\eta^{-2}$, so that $\alpha$ grows as $\eta$ decays, where a constant $H$ loses
-it."""
+$\psi(z)=1-(1-e^{-z})/z$. So in a valley of curvature $h$ the drift is $1+(M-1)\,\psi(2\alpha h)$ times that of SGD,
+with $\alpha=\eta H$: nothing gained for short rounds, $M$-fold for long ones. Averaging leaves the noise *along* the
+valley as it is. **QSR** lets $H$ grow like $\eta^{-2}$, so that $\alpha$ grows as $\eta$ decays, where a constant $H$
+loses it."""
 
 OF_GROUND = {
     "circle": (
-        r"Here the width is the same all along; the drift comes from noise that is *tilted* against $\Gamma$, and $\psi$ "
-        r"has the argument $\alpha h$: only one of the two modes decays."
+        r"Here the width is the same all along; the drift comes from noise that is *tilted* against $\Gamma$, and "
+        r"$\psi$ has the argument $\alpha h$: only one of the two modes decays."
     ),
     "sphere": (
-        r"Here nothing is gained: on a round sphere the term of the local steps points away from $\Gamma$, and $P_\zeta$ "
-        r"removes it. The walk along $\Gamma$ is Brownian motion for every $M$ and $H$."
+        r"Here nothing is gained: on a round sphere the term of the local steps points away from $\Gamma$, and "
+        r"$P_\zeta$ removes it. The walk along $\Gamma$ is Brownian motion for every $M$ and $H$."
     ),
     "hyperbola": (
         r"Here $uv=1$ is a network of two layers; label noise drives $u^2-v^2$ to 0, where the minimum is flattest."
@@ -47,7 +47,9 @@ def finding(found: Study) -> str:
     c, own = found.controls, found.ratios["local_sgd"]
     if c.landscape == "sphere":
         return "On a sphere local steps change nothing along the minima: drift and spread are those of SGD."
-    first = f"{c.workers} workers with {c.local_steps} local steps drift {own.measured:.2g} times as far as SGD"
+    first = (
+        f"{c.workers} workers with {c.local_steps} local steps drift {own.measured:.2g} times as far as SGD"
+    )
     if "qsr" in found.ratios:
         return f"{first}, and with QSR {found.ratios['qsr'].measured:.2g} times, in the same number of steps."
     if c.local_steps == 1:
@@ -63,7 +65,9 @@ def facts(found: Study) -> tuple[Fact, ...]:
     unit = float(found.slow.moved[0])
     shown = [
         Fact("time of a round α = ηH", f"{c.round_time:.3g}", "the one number that decides the gain"),
-        Fact("SGD moves, slow SDE", f"{unit:.4f}", f"in slow time {_slow_time(found):.3g}: the unit of drift"),
+        Fact(
+            "SGD moves, slow SDE", f"{unit:.4f}", f"in slow time {_slow_time(found):.3g}: the unit of drift"
+        ),
     ]
     for key, own in found.ratios.items():
         shown += _of_ratio(NAMES[key], own)
@@ -113,7 +117,7 @@ def code(found: Study) -> str:
     """Return lines of Python that print what is measured and predicted of Local SGD."""
     c, own = found.controls, found.walks["local_sgd"].course
     ground, start = c.ground, c.ground.start
-    phi = 'from sympy import Symbol, sympify\n' if ground.shape else ""
+    phi = "from sympy import Symbol, sympify\n" if ground.shape else ""
     symbol = 'phi = Symbol("phi", real=True)\n' if ground.shape else ""
     phases = ", ".join(f"({own.slow_time!r}, np.array([0.0, {alpha!r}]))" for alpha in own.alphas)
     return f"""\
@@ -131,7 +135,8 @@ trace = run(land.landscape, method, {own.rounds}, start=land.start(np.array({lis
             replicas={found.budget.replicas}, record=RecordAt.these({own.records}), stream=Stream({c.seed}))
 position = np.unwrap(land.invariant(trace.w)[..., 0], axis=1)
 mean, error = mean_within((position[:, -1] - position[:, 0]) / slow[0])
-print(f"SGD moves {{slow[0]:.4f}}; Local SGD {{mean:.3f}} ± {{error:.3f}} times as far, slow SDE {{slow[1] / slow[0]:.3f}}")
+print(f"SGD moves {{slow[0]:.4f}}; Local SGD {{mean:.3f}} ± {{error:.3f}} times as far,", end=" ")
+print(f"slow SDE {{slow[1] / slow[0]:.3f}}")
 """
 
 
@@ -153,11 +158,15 @@ def within(value: float, error: float) -> str:
 def _verdict(found: Study) -> Fact:
     name = "is the slow SDE right, η → 0?"
     if found.verdict is None:
-        return Fact(name, "not told", "twice the learning rate, which would show the part of η, is too long a step")
+        return Fact(
+            name, "not told", "twice the learning rate, which would show the part of η, is too long a step"
+        )
     verdict = found.verdict
     one = verdict.comparisons[0]
     told = f"at η → 0: {one.measured:.3f} ± {one.uncertainty:.3f}, what η moved {one.allowance:.3f}; "
     told += f"a prediction {100 * verdict.resolution:.0f} % off would have been seen"
     if verdict.status is Status.INCONCLUSIVE:
-        told = f"at η → 0: {one.measured:.3f} ± {one.uncertainty:.3f}: too blunt; ask for more, or a smaller η"
+        told = (
+            f"at η → 0: {one.measured:.3f} ± {one.uncertainty:.3f}: too blunt; ask for more, or a smaller η"
+        )
     return Fact(name, verdict.status.value, told)
