@@ -12,14 +12,14 @@ export MKL_NUM_THREADS ?= 1
 .PHONY: help setup reproduce test test-browser lint docs bench simulators clean
 
 help:
-	@echo "make reproduce   verify every claim, draw the figures, write out/report/index.html"
-	@echo "make test        run the tests"
-	@echo "make test-browser  run the classroom and the pages in Chromium; says what is missing, and installs nothing"
-	@echo "make lint        ruff, pyright, import-linter"
-	@echo "make docs        the documentation, in out/docs/html; draws what \`make reproduce\` has not drawn (DRAW=no: nothing)"
-	@echo "make bench       benchmarks against NumPy, JAX, PyTorch: tables, JSON, and a figure in out/bench"
-	@echo "make simulators  ask Flower, PyTorch and Optax what their rounds are; SYSTEMS=… for some of them"
-	@echo "make clean       remove out/ and $(VENV)/"
+	@echo "make reproduce     verify every claim, draw the figures, write out/report/index.html"
+	@echo "make test          run the tests"
+	@echo "make test-browser  try the lessons and pages in Chromium; says what is missing, and installs nothing"
+	@echo "make lint          ruff, pyright, import-linter"
+	@echo "make docs          run the code of all pages, build the documentation in out/docs/html (DRAW=no: no figures)"
+	@echo "make bench         benchmarks against NumPy, JAX, PyTorch: tables, JSON, and a figure in out/bench"
+	@echo "make simulators    ask Flower, PyTorch and Optax what their rounds are; SYSTEMS=… for some of them"
+	@echo "make clean         remove out/ and $(VENV)/"
 
 setup: $(VENV)/.ready
 
@@ -36,7 +36,7 @@ reproduce: setup
 	@$(BIN)/paper-repro report --budget quick --jobs $(JOBS) --out out
 
 test: setup
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --quiet --ignore tests/browser
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --quiet --ignore tests/browser --ignore tests/pages
 
 # One browser, one server: no processes beside them.
 test-browser: setup
@@ -48,9 +48,10 @@ lint: setup
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 
-# Warnings are errors; nothing is fetched. Pages of figures that were not drawn say so.
+# The code of all pages is run first. Warnings are errors; nothing is fetched. Pages of figures that were not drawn say so.
 DRAW ?= yes
 docs: $(VENV)/.docs
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --quiet tests/pages
 	@missing=$$(test $(DRAW) = no || $(BIN)/python docs/_ext/pictures.py); \
 	test -z "$$missing" || $(BIN)/paper-repro figures $$missing --jobs $(JOBS) --out out
 	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --jobs $(JOBS) docs out/docs/html
