@@ -9,12 +9,14 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: help setup reproduce test lint bench simulators clean
+.PHONY: help setup reproduce test test-browser lint docs bench simulators clean
 
 help:
 	@echo "make reproduce   verify every claim, draw the figures, write out/report/index.html"
 	@echo "make test        run the tests"
+	@echo "make test-browser  run the classroom and the pages in Chromium; says what is missing, and installs nothing"
 	@echo "make lint        ruff, pyright, import-linter"
+	@echo "make docs        the documentation, in out/docs/html; draws what \`make reproduce\` has not drawn (DRAW=no: nothing)"
 	@echo "make bench       benchmarks against NumPy, JAX, PyTorch: tables, JSON, and a figure in out/bench"
 	@echo "make simulators  ask Flower, PyTorch and Optax what their rounds are; SYSTEMS=… for some of them"
 	@echo "make clean       remove out/ and $(VENV)/"
@@ -34,13 +36,30 @@ reproduce: setup
 	@$(BIN)/paper-repro report --budget quick --jobs $(JOBS) --out out
 
 test: setup
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --quiet
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --quiet --ignore tests/browser
+
+# One browser, one server: no processes beside them.
+test-browser: setup
+	@$(BIN)/python -m pytest --quiet tests/browser
 
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
+
+# Warnings are errors; nothing is fetched. Pages of figures that were not drawn say so.
+DRAW ?= yes
+docs: $(VENV)/.docs
+	@missing=$$(test $(DRAW) = no || $(BIN)/python docs/_ext/pictures.py); \
+	test -z "$$missing" || $(BIN)/paper-repro figures $$missing --jobs $(JOBS) --out out
+	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --jobs $(JOBS) docs out/docs/html
+	@echo "out/docs/html/index.html"
+
+$(VENV)/.docs: $(VENV)/.ready
+	@echo "installing what the documentation is built with (once; 40 MB) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,docs]'
+	@touch $@
 
 bench: $(VENV)/.bench
 	@$(BIN)/python -m benchmarks

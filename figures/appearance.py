@@ -29,6 +29,7 @@ from figures.style import (
     worker_colour,
     WORKER_COLOURS,
 )
+from implicitbias.display import in_brief
 
 
 FEW_POINTS = 40  # up to here each point is drawn with its bar; beyond, a line, spaced markers and a band
@@ -48,6 +49,8 @@ class Appearance:
     alpha: float = 1.0
     zorder: float = 3.0
     hollow: bool = False
+
+    __repr__ = in_brief
 
 
 def mark_colour(mark: Any) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from figures.roles import mark_name, store
 from figures.values import floats, Grid, grid, numbers, one_of, Values
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -43,6 +44,8 @@ class Heatmap:
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ()
     linear_only: ClassVar = True
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         name = mark_name(self)

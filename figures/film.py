@@ -48,6 +48,7 @@ def save_animation(
     Parameters
     ----------
     animation : Animation
+        What moves.
     folder, name, sidecar
         As in :func:`figures.save`.
     formats : sequence of {"gif", "html", "mp4"}

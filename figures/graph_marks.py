@@ -7,6 +7,7 @@ import numpy as np
 
 from figures.roles import mark_name, ordered, Role, ROLES, store
 from figures.values import floats, numbers, one_of, same_length, Values
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -41,6 +42,8 @@ class Series:
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y", "error")
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)
         store(self, x=self.x, y=self.y)
@@ -53,7 +56,21 @@ class Series:
 
 @dataclass(frozen=True)
 class Bands:
-    """The region low(x) ≤ y ≤ high(x): an interval over a grid, or what a theorem permits."""
+    """The region low(x) ≤ y ≤ high(x): an interval over a grid, or what a theorem permits.
+
+    Parameters
+    ----------
+    x
+        Grid, shape (point,).
+    low, high
+        Edges of the region, in the units of y; ``None`` or masked entries are gaps.
+    label
+        Name in the legend.
+    role
+        What is drawn: theory, measured, reference or falsifier.
+    method_key
+        Method whose colour it takes, as in ``Series``.
+    """
 
     x: Values
     low: Values
@@ -65,6 +82,8 @@ class Bands:
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("low", "high")
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)
         store(self, x=self.x, low=self.low, high=self.high)
@@ -73,7 +92,21 @@ class Bands:
 
 @dataclass(frozen=True)
 class Span:
-    """The strip low ≤ x ≤ high (or of y), a hair line where low = high: a level, a time, a permitted range."""
+    """The strip low ≤ x ≤ high (or of y), a hair line where low = high: a level, a time, a permitted range.
+
+    Parameters
+    ----------
+    axis
+        ``"x"`` for a vertical strip, ``"y"`` for a horizontal one.
+    low, high
+        Its edges, in the units of that axis.
+    label
+        Name in the legend.
+    role
+        What is drawn: theory, measured, reference or falsifier.
+    method_key
+        Method whose colour it takes, as in ``Series``.
+    """
 
     axis: Literal["x", "y"]
     low: float
@@ -104,7 +137,21 @@ class Span:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Heights over bins: ``heights[k]`` on [edges[k], edges[k + 1]]."""
+    """Heights over bins: ``heights[k]`` on [edges[k], edges[k + 1]].
+
+    Parameters
+    ----------
+    edges
+        Ends of the bins, increasing, shape (bin + 1,).
+    heights
+        One for each bin.
+    label
+        Name in the legend.
+    role
+        What is drawn: theory, measured, reference or falsifier.
+    method_key
+        Method whose colour it takes, as in ``Series``.
+    """
 
     edges: Values
     heights: Values
@@ -114,6 +161,8 @@ class Histogram:
 
     x_fields: ClassVar = ("edges",)
     y_fields: ClassVar = ("heights",)
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         name = mark_name(self)

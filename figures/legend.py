@@ -8,6 +8,7 @@ from figures.marks import Arrows, Bands, Cloud, Field, Heatmap, Histogram, Mark,
 from figures.style import INK, worker_colour
 from figures.telling_apart import looks
 from figures.views import Panel, View
+from implicitbias.display import in_brief
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Entry:
     label: str
     looks: tuple[Appearance, ...]
     shape: str = "line"  # "line", "patch", "arrow" or "ring"
+
+    __repr__ = in_brief
 
 
 def legend_entries(panel: Panel, own: Sequence[Appearance] | None = None) -> tuple[Entry, ...]:

@@ -18,6 +18,7 @@ __all__ = [
     "Table", "Trajectory", "mark_name", "ray",
 ]  # fmt: skip
 
+# Anything that can lie on a panel.
 Mark: TypeAlias = (
     Series
     | Bands

@@ -7,6 +7,7 @@ import numpy as np
 
 from figures.roles import mark_name, Role, ROLES, store
 from figures.values import floats, Grid, grid, numbers, one_of, Values
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -17,10 +18,15 @@ class Cloud:
     Parameters
     ----------
     x, y : array, shape (sample,)
+        Coordinates in the plane.
     classes : array of ±1, shape (sample,), optional
+        Labels, shown by the marker.
     workers : array of int ≥ 0, shape (sample,), optional
+        Who holds each sample, shown by the colour.
     ringed : sequence of int
-        Indices of samples to ring (support vectors); ``ring_label`` names them in the legend.
+        Indices of samples to ring (support vectors).
+    ring_label : str, optional
+        Name of these in the legend.
     label : str, optional
         Name in the legend when neither classes nor workers are given.
     """
@@ -35,6 +41,8 @@ class Cloud:
 
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         name = mark_name(self)
@@ -60,9 +68,18 @@ class Cloud:
 class Field:
     """A function of the plane on a grid, ``values[j][i]`` at (x_i, y_j).
 
-    ``kind`` is ``"image"``, ``"contours"`` (lines, labelled by height) or ``"filled"``; ``label`` (with units)
-    names the colour bar of the first and the last, and the lines of the second in the legend.
-    ``levels`` are the heights of contours, or how many to draw.
+    Parameters
+    ----------
+    x, y
+        The grid, each increasing: shapes (column,) and (row,).
+    values
+        Shape (row, column); masked cells stay blank.
+    kind
+        ``"image"``, ``"contours"`` (lines, labelled by height) or ``"filled"``.
+    label
+        With units: names the colour bar of the first and the last kind, the lines of the second in the legend.
+    levels
+        Heights of contours, or how many to draw.
     """
 
     x: Values
@@ -74,6 +91,8 @@ class Field:
 
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         name = mark_name(self)
@@ -94,7 +113,21 @@ class Field:
 
 @dataclass(frozen=True)
 class Arrows:
-    """Arrows from (x_k, y_k) to (x_k + dx_k, y_k + dy_k), in the units of the axes."""
+    """Arrows from (x_k, y_k) to (x_k + dx_k, y_k + dy_k), in the units of the axes.
+
+    Parameters
+    ----------
+    x, y
+        Where arrows begin, shape (arrow,).
+    dx, dy
+        How far they reach, shape (arrow,).
+    label
+        Name in the legend.
+    role
+        What is drawn: theory, measured, reference or falsifier.
+    method_key
+        Method whose colour it takes, as in ``Series``.
+    """
 
     x: Values
     y: Values
@@ -107,6 +140,8 @@ class Arrows:
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
     linear_only: ClassVar = True
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)
@@ -126,7 +161,19 @@ def ray(direction: Values, length: float = 1.0, **appearance: Any) -> Arrows:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A path through the plane in the order of time: hollow where it starts, filled where it ends."""
+    """A path through the plane in the order of time: hollow where it starts, filled where it ends.
+
+    Parameters
+    ----------
+    x, y
+        Points in the order of time, shape (time,).
+    label
+        Name in the legend.
+    role
+        What is drawn: theory, measured, reference or falsifier.
+    method_key
+        Method whose colour it takes, as in ``Series``.
+    """
 
     x: Values
     y: Values
@@ -137,6 +184,8 @@ class Trajectory:
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)
         store(self, x=self.x, y=self.y)
@@ -146,7 +195,22 @@ class Trajectory:
 class Separator:
     """The line {v : w·v = b} of a half-plane, and with ``margins`` also {v : w·v = b ± 1}.
 
-    ``normal`` is w (2 entries, not zero), ``offset`` is b; ``worker`` draws it in the colour of that worker's data.
+    Parameters
+    ----------
+    normal
+        w, 2 entries, not both 0.
+    offset
+        b.
+    label
+        Name in the legend.
+    role
+        What is drawn: theory, measured, reference or falsifier.
+    method_key
+        Method whose colour it takes, as in ``Series``.
+    worker
+        Worker in the colour of whose data it is drawn.
+    margins
+        Whether the lines at ±1 are drawn, too.
     """
 
     normal: Values
@@ -160,6 +224,8 @@ class Separator:
     x_fields: ClassVar = ()
     y_fields: ClassVar = ()
     linear_only: ClassVar = True
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         one_of(mark_name(self), "role", self.role, ROLES)

@@ -74,6 +74,7 @@ def render_figure(view: View, venue: str = "page") -> "Figure":
     Parameters
     ----------
     view : View
+        What is drawn.
     venue : {"page", "neurips", "icml", "icml_wide", "thesis", "slides"}
 
     Raises

@@ -31,6 +31,7 @@ def save(
     Parameters
     ----------
     view : View
+        What is drawn.
     folder : path
         Made if absent.
     name : str

@@ -90,6 +90,7 @@ class Venue:
     dpi: int = 220
 
 
+# Where a figure can be printed.
 VENUES = {
     "page": Venue(width=7.0, font_size=9.0, serif=False),
     "neurips": Venue(width=5.5, font_size=8.5, serif=True, dpi=300),

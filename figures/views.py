@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from figures.marks import Mark, mark_name, MARKS, Table
 from figures.values import floats, numbers, one_of
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -25,12 +26,14 @@ class Panel:
     Parameters
     ----------
     marks : sequence of Mark
+        What lies on it, in the order in which it is drawn.
     xlabel, ylabel : str
         Quantity with its unit, e.g. ``"communication rounds R"`` or ``"slow time η²·steps"``.
     xscale, yscale : {"linear", "log", "symlog"}
     title : str
         What this panel shows among the others; the finding belongs to the view.
     xlim, ylim : pair of floats, optional
+        Ends of the axes, if the marks are not to decide.
     aspect : {"auto", "equal"}
         ``"equal"`` where a right angle must look right (planes of weights or data).
     legend : {"auto", "direct", "none"}
@@ -53,6 +56,8 @@ class Panel:
     ylim: tuple[float, float] | None = None
     aspect: Literal["auto", "equal"] = "auto"
     legend: Literal["auto", "direct", "none"] = "auto"
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         object.__setattr__(self, "marks", tuple(self.marks))
@@ -97,6 +102,7 @@ class View:
     caption : str
         Problem, method, knobs, seed, and what lines and points are.
     panels : sequence of Panel
+        In the order of reading.
     columns : int, optional
         Panels per row; by default 1, 2 or 3, as many as keep rows full.
     legend : {"panels", "shared"}
@@ -108,6 +114,8 @@ class View:
     panels: tuple[Panel, ...]
     columns: int | None = None
     legend: Literal["panels", "shared"] = "panels"
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         object.__setattr__(self, "panels", tuple(self.panels))

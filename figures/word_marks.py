@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from figures.values import numbers, one_of
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -19,6 +20,8 @@ class Table:
     x_fields: ClassVar = ()
     y_fields: ClassVar = ()
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         object.__setattr__(self, "columns", tuple(self.columns))
         object.__setattr__(self, "rows", tuple(tuple(_plain(cell) for cell in row) for row in self.rows))
@@ -31,7 +34,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Note:
-    """A few words on a panel: in a corner (``"upper left"`` …), or at the point (x, y) when both are given."""
+    """A few words on a panel: in a corner (``"upper left"`` …), or at the point (x, y) when both are given.
+
+    Parameters
+    ----------
+    text
+        What it says.
+    corner
+        Where it stands, unless a point is given.
+    x, y
+        The point at which it begins, in the units of the axes.
+    """
 
     text: str
     corner: Literal["upper left", "upper right", "lower left", "lower right"] = "upper left"
@@ -47,6 +60,8 @@ class Note:
 
     x_fields: ClassVar = ("x",)
     y_fields: ClassVar = ("y",)
+
+    __repr__ = in_brief
 
 
 def _plain(cell: Any) -> str | float | int | None:

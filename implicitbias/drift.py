@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.engine.definition import round_step
 from implicitbias.engine.state import initial_state
 from implicitbias.errors import BadInput
@@ -27,6 +28,8 @@ class RoundDrift:
 
     value: Float[np.ndarray, "point dim"]
     rounding: Float[np.ndarray, " point"]
+
+    __repr__ = in_brief
 
 
 def round_drift(

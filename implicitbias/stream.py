@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int, UInt64
 
-from implicitbias.display import in_brief
+from implicitbias.display import card, in_brief
 from implicitbias.errors import BadInput
 
 
@@ -50,6 +50,10 @@ class Stream:
         if not isinstance(self.seed, int | np.integer) or isinstance(self.seed, bool) or self.seed < 0:
             raise BadInput(f"seed = {self.seed!r}: must be a non-negative integer; give e.g. Stream(0)")
 
+    def _repr_html_(self) -> str:
+        how = f"stream.at(purpose, replica, worker, round): pure functions of this address and of seed {self.seed}"
+        return card(repr(self), [("draws", how), ("streams of its own", "stream.child(name)")])
+
     def key(self, purpose: str) -> tuple[int, int]:
         """Return the two key words of (seed, purpose)."""
         digest = hashlib.blake2b(f"{int(self.seed)}/{purpose}".encode(), digest_size=16).digest()
@@ -74,7 +78,15 @@ class Stream:
 
 @dataclass(frozen=True)
 class Address:
-    """Where a draw lives. Every reader starts at word 0: read a second purpose for independent numbers."""
+    """Where a draw lives. Every reader starts at word 0: read a second purpose for independent numbers.
+
+    Attributes
+    ----------
+    key
+        Two words made of seed and purpose.
+    replica, worker, round
+        Whose draw it is, of one shape: lanes that are read together.
+    """
 
     key: tuple[int, int]
     replica: UInt64[np.ndarray, "*lanes"]

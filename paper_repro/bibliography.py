@@ -1,6 +1,7 @@
 """One copy of every reference, as BibTeX."""
 
 from implicitbias.errors import BadInput
+from paper_repro.outside import bibtex_of
 
 
 BIBTEX = {
@@ -492,6 +493,11 @@ BIBTEX = {
 }
 
 
+def entry(paper: str) -> str:
+    """Return the BibTeX entry of a paper, ours or that of a module outside; empty if there is none."""
+    return BIBTEX.get(paper) or bibtex_of(paper)
+
+
 def bibtex(paper: str) -> str:
     """Return the BibTeX entry of a paper.
 
@@ -500,6 +506,7 @@ def bibtex(paper: str) -> str:
     BadInput
         For a key without entry.
     """
-    if paper not in BIBTEX:
+    found = entry(paper)
+    if not found:
         raise BadInput(f"paper {paper!r} has no entry: known are {', '.join(sorted(BIBTEX))}")
-    return BIBTEX[paper]
+    return found

@@ -1,4 +1,7 @@
-"""The catalogue: every claim, registered by hand, imported only when it is asked for."""
+"""The catalogue: every claim, registered by hand, imported only when it is asked for.
+
+Claims of other packages need no entry: their keys say where they are (``paper_repro.outside``).
+"""
 
 import difflib
 from collections.abc import Sequence
@@ -7,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from implicitbias.errors import BadInput
+from paper_repro.outside import Guest, guests
 
 
 if TYPE_CHECKING:
@@ -1461,20 +1465,21 @@ ENTRIES = (
 )
 
 
-def select(patterns: Sequence[str] = ()) -> list[Entry]:
-    """Return the entries whose key is, or starts with, one of the patterns; all for none.
+def select(patterns: Sequence[str] = ()) -> list[Entry | Guest]:
+    """Return the entries whose key is, or starts with, one of the patterns; all of ours for none.
 
     Raises
     ------
     BadInput
         For a pattern that matches nothing; names the nearest keys.
     """
+    known = [*ENTRIES, *_guests(patterns)]
     if not patterns:
-        return list(ENTRIES)
+        return known
     for pattern in patterns:
-        if not any(_matches(entry, pattern) for entry in ENTRIES):
-            raise BadInput(f"claim {pattern!r} is unknown: {_nearest(pattern)}; `paper-repro list` shows all")
-    return [entry for entry in ENTRIES if any(_matches(entry, p) for p in patterns)]
+        if not any(_matches(entry, pattern) for entry in known):
+            raise BadInput(_unknown(pattern, known))
+    return [entry for entry in known if any(_matches(entry, p) for p in patterns)]
 
 
 def find(key: str) -> "Claim":
@@ -1485,16 +1490,25 @@ def find(key: str) -> "Claim":
     BadInput
         If there is none.
     """
-    for entry in ENTRIES:
+    known = [*ENTRIES, *_guests([key])]
+    for entry in known:
         if entry.key == key:
             return entry.load()
-    raise BadInput(f"claim {key!r} is unknown: {_nearest(key)}; `paper-repro list` shows all")
+    raise BadInput(_unknown(key, known))
 
 
-def _matches(entry: Entry, pattern: str) -> bool:
+def _guests(patterns: Sequence[str]) -> list[Guest]:
+    """Return the claims outside that patterns name; a paper of ours is ours, whatever lies in the folder."""
+    papers = dict.fromkeys(pattern.partition("/")[0] for pattern in patterns)
+    own = {entry.paper for entry in ENTRIES}
+    return [guest for paper in papers if paper not in own for guest in guests(paper)]
+
+
+def _matches(entry: Entry | Guest, pattern: str) -> bool:
     return entry.key == pattern or entry.key.startswith(pattern.rstrip("/") + "/")
 
 
-def _nearest(key: str) -> str:
-    near = difflib.get_close_matches(key, [e.key for e in ENTRIES], n=3, cutoff=0.4)
-    return f"did you mean {' or '.join(near)}" if near else "a key reads paper/name"
+def _unknown(key: str, known: Sequence[Entry | Guest]) -> str:
+    near = difflib.get_close_matches(key, [e.key for e in known], n=3, cutoff=0.4)
+    meant = f"did you mean {' or '.join(near)}" if near else "a key reads paper/name"
+    return f"claim {key!r} is unknown: {meant}; `paper-repro list` shows all"

@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from implicitbias.errors import BadInput, WorkersLost
 
@@ -20,10 +22,14 @@ COMMANDS = {
     "figures": "draw the figures",
     "report": "verify, draw, and write the report as a static site",
     "diff": "see which verdicts and numbers changed between two reports",
+    "class": "teach: lessons in the browser, served by this machine alone",
     "check-simulator": "test a federated simulator of yours against exact answers",
     "planted-bugs": "see which oracle notices which planted bug, and what the diagnosis calls it",
     "cite": "print the BibTeX entries of claims or papers",
 }
+
+# A module named by a keyword of Python could not be imported by name.
+MODULES = {"class": "classroom"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         # Only the command that is asked for is imported: `--help` stays quick.
         if given[:1] == [name]:
-            import_module(f"paper_repro.commands.{name.replace('-', '_')}").configure(subparser)
+            _module(name).configure(subparser)
+    # A process that had grown was replaced between two tasks: nothing is lost, and nobody has to do anything.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
     return _guarded(parser.parse_args(given))
+
+
+def _module(command: str) -> Any:
+    return import_module(f"paper_repro.commands.{MODULES.get(command, command.replace('-', '_'))}")
 
 
 def _guarded(options: argparse.Namespace) -> int:

@@ -8,6 +8,8 @@
     def test_my_theorem(drawn):
         assert_claim(MY_CLAIM, drawn)
 
+``assert_loss`` and ``assert_problem`` look at a loss or a problem of yours: derivatives, logarithms, batches.
+
 The strategies draw numbers and seeds, never arrays: a failing example shrinks to a few numbers that anybody can
 type. This module needs ``hypothesis`` (extra ``test``).
 """
@@ -33,6 +35,9 @@ from implicitbias.data import separable
 from implicitbias.errors import BadInput
 from paper_repro.claims import Budget, Claim, Result, Status, verify_one
 from paper_repro.claims.knobs import Range, ranges
+from paper_repro.contracts import assert_loss as assert_loss
+from paper_repro.contracts import assert_problem as assert_problem
+from paper_repro.report.rerun import command
 from sde import Landscape
 
 
@@ -146,7 +151,6 @@ def at_the_defaults(claim: Claim) -> Result:
 
 def _report(result: Result) -> str:
     verdict = "TOOTHLESS" if result.toothless else result.status.value
-    settings = ", ".join(f"{name}={value!r}" for name, value in result.knobs.items())
     lines = [f"{result.key} is {verdict}, expected {result.expected.value}: {result.message}"]
     lines += [
         f"  falsifier {f.name!r} is {f.status.value}"
@@ -154,9 +158,7 @@ def _report(result: Result) -> str:
         if f.status is not Status.REFUTED
     ]
     lines += [result.traceback] if result.traceback else []
-    lines.append(
-        f"  rerun: paper-repro verify {result.key} --seed {result.seed} --budget {result.budget} {settings}"
-    )
+    lines.append(f"  rerun: {command(result)}")
     return "\n".join(lines)
 
 

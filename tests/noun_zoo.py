@@ -6,6 +6,7 @@ import numpy as np
 import sympy
 
 import sde
+import sde.zoo
 from implicitbias import (
     AdaGrad,
     Adam,
@@ -51,11 +52,13 @@ from implicitbias.data import set_a
 from implicitbias.formulas import derivation, formula
 from implicitbias.problems.noisy_quadratics import NoisyQuadratics
 from implicitbias.recursions import affine_round, random_round
+from implicitbias.statistics import Interval
 from paper_repro.catalogue import find
 from paper_repro.claims import Evidence
 from paper_repro.claims.result import FalsifierResult, Result
 from paper_repro.claims.verdict import Comparison, Relation, Status, Verdict
 from paper_repro.conformance import cases, check
+from sde.comparison import Compared
 from sde.schemes import SCHEMES
 from tests.wrong_fedavg import Switches, wrong_fedavg
 
@@ -177,6 +180,14 @@ def noun_zoo():
         **method_zoo(),
         **problem_zoo(),
         **sde_zoo(),
+        "scaling": Adam(),
+        "fixed scaling": Fixed((LONG, LONG)),
+        "aggregation": fedavg(0.1, 2, weights=LONG).aggregation,
+        "local solver": fedprox(0.1, 5, 0.3).local_solver,
+        "compared": Compared(
+            ("x", "x²"), (Interval(0.1, 0.2), Interval(0.3, 0.4)), (Interval(0.0, 1.0),) * 2, 100
+        ),
+        "closed forms": sde.zoo.sphere(3, 1.4, sigma=0.8),
         "samples": data,
         "trace": trace,
         "state": initial_state(problem, local_gd(0.1, 2), replicas=np.arange(MANY)),

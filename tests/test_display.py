@@ -1,12 +1,17 @@
 """What things look like: in a line, on a card, as a formula; escaped, short, and without work."""
 
+import importlib
+import inspect
 import json
+import pkgutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -17,12 +22,16 @@ from hypothesis import strategies as st
 import sde
 from implicitbias import Full, LocalMethod, Quadratics, Sampled
 from implicitbias.display import badge, brief, card, cut, ends, in_brief, latex_of, table, tex
+from implicitbias.display.accents import accented, MARKS
 from implicitbias.display.brief import PART, WHOLE
 from implicitbias.display.card import BAD, GOOD, OPEN
 from implicitbias.display.formulas import mathml
 from implicitbias.methods.update_rule import update_rule
 from implicitbias.problems.abstract import OBJECTIVE
+from paper_repro.bibliography import BIBTEX
 from paper_repro.claims.verdict import Status
+from paper_repro.report.citation import citation
+from sde.schemes import SCHEMES
 from tests.noun_zoo import method_zoo, noun_zoo, problem_zoo, result, sde_zoo
 from tests.test_house import HEAVY
 
@@ -32,7 +41,11 @@ ROOT = Path(__file__).resolve().parents[1]
 LINE = 300
 # Elements that HTML closes by itself.
 VOID = {"br"}
+ROOTS = ("implicitbias", "sde", "figures", "paper_repro")
 SHOWN = (
+    "state",
+    "stream",
+    "closed forms",
     "claim",
     "result",
     "verdict",
@@ -50,6 +63,7 @@ CARDS = (
     *problem_zoo(),
     *sde_zoo(),
     *SHOWN,
+    *(type(scheme).__name__ for scheme in SCHEMES),
     "separator",
     "affine round",
     "random round",
@@ -92,6 +106,57 @@ def test_every_noun_reads_well_in_a_line():
         shown = repr(noun)
         assert len(shown) <= LINE, name
         assert not any(raw in shown for raw in ("array([", " object at 0x", "np.float64")), shown
+
+
+PUBLIC = (
+    "paper_repro.claims",
+    "paper_repro.conformance",
+    "paper_repro.gallery",
+    "paper_repro.report.standalone",
+)
+
+
+def public_dataclasses() -> list[type]:
+    """Return the dataclasses that packages offer, or their modules beside them."""
+    names = [*PUBLIC, *(root for root in ("implicitbias", "sde", "figures"))]
+    for root in ("implicitbias", "sde", "figures"):
+        inside = pkgutil.iter_modules(importlib.import_module(root).__path__)
+        names += [f"{root}.{m.name}" for m in inside if not m.name.startswith("_")]
+    modules = [importlib.import_module(name) for name in names]
+    things = [thing for m in modules for name, thing in vars(m).items() if not name.startswith("_")]
+    kinds = {c for c in things if isinstance(c, type) and is_dataclass(c) and not inspect.isabstract(c)}
+    return sorted((c for c in kinds if c.__module__.split(".")[0] in ROOTS), key=lambda c: c.__qualname__)
+
+
+def stuffed(kind: type) -> object:
+    """Return an instance whose every field holds far more than a line, whatever its checks say."""
+    filling = {"float": 1 / 3, "int": 10**9, "bool": True, "str": "word " * 200}
+    noun = object.__new__(kind)
+    for part in fields(kind):
+        name = part.type if isinstance(part.type, str) else getattr(part.type, "__name__", "")
+        text = str(part.type)
+        value: Any = filling.get(name)
+        if "ndarray" in text or "Float[" in text:
+            value = np.ones((200, 3))
+        elif "tuple" in text or "Sequence" in text:
+            value = tuple(map(float, range(200)))
+        elif "Mapping" in text or "dict" in text:
+            value = {f"key {k}": np.ones(200) for k in range(200)}
+        object.__setattr__(noun, part.name, value)
+    return noun
+
+
+def test_every_public_dataclass_reads_well_in_a_line_whatever_it_holds():
+    shown, written = set(map(type, noun_zoo().values())), 0
+    for kind in public_dataclasses():
+        if not (kind.__repr__ is in_brief or hasattr(kind.__repr__, "__wrapped__")):
+            # Written by hand: it reads what it holds, so that it needs the real thing.
+            assert kind in shown, f"{kind.__qualname__}: put one into the noun zoo"
+            continue
+        line = repr(stuffed(kind))
+        assert len(line) <= LINE and "\n" not in line and "object at 0x" not in line, kind.__qualname__
+        written += 1
+    assert written > 100
 
 
 def test_every_card_is_balanced_and_runs_nothing():
@@ -304,3 +369,38 @@ def test_numbers_in_latex_are_the_numbers(value):
 @given(st.text(), st.integers(1, 50))
 def test_cut_text_is_one_line_and_short(text, most):
     assert len(cut(text, most)) <= most and "\n" not in cut(text, most)
+
+
+COMPOSED = [(m, a) for m in MARKS for a in ascii_letters if len(normalize("NFC", a + MARKS[m])) == 1]
+
+
+@given(st.sampled_from(COMPOSED), texts.filter(lambda text: not set(text) & set("\\\\{}")), st.booleans())
+def test_every_way_to_write_an_accent_is_the_one_letter(accent, after, outer):
+    mark, letter = accent
+    spellings = [rf"\{mark}{{{letter}}}", rf"\{mark} {letter}"]
+    spellings += [rf"\{mark}{letter}"] * (not mark.isalpha()) + [rf"\{mark}{{\{letter}}}"] * (letter in "ij")
+    for spelling in spellings:
+        written = f"{{{spelling}}}" if outer else spelling
+        shown = accented(f"Name {written}{after}").replace("{", "").replace("}", "")
+        assert shown == f"Name {normalize('NFC', letter + MARKS[mark])}{after}"
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        (r"Tak{\'a}{\v c}", "Tak{á}{č}"),
+        (r"Fran{\c{c}}ois", "Fran{ç}ois"),
+        (r"{\AA}ke, \L ukasz, Stra\ss{}e, A \& B", "{Å}ke, Łukasz, Straße, A & B"),
+        (r"\alpha \varphi \cite{x} \url x", r"\alpha \varphi \cite{x} \url x"),
+    ],
+)
+def test_letters_of_tex_are_read_and_its_other_commands_are_left(written, read_as):
+    assert accented(written) == read_as
+
+
+def test_no_reference_shows_a_command_of_tex_or_a_brace():
+    for key in BIBTEX:
+        shown = citation(key)
+        for text in (shown.short, shown.authors, shown.title, shown.venue, shown.year, shown.note):
+            assert not set(text) & set("\\{}"), f"{key}: {text}"
+    assert "Takáč, Martin" in citation("chezhegov2024").authors

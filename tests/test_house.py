@@ -1,10 +1,12 @@
 """The house: light imports, a command line that answers, bad input in one line."""
 
+import ast
 import itertools
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,56 @@ def test_every_source_that_is_cited_has_its_entry():
     text = "\n".join(p.read_text() for name in packages for p in (ROOT / name).rglob("*.py"))
     cited = set(re.findall(r"\b[a-z]{3,}(?:18|19|20)\d{2}\b", text))
     assert cited <= set(BIBTEX), sorted(cited - set(BIBTEX))
+
+
+PACKAGES = ("implicitbias", "sde", "figures", "paper_repro")
+# What others import; statements of papers import it, and nobody imports them.
+FRAMEWORK = ("claims", "report", "conformance", "gallery", "commands")
+LIBRARY = [ROOT / name for name in PACKAGES[:3]] + [ROOT / "paper_repro" / name for name in FRAMEWORK]
+# What is decorated there is compiled: Numba infers the types of its arguments.
+COMPILED = ("implicitbias/engine/kernels", "sde/kernels")
+
+
+def public_functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef, bool]]:
+    """Yield name, definition and whether its first argument is an instance or class, of what a module offers."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield node.name, node, False
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            for part in node.body:
+                if isinstance(part, ast.FunctionDef) and not re.match(
+                    r"_(?!_)|__(init|post_init)__", part.name
+                ):
+                    static = any(getattr(mark, "id", "") == "staticmethod" for mark in part.decorator_list)
+                    yield f"{node.name}.{part.name}", part, not static
+
+
+def untyped(function: ast.FunctionDef, bound: bool) -> list[str]:
+    """Return the parameters without a type, and 'return'."""
+    given = function.args
+    parameters = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg][bound:]
+    missing = [p.arg for p in parameters if p is not None and p.annotation is None]
+    return missing + ["return"] * (function.returns is None)
+
+
+def test_every_public_function_has_all_its_types_and_every_package_says_so():
+    missing = []
+    modules = [path for folder in LIBRARY for path in sorted(folder.rglob("*.py"))]
+    for path in [*modules, *(ROOT / "paper_repro").glob("*.py")]:
+        module = path.relative_to(ROOT).as_posix()
+        if "__pycache__" in module:
+            continue
+        for name, function, bound in public_functions(ast.parse(path.read_text())):
+            if not (module.startswith(COMPILED) and (function.decorator_list or "kernel." in module)):
+                missing += [f"{module}: {name}: {part}" for part in untyped(function, bound)]
+    assert not missing
+    assert all((ROOT / name / "py.typed").exists() for name in PACKAGES)
+
+
+def test_what_has_no_type_is_found():
+    source = "class A:\n    def f(self, x: int, *y, z=1) -> None: ...\n    @staticmethod\n    def g(x): ...\n"
+    found = {name: untyped(f, bound) for name, f, bound in public_functions(ast.parse(source))}
+    assert found == {"A.f": ["z", "y"], "A.g": ["x", "return"]}
 
 
 def test_listing_and_help_import_neither_sympy_nor_papers():

@@ -4,10 +4,15 @@ import dataclasses
 import json
 import os
 import re
+import shlex
+import subprocess
+from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from shutil import which
 from traceback import format_exception
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
@@ -19,6 +24,7 @@ from hypothesis import strategies as st
 from implicitbias.display.digits import known_digits, number
 from implicitbias.display.formulas import FormulaError, mathml
 from implicitbias.display.prose import line, paragraphs
+from implicitbias.display.prose import words as words_of
 from implicitbias.errors import BadInput
 from paper_repro import catalogue
 from paper_repro.claims import (
@@ -41,6 +47,7 @@ from paper_repro.claims import (
     verify_one,
 )
 from paper_repro.claims.failure import first_line
+from paper_repro.claims.result import FalsifierResult
 from paper_repro.claims.verdict import Comparison
 from paper_repro.commands import figures as figures_command
 from paper_repro.report import rerun
@@ -50,6 +57,9 @@ from paper_repro.report.interval_strip import interval_strip
 from paper_repro.report.making import make_report
 from paper_repro.report.outcome import counted, outcome, status_meaning, teeth
 from paper_repro.report.plates import Maker
+from paper_repro.report.rendering import stylesheet
+from paper_repro.report.standalone import standalone
+from paper_repro.report.story import spelled, story
 
 
 SCRIPT = '<script src="filter.js" defer></script>'
@@ -147,7 +157,7 @@ class GalleryFigure:
     name: str
     title: str
     build: object
-    animate: None = None
+    animate: object = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -270,6 +280,199 @@ def test_style_sheet_and_script_fetch_nothing_and_only_the_index_has_a_script(si
     assert not re.search(r"@import|url\(|https?:", (site / "report.css").read_text())
     assert not re.search(r"import|fetch|Request|https?:|innerHTML|eval", (site / "filter.js").read_text())
     assert [path.name for path in pages(site) if SCRIPT in path.read_text()] == ["index.html"]
+
+
+class Builder(HTMLParser):
+    """Builds the tree of a page; elements that HTML leaves open are closed at once."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tree = ElementTree.TreeBuilder()
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tree.start(tag, {name: value or "" for name, value in attrs})
+        if tag in VOID:
+            self.tree.end(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tree.start(tag, {name: value or "" for name, value in attrs})
+        self.tree.end(tag)
+
+    def handle_endtag(self, tag):
+        self.tree.end(tag)
+
+    def handle_data(self, data):
+        self.tree.data(data)
+
+
+@cache
+def tree(path: Path) -> ElementTree.Element:
+    return Builder(path.read_text(encoding="utf-8")).tree.close()
+
+
+# Where pages say what was measured, predicted or counted, or what was set.
+NUMBERS = ("num", "numbers", "message", "count", "teeth", "tally")
+
+
+def said(element: ElementTree.Element) -> Iterator[tuple[str, ElementTree.Element | None]]:
+    """Yield every piece of text, and the number link around it, if there is one."""
+    link = element if element.get("class", "").split()[:1] == ["number"] else None
+    if element.tag in ("math", "svg"):
+        return
+    yield element.text or "", link
+    for child in element:
+        yield from ((text, inner if inner is not None else link) for text, inner in said(child))
+        yield child.tail or "", link
+
+
+def command_at(page: Path, href: str) -> str:
+    """Return the command, or the line that reads what it printed, to which a link leads."""
+    parts = urlsplit(href)
+    target = (page.parent / parts.path).resolve() if parts.path else page
+    element = tree(target).find(f".//*[@id='{parts.fragment}']")
+    assert element is not None, f"{page.name}: {href} leads nowhere"
+    shown = [code for pre in element.iter("pre") for code in pre.iter("code")]
+    return "".join(shown[0].itertext()) if shown else ""
+
+
+def test_every_number_is_a_link_to_its_command(site):
+    found = 0
+    for path in pages(site):
+        for element in tree(path).iter():
+            if not set(element.get("class", "").split()) & set(NUMBERS) or element.tag == "a":
+                continue
+            for text, link in said(element):
+                if not re.search(r"\d", text) or element.find(".//*[@class='default']") is not None:
+                    continue
+                assert link is not None, f"{path.name}: {text!r} does not say where it comes from"
+                assert command_at(path, link.get("href", "")).split()[0] in ("paper-repro", "jq")
+                found += 1
+    assert found > 60  # numbers, not only rows
+
+
+def at(record: Any, place: str) -> Any:
+    """Return what jq finds at a place in JSON."""
+    for key in re.findall(r'\[(\d+|"(?:[^"\\]|\\.)*")\]|\.(\w+)', place):
+        record = record[json.loads(key[0]) if key[0] else key[1]]
+    return record
+
+
+def test_a_number_stands_where_its_link_says(site, results):
+    shown = 0
+    for result in results:
+        for link in tree(site / "claims" / f"{slug(result.key)}.html").iter("a"):
+            if not link.get("title", "").startswith(".[0]."):
+                continue
+            values = at([result.to_json()], link.get("title", "").replace("[].status", ""))
+            text = "".join(link.itertext())
+            if isinstance(values, float):
+                written = text.lstrip("=≤≥± ")
+                assert written in {re.sub(r"<.*?>", "", number(values, digits)) for digits in range(2, 13)}, (
+                    f"{link.get('title')}: {text}"
+                )
+                shown += 1
+            elif isinstance(values, str) and values and "number" in link.get("href", ""):
+                assert text == "".join(Builder(f"<p>{words_of(values)}</p>").tree.close().itertext())
+    assert shown >= 10
+
+
+def test_running_the_command_of_a_page_gives_its_numbers(tmp_path, capsys):
+    from paper_repro.command_line import main
+
+    claim = catalogue.find("mcmahan2017/path")
+    result = verify_one(claim, dataclasses.replace(claim.knobs, workers=3), seed=5, budget=Budget.SMOKE)
+    line, _, kept = rerun.keeping(result).partition(" > ")
+    assert main([*shlex.split(line)[1:], "--out", str(tmp_path), "--jobs", "1"]) == 0
+    printed = capsys.readouterr().out
+    for c in result.comparisons:
+        for side in rerun.SIDES:
+            assert at(json.loads(printed), rerun.place(side, c.name)) == getattr(c, side)
+    if which("jq") is None:
+        pytest.skip("the lines of jq were not run: there is no jq; install it, e.g. by apt-get install jq")
+    (tmp_path / kept).write_text(printed)
+    lines = {o.subject: o.line for o in rerun.origins(dataclasses.replace(result, comparisons=(QUOTED,)))}
+    assert len(lines) == 3
+    for origin in rerun.origins(result):
+        run = subprocess.run(
+            origin.line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        if origin.anchor.startswith("number-1"):
+            wanted = {side: getattr(result.comparisons[0], side) for side in rerun.SIDES}
+            assert json.loads(run.stdout) == wanted
+        assert run.stdout.strip()
+
+
+QUOTED = Comparison('Adam\'s "β" → $x_i$', 1.0, 0.1, 1.0, 0.1, Relation.EQUAL, Status.HOLDS, 0.2)
+
+
+def test_a_name_with_quotes_is_one_word_of_the_shell():
+    result = dataclasses.replace(verify_one(EXAMPLE), comparisons=(QUOTED,))
+    words = shlex.split(rerun.origins(result)[0].line)
+    assert words[0] == "jq" and words[2] == rerun.KEPT and len(words) == 3
+    assert json.loads(words[1].partition("map_values(.[")[2].rstrip(")]")) == QUOTED.name
+    assert at([{"measured": {QUOTED.name: 7}}], rerun.place("measured", QUOTED.name)) == 7
+
+
+def test_the_command_of_a_report_names_its_claims_unless_they_are_all(results, site):
+    again = command_at(site / "index.html", "#again")
+    assert again == shlex.join(
+        ["paper-repro", "report", *(c.key for c in CLAIMS), "--seed", "0", "--budget", "quick"]
+    )
+    assert rerun.report_command([], results, {"lr": 0.1}).endswith("--budget quick --set lr=0.1")
+    other = dataclasses.replace(results[0], seed=1)
+    assert rerun.report_command([], [*results, other]) == ""
+
+
+def test_the_gallery_lists_every_figure_with_its_state_and_command(site):
+    rows = [" ".join("".join(row.itertext()).split()) for row in tree(site / "gallery.html").iter("tr")][1:]
+    assert rows == [
+        "Lines are straight drawn paper-repro figures straight --seed 0 --budget quick",
+        "Digits not drawn paper-repro figures mnist --seed 0 --budget quick",
+        "A broken figure failed paper-repro figures broken --seed 0 --budget quick",
+    ]
+    assert "3 figures 1 drawn 1 not drawn, for a stated reason 1 failed" in words(site / "gallery.html")
+    assert command_at(site / "gallery.html", "#straight") == rows[0].split("drawn ")[1]
+
+
+def of(source: str, status: Status, expected: Status = Status.HOLDS) -> Result:
+    refuted = FalsifierResult("f", "w", Status.REFUTED, "m")
+    return Result("a/b", "a", "t", source, status, expected, "", "", (), (refuted,), {}, 0, "smoke", 0.0)
+
+
+def test_a_story_counts_statements_by_ground_and_names_what_does_not_hold():
+    holds, refuted = of("stated", Status.HOLDS), of("second-hand", Status.REFUTED, Status.REFUTED)
+    told = story([holds, holds, refuted], [of("derived", Status.HOLDS)])
+    assert told.sentences == (
+        "Three statements of the paper are checked here: two as the source words them, one known through others. "
+        "Two hold, as expected.",
+        "One statement of ours is checked beside them, proved in this project. It holds, as expected.",
+    )
+    assert [results for _, results in told.notable] == [(refuted,)]
+    (alone,) = story([], [of("conjectured", Status.INCONCLUSIVE)]).sentences
+    assert alone == "One statement of ours is checked here, conjectured and measured."
+    assert spelled(12) == "twelve" and spelled(13) == "13"
+
+
+def test_the_page_of_a_paper_tells_which_reading_is_refuted_and_what_holds_instead(site):
+    shown = " ".join("".join(tree(site / "papers" / "soudry2018.html").itertext()).split())
+    assert "One statement of the paper is checked here, known through others." in shown
+    assert "its check refutes: H steps shrink w by 1 − ηH. What holds instead: H steps of gradient" in shown
+
+
+def test_a_standalone_page_needs_no_file_beside_it_and_escapes_its_title_only(tmp_path):
+    path = tmp_path / "one.html"
+    path.write_text(
+        standalone(
+            "a </title> & b", "<p id='body'>Look.</p>", environment={"implicitbias": "1", "commit": "<c>"}
+        )
+    )
+    reader = read(path)
+    assert "Look." in words(path) and "<c>" in words(path) and "a </title> & b" in words(path)
+    assert {"main", "body"} <= set(reader.ids)
+    assert all(link.startswith("#") and link[1:] in reader.ids for link in reader.links)
+    assert stylesheet() in path.read_text() and not re.search(r"@import|url\(|https?:", path.read_text())
 
 
 def test_every_page_can_be_reached_from_the_index(site):
@@ -415,8 +618,6 @@ def test_the_lines_of_python_give_the_result_again(lr, steps, seed):
 
 
 def test_the_command_line_gives_the_result_again(results):
-    import shlex
-
     from paper_repro.claims.knobs import with_values
 
     words = shlex.split(rerun.command(results[0]))
@@ -503,6 +704,9 @@ def test_no_line_begins_with_the_comma_after_a_formula():
         ("$|w|$ & c_m u_m", f"{mathml('|w|')} &amp; c<sub>m</sub> u<sub>m</sub>"),
         ("local_steps of set_a_prime", "local_steps of set_a_prime"),
         ("`x_i` is code", "<code>x_i</code> is code"),
+        ("D̂_m⁻¹, θ̄_r, γ_∞ and 2d_min", "D̂<sub>m</sub>⁻¹, θ̄<sub>r</sub>, γ<sub>∞</sub> and 2d<sub>min</sub>"),
+        ("max_m λ_m, x_i^2", "max<sub>m</sub> λ<sub>m</sub>, x<sub>i</sub><sup>2</sup>"),
+        ("H^{t_p}, t^(−min(1, a))", "H<sup>t<sub>p</sub></sup>, t<sup>−min(1, a)</sup>"),
     ],
 )
 def test_indices_in_plain_words_are_raised_and_names_of_code_are_not(text, shown):
@@ -606,6 +810,7 @@ def test_every_formula_of_the_catalogue_can_be_shown(entry):
     texts += [text for f in claim.falsifiers for text in (f.name, f.why)]
     for text in texts:
         paragraphs(text, strict=True)
+        assert not re.search(r"[\x00-\x09\x0b-\x1f]", text), "a backslash that became a character"
 
 
 def test_an_unknown_figure_is_refused_before_any_work():

@@ -31,6 +31,7 @@ def animate_html(animation: Animation, *, type_size: float = TYPE_SIZE) -> bytes
     Parameters
     ----------
     animation : Animation
+        What moves.
     type_size : float
         Pixels; 15 on a desk, 22 or more on a projector.
     """

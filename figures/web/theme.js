@@ -14,10 +14,13 @@ export function styleRules(name, colours) {
   );
 }
 
-// The theme that an element's surroundings ask for: "light", "dark", or null for the reader's own setting.
+// The theme that an element's surroundings ask for: "light", "dark", or null for the reader's own setting. What the page
+// as a whole says comes first: notebooks put their own theme, of when they were opened, around every widget.
 export function themeAround(element) {
+  const said = (node) => (["light", "dark"].includes(node.dataset?.theme) ? node.dataset.theme : null);
+  if (said(document.documentElement)) return said(document.documentElement);
   for (let node = element; node; node = node.parentNode ?? node.host ?? null) {
-    if (node.dataset?.theme === "light" || node.dataset?.theme === "dark") return node.dataset.theme;
+    if (said(node)) return said(node);
     if (node.classList?.contains("dark")) return "dark";
     if (node.classList?.contains("light")) return "light";
   }

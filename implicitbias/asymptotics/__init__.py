@@ -7,7 +7,7 @@
 | normalised margin, margin gap | `normalised_margin`, `margin_gap` |
 | residual ρ = w − ŵτ, predicted path | `residual`, `predicted_path` |
 | chord·τ → C, chord ≈ C/(τ + a), gap·τ → limit | `rate_constant`, `rate_correction`, `predicted_chord`, `margin_rate_constant` |
-| path of anchored averaging | `anchored_path` |
+| path of anchored averaging; of polynomial tails | `anchored_path`, `tail_path` |
 | when it begins to hold | `predicted_onset`, `log10_accurate_round`, `log10_round_of_chord` |
 """  # noqa: E501
 
@@ -28,3 +28,4 @@ from implicitbias.asymptotics._path import predicted_path as predicted_path
 from implicitbias.asymptotics._path import rate_constant as rate_constant
 from implicitbias.asymptotics._path import rate_correction as rate_correction
 from implicitbias.asymptotics._path import residual as residual
+from implicitbias.asymptotics._tail import tail_path as tail_path

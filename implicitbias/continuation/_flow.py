@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from implicitbias.continuation._span import Span
+from implicitbias.display import in_brief
 from implicitbias.losses import Logistic
 from implicitbias.methods import Flow, LocalMethod
 from implicitbias.problems import LinearClassification
@@ -70,6 +71,8 @@ class LogTimeFlow:
     log_step: float
     logistic: bool
     order: int
+
+    __repr__ = in_brief
 
     def exponents(self, rho: Float[np.ndarray, " span"], tau: float) -> Float[np.ndarray, " sample"]:
         """Return a_i."""

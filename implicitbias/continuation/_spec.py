@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from implicitbias.continuation._fast_forward import fast_forward
+from implicitbias.display import in_brief
 from implicitbias.engine.trace import Status, Trace
 from implicitbias.methods import LocalMethod
 from implicitbias.problems import LinearClassification
@@ -14,7 +15,16 @@ from implicitbias.problems import LinearClassification
 class FastForwardSpec:
     """A continuation, described: same description, same trace.
 
-    ``log_time`` is the last τ, or those to record; ``start`` is w⁰, by default 0; the rest as for ``fast_forward``.
+    Attributes
+    ----------
+    problem, method
+        What is minimised, and how.
+    log_time
+        The last τ, or those to record.
+    start
+        w⁰; 0 by default.
+    handover, order, rtol
+        As for `fast_forward`.
     """
 
     problem: LinearClassification
@@ -24,6 +34,8 @@ class FastForwardSpec:
     handover: int | str = "auto"
     order: int = 2
     rtol: float = 1e-10
+
+    __repr__ = in_brief
 
     def compute(self) -> Trace:
         """Run it. A divergence is a result: it is in the trace's status."""

@@ -6,6 +6,7 @@
 | what a notebook shows | ``card``, ``table``, ``badge``; ``typeset`` for ``_repr_latex_`` |
 | LaTeX | ``latex_of`` an object that knows its own, ``tex`` of a number |
 | formulas, prose and numbers as HTML | ``display.formulas``, ``display.prose``, ``display.digits`` |
+| letters as BibTeX writes them | ``display.accents`` |
 """
 
 from implicitbias.display.brief import brief as brief

@@ -93,7 +93,7 @@ def _mapping(value: Mapping[Any, Any]) -> str:
     return "{" + ", ".join(f"{_brief(k)}: {_brief(v)}" for k, v in value.items()) + "}"
 
 
-def _is_default(field: dataclasses.Field, part: Any) -> bool:
+def _is_default(field: dataclasses.Field[Any], part: Any) -> bool:
     """Whether a part is its default; of what cannot be compared at a glance, only the very same object is."""
     if part is field.default:
         return True

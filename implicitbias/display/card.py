@@ -13,12 +13,13 @@ from implicitbias.display.formulas import FormulaError, mathml
 
 # A word, or HTML that is one already (``Markup``): words are escaped.
 Cell = str | Markup
+# A name and its value, one line of a card.
 Row = tuple[str, Cell]
 
 # Of Okabe and Ito's palette, each readable on white and on black.
 GOOD, BAD, OPEN = "#2b8cc4", "#d55e00", "#8a8a8a"
 _LINE = "rgba(128,128,128,.4)"
-_MATHS = "STIX Two Math,Latin Modern Math,Cambria Math,TeX Gyre Termes Math,math"
+_MATHS = "STIX Two Math,Latin Modern Math,Cambria Math,TeX Gyre Termes Math,DejaVu Math TeX Gyre,math"
 _CARD = (
     "display:inline-block;max-width:100%;overflow-x:auto;"
     f"border:1px solid {_LINE};border-radius:6px;padding:.5em .9em"

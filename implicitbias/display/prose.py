@@ -8,16 +8,17 @@ from markupsafe import Markup
 from implicitbias.display.formulas import FormulaError, mathml
 
 
-_PIECES = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$]+)\$|`(?P<code>[^`]+)`", re.DOTALL)
+_PIECES = re.compile(
+    r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$]+)\$|`(?P<code>[^`]+)`|\*\*(?P<strong>[^*]+)\*\*", re.DOTALL
+)
 _CLOSING = re.compile(r"[,.;:!?)\]]+")
 _ITEM = re.compile(r"\s*(?:[-•*]|\(?\d+[.)])\s+")
 
-# Indices in plain words: of a letter, a number or a bracket, so that names of code with underscores stay as they are.
-# A raised digit after an index, as in b_x², is a power of the whole.
-_INDEX = re.compile(
-    r"((?<![A-Za-z_\d])(?:[^\W\d_]|\d+)|[)|’])([_^])"
-    r"(?:\{([^{}]+)\}|\(([^()]+)\)|([−-]?[^\W_²³¹⁰⁴-⁹]+)(?![^\W²³¹⁰⁴-⁹]))"
-)
+# Indices in plain words: of a letter with its accents, a number, a bracket or an operator, so that names of code with
+# underscores stay as they are. A raised digit after an index, as in b_x², is a power of the whole.
+_BASE = r"(?:(?<![A-Za-z_])(?<![A-Za-z_]\d)(?:[A-Za-z]|\d+|max|min|sup|inf)|[^\W\d_A-Za-z])[\u0300-\u036f]*|[)|’}⌋]"
+_SCRIPT = r"[_^](?:\{[^{}]+\}|\((?:[^()]|\([^()]*\))+\)|[−-]?[^\W_²³¹⁰⁴-⁹]+(?![^\W²³¹⁰⁴-⁹])|[∞∥⊥◇])"
+_INDEX = re.compile(f"({_BASE})((?:{_SCRIPT}){{1,2}})")
 
 # A browser breaks a line after a bar, also after the first one of |w|².
 _BARRED = re.compile(r"[^\s|]*\|\S*")
@@ -30,7 +31,8 @@ def paragraphs(text: str, *, strict: bool = False) -> Markup:
     ----------
     text
         Words with formulas between ``$`` (in the line) or ``$$`` (on a line of their own), code between
-        backticks. A paragraph whose lines all start with a dash, a bullet or a number is a list.
+        backticks, stress between double asterisks. A paragraph whose lines all start with a dash, a bullet or a
+        number is a list.
     strict
         Whether a formula that cannot be converted is an error; if not, it is shown as LaTeX.
 
@@ -70,18 +72,28 @@ def _block(block: str, strict: bool) -> Markup:
 
 
 def _indexed(found: re.Match[str]) -> str:
-    tag = "sub" if found[2] == "_" else "sup"
-    if found[4] and tag == "sub":
+    if "_(" in found[2]:
         return found[0]  # a bracket after an index is no index
-    return f"{found[1]}<{tag}>{found[3] or found[4] or found[5]}</{tag}>"
+    return found[1] + re.sub(_SCRIPT, _set, found[2])
+
+
+def _set(script: re.Match[str]) -> str:
+    tag, inner = "sub" if script[0][0] == "_" else "sup", script[0][1:]
+    if inner[0] in "{(":
+        inner = _INDEX.sub(_indexed, inner[1:-1])
+    return f"<{tag}>{inner}</{tag}>"
 
 
 def _piece(piece: re.Match[str], closing: str, strict: bool) -> Markup:
     """Return a formula or code, with the punctuation after it: none begins a line."""
     if piece["display"] is not None:
         return _formula(piece["display"].strip() + closing, "block", strict)
-    inner = Markup("<code>{}</code>").format(piece["code"]) if piece["code"] is not None else None
-    shown = inner or _formula(piece["inline"].strip(), "inline", strict)
+    if piece["strong"] is not None:
+        shown = Markup("<strong>{}</strong>").format(line(piece["strong"], strict=strict))
+    elif piece["code"] is not None:
+        shown = Markup("<code>{}</code>").format(piece["code"])
+    else:
+        shown = _formula(piece["inline"].strip(), "inline", strict)
     return Markup('<span class="unbroken">{}{}</span>').format(shown, closing) if closing else shown
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.engine.scaling import preconditioner
 from implicitbias.engine.state import State
 from implicitbias.engine.trace import Status, Trace
@@ -24,6 +25,8 @@ class OfWorkers:
 
     function: Callable[[Float[np.ndarray, "replica worker dim"]], Float[np.ndarray, "replica *shape"]]
 
+    __repr__ = in_brief
+
     def __call__(self, local: Float[np.ndarray, "replica worker dim"]) -> Float[np.ndarray, "replica *shape"]:
         """Return what is observed."""
         return self.function(local)
@@ -39,6 +42,8 @@ class OfScaling:
     function: (
         Callable[[Float[np.ndarray, "replica scope dim"]], Float[np.ndarray, "replica *shape"]] | None
     ) = None
+
+    __repr__ = in_brief
 
     def __call__(
         self, scaling: Float[np.ndarray, "replica scope dim"]

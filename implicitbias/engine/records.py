@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Int
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -21,6 +22,8 @@ class RecordAt:
     count: int | None = None
     period: int | None = None
     chosen: tuple[int, ...] = ()
+
+    __repr__ = in_brief
 
     @classmethod
     def log(cls, count: int = 200) -> "RecordAt":

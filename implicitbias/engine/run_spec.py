@@ -19,7 +19,18 @@ from implicitbias.stream import Stream
 class RunSpec:
     """A run, described: same description, same trace.
 
-    ``start`` is one w⁰ for all replicas, or one for each; by default 0.
+    Attributes
+    ----------
+    problem, method, rounds
+        What is minimised, how, and how long.
+    record
+        Rounds to keep.
+    start
+        One w⁰ for all replicas, or one for each; 0 by default.
+    replicas
+        Independent repetitions.
+    stream
+        Source of all draws.
     """
 
     problem: AbstractProblem

@@ -1,12 +1,13 @@
 """What a method carries from round to round: every axis has its array from the start."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias import checks
-from implicitbias.display import in_brief
+from implicitbias.display import brief, card, in_brief
 from implicitbias.engine.binding import bound
 from implicitbias.errors import BadInput
 from implicitbias.methods import Adaptive, Anchored, Fixed, LocalMethod, Scaffold
@@ -22,12 +23,25 @@ class Clock:
 
     Times are means over workers, and sums where the workers take turns on one model; a normalised learning rate
     e_k/f counts as e_k.
+
+    Attributes
+    ----------
+    round
+        r.
+    steps
+        Local steps that each worker has taken.
+    time
+        Σ η.
+    slow_time
+        Σ η².
     """
 
     round: int
     steps: tuple[int, ...]
     time: float = 0.0
     slow_time: float = 0.0
+
+    __repr__ = in_brief
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,14 @@ class State:
 
     __repr__ = in_brief
 
+    def _repr_html_(self) -> str:
+        replicas, workers, dim = self.local.shape
+        title = f"State before round {self.clock.round}: {replicas} × {workers} models in d = {dim}"
+        carried = [
+            (f.name, part) for f in dataclasses.fields(self) if (part := getattr(self, f.name)) is not None
+        ]
+        return card(title, [(name, brief(part)) for name, part in carried])
+
 
 def initial_state(
     problem: AbstractProblem,
@@ -82,6 +104,15 @@ def initial_state(
     replicas: Int[np.ndarray, " replica"] | None = None,
 ) -> State:
     """Return the state before round 0 at ``start`` (0 if ``None``), one row per replica address.
+
+    Parameters
+    ----------
+    problem, method
+        What is minimised, and how; the method says which arrays a state has.
+    start
+        w⁰: one vector, or one per replica.
+    replicas
+        Addresses of the replicas in the stream; one replica, 0, if left out.
 
     Raises
     ------

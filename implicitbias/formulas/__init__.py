@@ -36,6 +36,7 @@ from implicitbias.formulas._separable import degenerate_second as degenerate_sec
 from implicitbias.formulas._separable import tightness_flow as tightness_flow
 
 
+# Every closed form on finite problems, by its name.
 FORMULAS: Mapping[str, Formula] = MappingProxyType(
     {f.name: f for group in (_orthogonal, _separable, _local_solves) for f in group.FORMULAS}
 )

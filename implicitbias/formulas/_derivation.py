@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from implicitbias.display import card, typeset
+from implicitbias.display import card, in_brief, typeset
 from implicitbias.errors import BadInput
 
 
@@ -26,6 +26,8 @@ class Equation:
     name: str
     left: str
     expression: Any
+
+    __repr__ = in_brief
 
     def _repr_latex_(self) -> str | None:
         return typeset([self.latex()])
@@ -91,7 +93,7 @@ class Derivation:
         ----------
         name
             Of the equation.
-        numbers
+        **numbers
             Values of the symbols that occur, by the names SymPy gives them: ``eta=0.1, a_1=1.0, …``.
 
         Raises

@@ -158,6 +158,7 @@ def outer_momentum() -> Derivation:
     return Derivation("outer-momentum", equations, {})
 
 
+# What can be worked out on two workers and the line; the values make the derivations.
 DERIVATIONS: Mapping[str, Callable[[], Derivation]] = {
     "fedavg": fedavg,
     "fednova": fednova,

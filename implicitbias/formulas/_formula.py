@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from implicitbias.display import card, cut, typeset
+from implicitbias.display import card, cut, in_brief, typeset
 from implicitbias.errors import BadInput
 
 
@@ -27,6 +27,8 @@ class Variable:
     symbol: str
     low: float
     high: float
+
+    __repr__ = in_brief
 
 
 @dataclass(frozen=True)

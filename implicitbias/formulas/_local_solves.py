@@ -29,6 +29,17 @@ def prox_single_margin(samples: Values, log_scale: Values, start_margin: Values,
 
     With u = u⁰ + βx and y = Λβ|x|², `prox_margin` reads y e^y = (|x|²/n)e^{Λ(1 − m₀)}, m₀ = x·u⁰. As Λ → ∞ the
     margin tends to 1 if m₀ < 1 (the projection), at the slow rate log(Λ)/Λ.
+
+    Parameters
+    ----------
+    samples
+        n of the worker.
+    log_scale
+        Λ = log(1/λ).
+    start_margin
+        m₀.
+    row_norm
+        |x|.
     """
     from scipy.special import wrightomega
 
@@ -95,6 +106,15 @@ def two_line_rate(lr: Values, local_steps: Values, curvature: Values, cosine: Va
     """`regression_rate` of two workers with one sample each, of equal norm: 1 − (1 − (1 − ηs)^H)(1 − |cos φ|)/2.
 
     s = |x|², φ the angle between the two samples (derived).
+
+    Parameters
+    ----------
+    lr, local_steps
+        η < 2/s, and H.
+    curvature
+        s.
+    cosine
+        cos φ.
     """
     return 1.0 - (1.0 - (1.0 - lr * curvature) ** local_steps) * (1.0 - np.abs(cosine)) / 2.0
 
@@ -125,7 +145,17 @@ def local_bias(
 def quadratic_bias(
     lr: Values, local_steps: Values, curvature_1: Values, curvature_2: Values, distance: Values
 ) -> Values:
-    """`local_bias` for f₁ = a₁v²/2, f₂ = a₂(v − D)²/2: η(H − 1) a₁a₂(a₁ − a₂)D/(2(a₁ + a₂)²) (derived)."""
+    """`local_bias` for f₁ = a₁v²/2, f₂ = a₂(v − D)²/2: η(H − 1) a₁a₂(a₁ − a₂)D/(2(a₁ + a₂)²) (derived).
+
+    Parameters
+    ----------
+    lr, local_steps
+        η and H.
+    curvature_1, curvature_2
+        a₁ and a₂, positive.
+    distance
+        D, between the two minimisers.
+    """
     product = curvature_1 * curvature_2 * (curvature_1 - curvature_2) * distance
     return lr * (local_steps - 1) * product / (2.0 * (curvature_1 + curvature_2) ** 2)
 

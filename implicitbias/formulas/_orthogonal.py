@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.formulas._formula import Formula, Variable
 
@@ -47,6 +48,8 @@ class OrthogonalSet:
     """
 
     scales: tuple[float, ...]
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         if not self.scales or not min(self.scales) > 0.0:

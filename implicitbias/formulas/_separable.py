@@ -60,6 +60,15 @@ def cosine(log_time: Values, size: Values, residual: Values, alignment: Values) 
     """Cosine between ŵ and w = ŵL + ρ, with |ŵ|, |ρ| and c = cos(ρ, ŵ) given (derived).
 
     (L|ŵ| + |ρ|c)/√((L|ŵ| + |ρ|c)² + |ρ|²(1 − c²)).
+
+    Parameters
+    ----------
+    log_time
+        L > 0.
+    size, residual
+        |ŵ| and |ρ|.
+    alignment
+        c in [−1, 1].
     """
     along = log_time * size + residual * np.asarray(alignment)
     across = residual * np.sqrt((1.0 - alignment) * (1.0 + np.asarray(alignment)))
@@ -70,6 +79,8 @@ def cosine_expansion(log_time: Values, size: Values, residual: Values, alignment
     """1 − |ρ|²(1 − c²)/(2|ŵ|²L²), the expansion of `cosine` up to O(1/L³) (derived).
 
     It uses (1 + x)^(−1/2) = 1 − x/2 + (3/8)x² − …
+
+    The arguments are those of `cosine`.
     """
     return 1.0 - (residual / size) ** 2 * (1.0 - alignment) * (1.0 + alignment) / (2.0 * log_time**2)
 
@@ -78,6 +89,8 @@ def cosine_expansion_printed(log_time: Values, size: Values, residual: Values, a
     """1 + (2|ρ|²/|ŵ|²)(c² − 1/4)/L², the expansion as printed in an appendix of soudry2018.
 
     It takes 3/4 for the coefficient 3/8 and exceeds 1 for |c| > 1/2; kept as the nearby wrong statement.
+
+    The arguments are those of `cosine`.
     """
     return 1.0 + 2.0 * (residual / size) ** 2 * (alignment - 0.5) * (alignment + 0.5) / log_time**2
 

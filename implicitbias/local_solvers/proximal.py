@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput, NotCertified
 from implicitbias.local_solvers.dual_newton import balance, SampleKernel
 from implicitbias.local_solvers.per_worker import per_worker
@@ -56,6 +57,8 @@ class ProximalPoint:
     log_coefficients: Float[np.ndarray, " local"]
     regularisation: float
     relative_error: float
+
+    __repr__ = in_brief
 
     @property
     def log_scale(self) -> float:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput, NotCertified
 from implicitbias.local_solvers.margin_sets import margin_set
 from implicitbias.local_solvers.per_worker import per_worker
@@ -54,6 +55,8 @@ class SweepPath:
     times: Float[np.ndarray, " event"]
     points: Float[np.ndarray, "event dim"]
     active: tuple[tuple[int, ...], ...]
+
+    __repr__ = in_brief
 
     @property
     def end(self) -> Float[np.ndarray, " dim"]:

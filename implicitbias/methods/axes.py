@@ -134,6 +134,17 @@ class Rescaling:
 
     Between them it is projected on that ball, w ← w·min(1, R_k/|w|); before T_0 it is left alone, and w = 0, which
     has no direction, stays 0.
+
+    Parameters
+    ----------
+    radius
+        R_0 > 0.
+    growth
+        Factor from one rescaling to the next, above 1.
+    every
+        Rounds between rescalings.
+    start
+        T_0, the round of the first one.
     """
 
     radius: float

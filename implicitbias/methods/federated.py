@@ -35,7 +35,16 @@ def fedavg(
 ) -> LocalMethod:
     """Return FedAvg: Local GD or SGD whose average weighs workers by their samples [mcmahan2017].
 
-    ``weights=None`` weighs them alike, which on problems without samples is the only choice beside given numbers.
+    On problems without samples ``weights`` are ``None`` or numbers.
+
+    Parameters
+    ----------
+    lr, local_steps
+        η and H, or H_m of every worker.
+    weights
+        p_m of the average: ``"samples"`` for n_m/n, ``None`` for 1/M, or numbers that sum to 1.
+    **options
+        Batch, replacement, participation, server and workers, as for `LocalMethod`.
     """
     return LocalMethod(lr=lr, local_steps=local_steps, aggregation=Average(weights), **options)
 
@@ -47,7 +56,19 @@ def fedprox(
     weights: Weights = "samples",
     **options: Unpack[FederatedOptions],
 ) -> LocalMethod:
-    """Return FedProx by H gradient steps on f_m + (ρ/2)|v − w^r|² [li2020]; ``proximal(ρ)`` solves them exactly."""
+    """Return FedProx by H gradient steps on f_m + (ρ/2)|v − w^r|² [li2020]; ``proximal(ρ)`` solves them exactly.
+
+    Parameters
+    ----------
+    lr, local_steps
+        η and H, or H_m of every worker.
+    proximal
+        ρ ≥ 0.
+    weights
+        p_m of the average: ``"samples"`` for n_m/n, ``None`` for 1/M, or numbers that sum to 1.
+    **options
+        Batch, replacement, participation, server and workers, as for `LocalMethod`.
+    """
     fed = fedavg(lr, local_steps, weights, **options)
     return dataclasses.replace(fed, local_solver=GradientSteps(proximal))
 
@@ -60,7 +81,19 @@ def scaffold(
     option: Literal["path", "gradient"] = "path",
     **options: Unpack[FederatedOptions],
 ) -> LocalMethod:
-    """Return SCAFFOLD, Local GD or SGD with control variates against drift [karimireddy2020]."""
+    """Return SCAFFOLD, Local GD or SGD with control variates against drift [karimireddy2020].
+
+    Parameters
+    ----------
+    lr, local_steps
+        η and H, or H_m of every worker.
+    weights
+        p_m of the average: ``"samples"`` for n_m/n, ``None`` for 1/M, or numbers that sum to 1.
+    option
+        How controls are updated, see `Scaffold`.
+    **options
+        Batch, replacement, participation, server and workers, as for `LocalMethod`.
+    """
     return dataclasses.replace(fedavg(lr, local_steps, weights, **options), correction=Scaffold(option))
 
 
@@ -72,7 +105,19 @@ def fednova(
     effective_steps: float | None = None,
     **options: Unpack[FederatedOptions],
 ) -> LocalMethod:
-    """Return FedNova, which averages steps of unequal numbers H_m without bias towards the busy [wang2020]."""
+    """Return FedNova, which averages steps of unequal numbers H_m without bias towards the busy [wang2020].
+
+    Parameters
+    ----------
+    lr, local_steps
+        η and H, or H_m of every worker.
+    weights
+        p_m of the average: ``"samples"`` for n_m/n, ``None`` for 1/M, or numbers that sum to 1.
+    effective_steps
+        τ of `FedNova`; Σ_m p_m H_m by default.
+    **options
+        Batch, replacement, participation, server and workers, as for `LocalMethod`.
+    """
     return dataclasses.replace(
         fedavg(lr, local_steps, weights, **options), correction=FedNova(effective_steps)
     )
@@ -93,6 +138,15 @@ def diloco(
 
     The paper's inner optimiser is AdamW with its own moments on every worker: ``inner=Adam(scope="worker",
     refresh="step", sample="same")``; the default is gradient descent, for which every answer is a formula.
+
+    Parameters
+    ----------
+    lr, local_steps, batch, workers
+        As for `LocalMethod`.
+    rate, momentum
+        Of the outer optimiser: learning rate of the server, and momentum of Nesterov's kind.
+    inner, inner_momentum
+        Scaling and momentum of the local steps.
     """
     return LocalMethod(
         lr=lr,

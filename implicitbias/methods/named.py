@@ -60,7 +60,10 @@ def local_gd(
     momentum: float = 0.0,
     scaling: Scaling = Identity(),
 ) -> LocalMethod:
-    """Return Local GD: H full-gradient steps on every worker, then the average [zhu2024]."""
+    """Return Local GD: H full-gradient steps on every worker, then the average [zhu2024].
+
+    The arguments are those of `LocalMethod`.
+    """
     return LocalMethod(lr=lr, local_steps=local_steps, momentum=heavy_ball(momentum), scaling=scaling)
 
 
@@ -74,7 +77,10 @@ def local_sgd(
     scaling: Scaling = Identity(),
     workers: int | None = None,
 ) -> LocalMethod:
-    """Return Local SGD: H mini-batch steps on every worker, then the average."""
+    """Return Local SGD: H mini-batch steps on every worker, then the average.
+
+    The arguments are those of `LocalMethod`.
+    """
     if batch is None:
         raise BadInput(
             "batch = None: local_sgd needs a batch size; use local_gd(lr, local_steps) for full gradients"
@@ -103,6 +109,8 @@ def savic(
     """Return Local SGD whose steps are scaled by a D̂ that is refreshed at synchronisations [chezhegov2024].
 
     Full gradients if ``batch`` is left out. ``savic(η, H, RMSProp(beta=0.99), 8)`` is the paper's RMSProp.
+
+    The arguments are those of `LocalMethod`.
     """
     return LocalMethod(
         lr=lr,
@@ -175,6 +183,8 @@ def qsr(
 
     η is the rate at the start of a round, as it decays the rounds grow: give a schedule, e.g. ``WarmupCosine``.
     ``QuadraticRule`` says what the further arguments mean.
+
+    The other arguments are those of `LocalMethod`.
     """
     rule = QuadraticRule(base, growth, power, warmup, first, total)
     return local_sgd(lr, rule, batch, replacement=replacement, momentum=momentum, workers=workers)
@@ -191,11 +201,15 @@ def post_local_sgd(
     momentum: float = 0.0,
     workers: int | None = None,
 ) -> LocalMethod:
-    """Return parallel SGD (H = 1) until step ``switch``, and Local SGD from there on [lin2020]."""
+    """Return parallel SGD (H = 1) until step ``switch``, and Local SGD from there on [lin2020].
+
+    The arguments are those of `LocalMethod`, with ``switch`` and ``total`` as in `PostLocal`.
+    """
     rule = PostLocal(local_steps, switch, total)
     return local_sgd(lr, rule, batch, replacement=replacement, momentum=momentum, workers=workers)
 
 
+# Every method that has a name of its own; the values make it.
 NAMED_METHODS = {
     "gd": gd,
     "local_gd": local_gd,

@@ -211,6 +211,7 @@ class Options(TypedDict, total=False):
     sample: Literal["fresh", "same"]
 
 
+# What divides the local steps.
 Scaling = Identity | Fixed | Adaptive
 
 

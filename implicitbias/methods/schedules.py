@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 
 
 RATE_CURE = "give e.g. lr = 0.1, or a schedule such as PowerDecay(0.1)"
@@ -61,6 +62,8 @@ class Piecewise(AbstractSchedule):
     rates: tuple[float, ...]
     boundaries: tuple[int, ...]
 
+    __repr__ = in_brief
+
     def __post_init__(self):
         for rate in checks.sequence("rates", self.rates, PIECES_CURE):
             checks.number("rates", rate, RATE_CURE, above=0)
@@ -83,6 +86,15 @@ class WarmupCosine(AbstractSchedule):
 
     η_k = final + (peak − final)·k/warmup for k < warmup, else final + (peak − final)(1 + cos πs)/2 with
     s = (k − warmup)/(total − warmup); from k = total on it stays at final.
+
+    Parameters
+    ----------
+    peak
+        Largest η.
+    total, warmup
+        Steps of the whole schedule, and of its rise.
+    final
+        η at both ends.
     """
 
     peak: float

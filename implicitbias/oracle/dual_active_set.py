@@ -5,6 +5,8 @@ row j; on the way to x_j·v = h_j a multiplier may reach zero, and its row leave
 no P returns (goldfarb1983). If x_j is a combination of P with non-positive coefficients, the constraints conflict.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy
 from jaxtyping import Float, Int
@@ -18,7 +20,9 @@ ADDITIONS = 10
 
 
 def dual_active_set(
-    problem: LeastDistanceProblem, start: LeastDistance | None, violated
+    problem: LeastDistanceProblem,
+    start: LeastDistance | None,
+    violated: Callable[[LeastDistance], Int[np.ndarray, " row"]],
 ) -> LeastDistance | None:
     """Solve the problem from a dual feasible start.
 

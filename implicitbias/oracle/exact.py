@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
+from implicitbias.display import in_brief
 from implicitbias.errors import NotSeparable
 
 
@@ -31,6 +32,8 @@ class ExactMaxMargin:
     duals: tuple[Fraction, ...]
     squared_margin: Fraction
     support: tuple[int, ...]
+
+    __repr__ = in_brief
 
 
 def max_margin_exact(signed: Iterable[Sequence[Rational]]) -> ExactMaxMargin:

@@ -81,6 +81,7 @@ class MarginSet:
         Parameters
         ----------
         point : array, shape (d,)
+            What is projected.
         start : integer array, optional
             Guess of the active rows, such as `Projection.active` of a nearby point; a wrong guess costs time only.
 
@@ -181,6 +182,7 @@ def project_onto_margins(
     signed : array, shape (n, d)
         Rows x_i, usually those of one worker.
     point : array, shape (d,)
+        What is projected.
     level : float or array, shape (n,)
         h_i.
     start : integer array, optional

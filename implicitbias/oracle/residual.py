@@ -44,6 +44,7 @@ def residual_limit(
     Parameters
     ----------
     problem_or_signed : problem, samples, or array of shape (n, d) with p_i = 1/n
+        What has the rows x_i and their weights p_i, or the rows.
     svm : MaxMargin, optional
         Its Euclidean max-margin separator, if already known.
 

@@ -65,6 +65,7 @@ def separability(problem_or_signed: ArrayLike | HasSignedRows | Samples) -> Sepa
     Parameters
     ----------
     problem_or_signed : problem, samples, or array of shape (n, d)
+        What has the rows x_i, or the rows.
 
     Returns
     -------

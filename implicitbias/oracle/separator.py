@@ -49,6 +49,8 @@ class MaxMargin:
         ``duals`` are the roundings.
     slack : array, shape (n,)
         x_i·ŵ − 1, evaluated in extended precision.
+    signed : array, shape (n, d)
+        The rows x_i that were separated.
     norm : "l2", "linf" or array, shape (d,)
         The norm of the margin; an array is the diagonal D of |w|² = wᵀDw.
     """

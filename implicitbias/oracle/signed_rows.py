@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from implicitbias import checks
 from implicitbias.data.samples import Samples
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 
 
@@ -41,6 +42,8 @@ class SignedRows:
 
     signed: Float[np.ndarray, "sample dim"]
     sample_weights: Float[np.ndarray, " sample"]
+
+    __repr__ = in_brief
 
     @property
     def radius(self) -> float:

@@ -4,6 +4,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -164,7 +165,7 @@ def worker_assignment(workers: object, samples: int) -> Int[np.ndarray, " sample
     return _frozen_assignment(_from_index_arrays(parts, samples), samples)
 
 
-def _sequence(workers: object) -> Sequence:
+def _sequence(workers: object) -> Sequence[Any]:
     if not isinstance(workers, Sequence) or isinstance(workers, str):
         raise checks.refuse("workers", workers, "must be a number, a list or an integer array", WORKERS_CURE)
     return workers

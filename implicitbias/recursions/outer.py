@@ -80,6 +80,8 @@ def best_server_rate(
 ) -> BestRate:
     """Return the server rate l of least `outer_radius`; without momentum 2/(min c + max c).
 
+    The arguments are those of `outer_radius`.
+
     Raises
     ------
     BadInput

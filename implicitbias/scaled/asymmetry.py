@@ -78,6 +78,8 @@ def small_jump_shift(below: float, above: float, lr: float, local_steps: int, de
     """((a₋ − a₊)/ā)(ησ/√(2π))(1/H) Σ_{k<H} √k: `jump_shift` to first order in (a₋ − a₊)/ā.
 
     The parameters are those of `jump_shift`.
+
+    The arguments are those of `jump_shift`.
     """
     size = math.sqrt(_step_variance(lr, local_steps, deviation) / (2.0 * math.pi))
     mean, half = _curvatures(below, above)

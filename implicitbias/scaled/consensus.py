@@ -100,7 +100,14 @@ def consensus_bound(
 class RoundSums:
     """Σ w_t V_t, Σ w_t Δ_t and Σ w_t over the local steps t_p ≤ t < t_p + H of one round.
 
-    ``growth`` is the largest w_t/w_s, s < t.
+    Attributes
+    ----------
+    consensus, gap, weight
+        The three sums.
+    growth
+        The largest w_t/w_s, s < t.
+    lr, local_steps
+        η and H of the round.
     """
 
     consensus: float

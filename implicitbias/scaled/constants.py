@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.problems import AbstractProblem
 from implicitbias.scaled.fixed_points import minimiser
 from implicitbias.scaled.metric import identical_workers, metric_constants, MetricConstants, worst
@@ -72,6 +73,8 @@ class Constants:
     shared: bool = True
     independent: bool = True
     metric: MetricConstants | None = None
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         checks.number("smoothness", self.smoothness, "give L", above=0)

@@ -64,6 +64,13 @@ def change_bound(rule: Rule, beta: float, floor: float, ceiling: float) -> Bound
     From |max(a, u) − max(a, v)| ≤ |u² − v²|/(2a). The linear one is attained by |D| = d_max and h of the opposite
     sign, if D̂ stays above the floor.
 
+    Parameters
+    ----------
+    rule, beta
+        The rule of D̂, and β in [0, 1).
+    floor, ceiling
+        0 < d_min ≤ d_max.
+
     Raises
     ------
     BadInput

@@ -41,6 +41,7 @@ class Horizon:
         return math.sqrt(workers / steps) / (self.limit * smoothness)
 
 
+# The corollaries by the data of the workers: the largest H − 1 that keeps the rate, and its learning rate.
 HORIZONS: Mapping[Data, Horizon] = MappingProxyType(
     {
         "identical": Horizon(2.0, 1 / 2, -3 / 2, 4.0),

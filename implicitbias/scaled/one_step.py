@@ -108,7 +108,17 @@ def identical_side(
     consensus: float = 2.0,
     noise: float = 1.0,
 ) -> Float[np.ndarray, "*batch"] | float:
-    """Right-hand side of L2: (1 − ημ)R − gap·ηΔ + consensus·ηLV + noise·η²σ²/M."""
+    """Right-hand side of L2: (1 − ημ)R − gap·ηΔ + consensus·ηLV + noise·η²σ²/M.
+
+    Parameters
+    ----------
+    step
+        The step, or a batch of them.
+    constants
+        In the metric of D, or crude.
+    gap, consensus, noise
+        The coefficients; those of the lemma by default.
+    """
     return _side(step, constants, constants.smoothness, constants.noise, gap, consensus, noise)
 
 
@@ -120,7 +130,10 @@ def heterogeneous_side(
     consensus: float = 5 / 4,
     noise: float = 4.0,
 ) -> Float[np.ndarray, "*batch"] | float:
-    """Right-hand side of L4: (1 − ημ)R − gap·ηΔ + consensus·ηLV + noise·η²σ*²/M, L of almost every f_m(·, z)."""
+    """Right-hand side of L4: (1 − ημ)R − gap·ηΔ + consensus·ηLV + noise·η²σ*²/M, L of almost every f_m(·, z).
+
+    The arguments are those of `identical_side`.
+    """
     rough, spread = constants.sample_smoothness, constants.minimiser_noise
     return _side(step, constants, rough, spread, gap, consensus, noise)
 

@@ -48,6 +48,7 @@ class Form:
     limit: float
 
 
+# Constants of T1–T4 as derived here, and those of Khaled, Mishchenko and Richtárik for D = I, as recalled.
 FORMS: Mapping[str, Form] = MappingProxyType(
     {"derived": Form(True, (1.25, 5.0, 5.0), 8.0), "khaled_form": Form(False, (4.0, 20.0, 16.0), 4.0)}
 )
@@ -143,6 +144,7 @@ def heterogeneous_strongly_convex(
     return _contraction("T4, heterogeneous data, μ > 0", given, squared_distance, rounds, terms, hypotheses)
 
 
+# T1–T4; the values are functions of constants and rounds that return a ``Bound``.
 THEOREMS: Mapping[str, Callable[..., Bound]] = MappingProxyType(
     {
         "T1": identical_strongly_convex,

@@ -99,6 +99,8 @@ def fit_log_slope(
 
     For quantities that grow like c log x (norms, validation losses); the slope is c, in units of y.
     `relative_error` is relative to the largest |y|.
+
+    The other arguments are those of `fit_rate`.
     """
     y = np.asarray(y, dtype=float)
     if not np.isfinite(y).all():

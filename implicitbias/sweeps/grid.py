@@ -40,7 +40,7 @@ class Grid:
     record: RecordAt
     start: tuple[float, ...] | None
     # Of this sweep alone: the same function may make something else in the next one.
-    made: dict[tuple, Any] = field(default_factory=dict, repr=False, compare=False)
+    made: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def axes(self) -> dict[str, tuple[Coordinate, ...]]:
@@ -147,7 +147,7 @@ def _parameters(part: Any) -> tuple[str, ...]:
     return tuple(inspect.signature(part).parameters)
 
 
-def _made(what: str, part: Any, at: Mapping[str, Any], made: dict[tuple, Any]) -> Any:
+def _made(what: str, part: Any, at: Mapping[str, Any], made: dict[tuple[Any, ...], Any]) -> Any:
     """Return a constant, or what a function makes of the knobs that it names, or ``made`` of them before."""
     if isinstance(part, AbstractProblem | LocalMethod) or not callable(part):
         return part

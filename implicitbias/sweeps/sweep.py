@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from implicitbias import archive, checks
 from implicitbias.engine.advance import Progress
@@ -126,7 +127,7 @@ def _swept(
     return Sweep(grid.axes, gathering.values(grid.shape), gathering.status.reshape(grid.shape))
 
 
-def _knobs(over: object) -> dict[str, tuple]:
+def _knobs(over: object) -> dict[str, tuple[Any, ...]]:
     checks.instance("over", over, Mapping | None, "give {name of a knob: its values}")
     return (
         {name: coordinates(name, values) for name, values in over.items()}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from implicitbias import archive
+from implicitbias.display import in_brief
 from implicitbias.tasks.description import digest_of
 from implicitbias.tasks.source import source_digest
 
@@ -80,6 +81,8 @@ class Store:
     form: AbstractForm = Arrays()
     packages: tuple[str, ...] = ("implicitbias",)
     fresh: bool = False
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         object.__setattr__(self, "folder", Path(self.folder).resolve())

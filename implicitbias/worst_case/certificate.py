@@ -9,6 +9,7 @@ from implicitbias.errors import NotCertified
 from implicitbias.worst_case.gram_program import Candidate, GramProgram, solve
 
 
+# Widest gap between the two bounds of a worst case that counts as certified (absolute):
 # Clarabel stalls between 1e-10 and 1e-7 on the problems of this package, which are scaled to size 1, and the
 # correction multiplies that by the squared reach; the statements that are told apart differ by 1e-4 or more.
 CERTIFIED_GAP = 1e-5

@@ -37,8 +37,9 @@ class OneStepLemma:
 # A lemma that holds has an excess of 1e-12 to 1e-8: what its certificate leaves over.
 HOLDS = 1e-7
 
-# L2 and L4, without noise.
+# L2 without noise: workers with one function.
 IDENTICAL = OneStepLemma(descent=0.5, disagreement=2.0, heterogeneous=False)
+# L4 without noise: workers with functions of their own.
 HETEROGENEOUS = OneStepLemma(descent=1.0, disagreement=1.25, heterogeneous=True)
 
 
@@ -125,6 +126,15 @@ def consensus_growth(
 
     V = (1/M) Σ |x^m − x̂|². Worker 1 may stand at a minimiser: neither a translation nor a linear term added to f
     changes V or V′.
+
+    Parameters
+    ----------
+    smoothness, strong_convexity
+        L > μ ≥ 0.
+    workers
+        M ≥ 2.
+    lr
+        η > 0.
 
     Raises
     ------

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from implicitbias.tasks import AbstractForm, Store
+from implicitbias.tasks.source import source_digest
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.computed import ComputedForm
 from paper_repro.claims.result import Result
+from paper_repro.outside import packages_of
 
 
 # Every line of code that a verdict depends on.
@@ -56,5 +58,6 @@ class Cache:
 
 
 def question(key: str, knobs: dict[str, Any], seed: int, budget: Budget) -> tuple[Any, ...]:
-    """Return what a verdict depends on besides the source code."""
-    return key, knobs, seed, budget.value
+    """Return what a verdict depends on besides our source code; that of a claim outside is part of its question."""
+    outside = packages_of(key.partition("/")[0])
+    return (key, knobs, seed, budget.value, *map(source_digest, outside))

@@ -7,7 +7,7 @@ from typing import Any
 
 from figures import View
 from implicitbias import FastForwardSpec, RunSpec, Stream, Trace
-from implicitbias.display import cut
+from implicitbias.display import cut, in_brief
 from implicitbias.errors import BadInput
 from paper_repro.claims.budget import Budget
 from paper_repro.claims.cards import claim_card
@@ -20,6 +20,7 @@ from paper_repro.claims.verdict import Status
 TITLE = 120
 SOURCES = ("stated", "second-hand", "derived", "recalled", "conjectured")
 
+# The runs that a claim asked for, in the order of ``needs``.
 Traces = tuple[Trace, ...]
 # What a claim may ask for: exact rounds, or their continuation in log-time.
 Spec = RunSpec | FastForwardSpec
@@ -33,12 +34,16 @@ class Reference:
     place: str = "theorem number unknown"
     versions: tuple[str, ...] = ()
 
+    __repr__ = in_brief
+
 
 @dataclass(frozen=True)
 class AssumptionUnmet:
     """Returned by ``setup`` when the knobs break a hypothesis of the claim; says which."""
 
     reason: str
+
+    __repr__ = in_brief
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,8 @@ class Falsifier:
     setup: Callable[[Any, Stream], Any] | None = None
     needs: Callable[[Any, Budget], tuple[Spec, ...]] | None = None
     observe: Callable[[Any, Traces], Observation] | None = None
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         if not (self.predict or self.setup or self.observe):

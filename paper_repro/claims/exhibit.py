@@ -5,6 +5,7 @@ from enum import Enum
 
 
 UNSEEN = "not seen"
+UNNUMBERED = "number unknown"
 
 
 class Reach(Enum):
@@ -29,7 +30,10 @@ class Exhibit:
     remark
         What is ours and what is the paper's; or what we would have to know.
     place
-        Its number, if we have seen it. ``UNSEEN`` says that the paper may draw this or may not: nothing is guessed.
+        Its number, if we have seen it; ``UNNUMBERED`` if we know only that the paper has it. ``UNSEEN`` says that the
+        paper may draw this or may not: nothing is guessed.
+    known
+        Where we saw that the paper has it; empty if and only if the place is ``UNSEEN``.
     figures, claims
         Names of figures in our gallery, and keys of claims, that show the same thing.
     """
@@ -38,5 +42,11 @@ class Exhibit:
     reach: Reach
     remark: str
     place: str = UNSEEN
+    known: str = ""
     figures: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
+
+
+def rest(remark: str) -> Exhibit:
+    """Return the row with which a register ends whose list nobody here has seen to the end."""
+    return Exhibit("Every other figure and table", Reach.UNKNOWN, remark)

@@ -33,7 +33,21 @@ def knob(
     choices: tuple[Any, ...] | None = None,
     log: bool = False,
 ) -> Any:
-    """Return a dataclass field with its range in the metadata."""
+    """Return a dataclass field with its range in the metadata.
+
+    Parameters
+    ----------
+    default
+        Value at which the claim is verified unless another is given.
+    symbol, meaning
+        How formulas write it, and what it is.
+    low, high
+        Ends of its range, which belong to it.
+    choices
+        The values it can take, if they are few.
+    log
+        Whether draws and sliders go by its logarithm.
+    """
     return dataclasses.field(
         default=default, metadata={"range": Range(symbol, meaning, low, high, choices, log)}
     )

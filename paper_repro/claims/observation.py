@@ -72,7 +72,18 @@ class Predicted:
 class Curve:
     """A line or a cloud of points of the claim's picture.
 
-    ``role`` is ``measured``, ``theory``, ``reference`` or ``falsifier``; ``low`` and ``high`` are error bars.
+    Parameters
+    ----------
+    x, y
+        Points, shape (point,).
+    label
+        Name in the legend.
+    role
+        ``measured``, ``theory``, ``reference`` or ``falsifier``.
+    method
+        Method whose colour it takes.
+    low, high
+        Ends of error bars, in the units of y.
     """
 
     x: Float[np.ndarray, " point"]
@@ -88,7 +99,19 @@ class Curve:
 
 @dataclass(frozen=True)
 class Observation:
-    """Measured quantities by name, curves for the picture, and why the budget cannot decide (if it cannot)."""
+    """Measured quantities by name, curves for the picture, and why the budget cannot decide (if it cannot).
+
+    Parameters
+    ----------
+    quantities
+        By the names under which they are predicted.
+    curves
+        Of the picture.
+    undecided
+        Why the budget cannot decide; empty if it can.
+    note
+        What a reader should know of this measurement.
+    """
 
     quantities: Mapping[str, Measured]
     curves: tuple[Curve, ...] = ()

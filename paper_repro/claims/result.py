@@ -28,7 +28,31 @@ class FalsifierResult:
 
 @dataclass(frozen=True)
 class Result:
-    """Verdict of a claim at given knobs, seed and budget, with everything needed to rerun it."""
+    """Verdict of a claim at given knobs, seed and budget, with everything needed to rerun it.
+
+    Attributes
+    ----------
+    key, paper, title, source
+        Of the claim.
+    status, expected
+        The verdict, and the one that the catalogue expects.
+    evidence
+        How strong it is, in the words of `Evidence`.
+    message
+        What decided, in one line.
+    comparisons
+        Measured against predicted, one by one.
+    falsifiers
+        What the same judge said of nearby wrong statements.
+    knobs, seed, budget
+        What it takes to get this result again.
+    seconds, engines
+        How long it took, and what ran.
+    traceback
+        Of an error, else empty.
+    view
+        The picture as text; `figures.view_from_json` reads it.
+    """
 
     key: str
     paper: str

@@ -71,7 +71,19 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Status, evidence and the comparisons behind them."""
+    """Status, evidence and the comparisons behind them.
+
+    Attributes
+    ----------
+    status
+        What is said about the statement.
+    evidence
+        On what grounds.
+    comparisons
+        Measured against predicted, one by one.
+    message
+        What decided, in one line.
+    """
 
     status: Status
     evidence: Evidence

@@ -124,7 +124,19 @@ def _forget(done: list[Spec], computed: dict[Spec, Computed], cache: Cache | Non
 
 
 def verify_one(claim: Claim, knobs: Any = None, *, seed: int = 0, budget: Budget = Budget.QUICK) -> Result:
-    """Return the result of one claim."""
+    """Return the result of one claim.
+
+    Parameters
+    ----------
+    claim
+        The claim.
+    knobs
+        Its knobs; the defaults if left out.
+    seed
+        Of all randomness.
+    budget
+        How long to look.
+    """
     return next(verify([Request(claim, claim.knobs if knobs is None else knobs)], seed=seed, budget=budget))
 
 

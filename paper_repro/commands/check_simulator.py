@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -104,7 +105,7 @@ def _causes(suite: Suite):
 
 
 def _watched(
-    simulator: Simulator, chosen: Sequence[Case], bar: tqdm, quiet: bool
+    simulator: Simulator, chosen: Sequence[Case], bar: "tqdm[Any]", quiet: bool
 ) -> tuple[list[Outcome], bool]:
     """Return the outcomes, and whether these are all; failures are announced as they come."""
     found: list[Outcome] = []

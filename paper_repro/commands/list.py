@@ -2,8 +2,10 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 
 from paper_repro.catalogue import Entry, select
+from paper_repro.outside import Guest
 
 
 EXAMPLES = """examples:
@@ -15,7 +17,9 @@ EXAMPLES = """examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = EXAMPLES
-    parser.add_argument("claims", nargs="*", help="keys or papers; all if left out")
+    parser.add_argument(
+        "claims", nargs="*", help="keys or papers, also of a module of yours; all of ours if left out"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON array")
     form.add_argument("--markdown", action="store_true", help="a table in Markdown")
@@ -41,11 +45,11 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def markdown_table(entries: list[Entry]) -> str:
+def markdown_table(entries: Sequence[Entry | Guest]) -> str:
     """Return the table of claims that the README shows."""
     head = ["| claim | statement | source | expected |", "|---|---|---|---|"]
     return "\n".join(head + [f"| `{e.key}` | {e.title} | {e.source} | {e.expects} |" for e in entries])
 
 
-def _expected(entry: Entry) -> str:
+def _expected(entry: Entry | Guest) -> str:
     return "" if entry.expects == "HOLDS" else f"  [expected: {entry.expects}]"

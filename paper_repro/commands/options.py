@@ -22,7 +22,9 @@ from paper_repro.commands.progress import Announcer
 
 def add_verification(parser: argparse.ArgumentParser) -> None:
     """Declare what to verify, how hard, by whom, and where results are kept."""
-    parser.add_argument("claims", nargs="*", help="keys or papers; all if left out")
+    parser.add_argument(
+        "claims", nargs="*", help="keys or papers, also of a module of yours; all of ours if left out"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of all randomness (default 0)")
     parser.add_argument(
         "--set",

@@ -33,7 +33,7 @@ def golden(algorithm: Algorithm = "fedavg", **changes: Any) -> Task:
     ----------
     algorithm
         What is asked to run on it.
-    changes
+    **changes
         Of other attributes of the task.
     """
     given: dict[str, Any] = {
@@ -54,6 +54,15 @@ def random_instance(seed: int, algorithm: Algorithm = "fedavg", *, index: int = 
 
     A_m has eigenvalues between 1/2 and 2 in a basis of its own, labels are noisy, x⁰ is a normal vector.
     Two algorithms are given the same samples.
+
+    Parameters
+    ----------
+    seed, index
+        Which instance: another index of the same seed is independent.
+    algorithm
+        What the task asks for.
+    **changes
+        Fields of `Task` to replace.
     """
     base = _drawn(seed, index)
     given: dict[str, Any] = {

@@ -11,6 +11,7 @@ from typing import Any
 from implicitbias import BadInput
 from paper_repro.conformance.case import supported
 from paper_repro.conformance.task import Simulator
+from paper_repro.importing import explained, look_in
 
 
 FORM = "must read MODULE:OBJECT or FILE.py:OBJECT, such as my_simulator:run"
@@ -36,24 +37,11 @@ def load_simulator(text: str) -> Simulator:
 
 def _module(text: str, place: str) -> ModuleType:
     """Import a module by its name, or a file by its path."""
-    try:
+    with explained(f"simulator = {text!r}", place):
         if place.endswith(".py"):
             return _of_file(text, Path(place))
-        _look_in(Path.cwd())
+        look_in(Path.cwd())
         return importlib.import_module(place)
-    except BadInput:
-        raise
-    except ModuleNotFoundError as error:
-        if error.name and (place == error.name or place.startswith(f"{error.name}.")):
-            cure = "run this in its folder, install it, or give the file: path/to/file.py:object"
-            raise BadInput(f"simulator = {text!r}: there is no module {place!r}; {cure}") from None
-        cure = f"install it where {sys.executable} finds it"
-        raise BadInput(f"simulator = {text!r}: it needs the module {error.name!r}; {cure}") from error
-    except (Exception, SystemExit) as error:
-        words = f"importing it raised {type(error).__name__}: {error}"
-        raise BadInput(
-            f"simulator = {text!r}: {words}; mend it, `python -c 'import …'` shows where"
-        ) from error
 
 
 def _of_file(text: str, path: Path) -> ModuleType:
@@ -62,7 +50,7 @@ def _of_file(text: str, path: Path) -> ModuleType:
         raise BadInput(
             f"simulator = {text!r}: there is no file {path}; check the path, from the current folder"
         )
-    _look_in(path.parent)
+    look_in(path.parent)
     # A file may have the name of a module that is in use, such as queue.py; that one is left alone.
     name = path.stem if path.stem not in sys.modules else f"simulator_in_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -72,11 +60,6 @@ def _of_file(text: str, path: Path) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
-
-
-def _look_in(folder: Path) -> None:
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
 
 
 def _found(text: str, module: ModuleType, name: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from figures import Animation, filled_in, View
+from implicitbias.display import in_brief
 from paper_repro.claims.budget import Budget
 
 
@@ -15,6 +16,8 @@ class Missing:
     """Why a figure cannot be built here, and what would help."""
 
     reason: str
+
+    __repr__ = in_brief
 
 
 Build = Callable[[int, Budget, Path | None], View | Missing]
@@ -42,6 +45,8 @@ class Figure:
     build: Build
     animate: Animate | None = None
 
+    __repr__ = in_brief
+
 
 @dataclass(frozen=True)
 class InModule:
@@ -49,6 +54,8 @@ class InModule:
 
     module: str
     function: str = "build"
+
+    __repr__ = in_brief
 
     def __call__(self, seed: int, budget: Budget, data_home: Path | None = None) -> Any:
         """Import the module and build."""
@@ -62,6 +69,8 @@ class FillsIn:
 
     build: Build
     label: str
+
+    __repr__ = in_brief
 
     def __call__(self, seed: int, budget: Budget, data_home: Path | None = None) -> Animation | Missing:
         """Build the figure and let it fill in."""

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from paper_repro.bibliography import BIBTEX
+from implicitbias.display.accents import accented
+from paper_repro.bibliography import entry
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,10 @@ class Citation:
 
 def citation(key: str) -> Citation:
     """Return the citation of a bib key; a key without entry keeps its name and nothing else."""
-    if key not in BIBTEX:
+    bibtex = entry(key)
+    if not bibtex:
         return Citation(key)
-    fields = bib_fields(BIBTEX[key])
+    fields = bib_fields(bibtex)
     venue = fields.get("journal") or fields.get("booktitle", "")
     volume = " ".join(fields[name] for name in ("series", "volume") if name in fields)
     return Citation(
@@ -38,7 +40,7 @@ def citation(key: str) -> Citation:
         ", ".join(filter(None, (venue, volume, fields.get("pages", "").replace("--", "–")))),
         fields.get("year", ""),
         fields.get("note", ""),
-        BIBTEX[key],
+        bibtex,
     )
 
 
@@ -47,11 +49,11 @@ def heading(cited: Citation) -> str:
     return "Derived in this project" if cited.key == "derived" else cited.short
 
 
-def bib_fields(entry: str) -> dict[str, str]:
-    """Return the fields of a BibTeX entry, without braces and line breaks."""
+def bib_fields(bibtex: str) -> dict[str, str]:
+    """Return the fields of a BibTeX entry as people read them: letters with their accents, no braces, one line."""
     fields = {}
-    for found in re.finditer(r"(\w+)\s*=\s*\{", entry):
-        value = _braced(entry, found.end())
+    for found in re.finditer(r"(\w+)\s*=\s*\{", bibtex):
+        value = accented(_braced(bibtex, found.end()))
         fields[found[1].lower()] = re.sub(r"\s+", " ", value.replace("{", "").replace("}", "")).strip()
     return fields
 

@@ -5,8 +5,10 @@ import re
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 
 from paper_repro.claims.exhibit import Exhibit
+from paper_repro.outside import module_of
 
 
 PAPERS = "paper_repro.papers"
@@ -37,12 +39,11 @@ class Knowledge:
 
 def knowledge(paper: str) -> Knowledge:
     """Return what the package of a paper says; a paper without one is not known any better."""
-    if not paper.isidentifier() or find_spec(f"{PAPERS}.{paper}") is None:
+    module = _module(paper)
+    if module is None:
         return Knowledge()
-    text = inspect.getdoc(import_module(f"{PAPERS}.{paper}")) or ""
-    register = f"{PAPERS}.{paper}.register"
-    figures = import_module(register).FIGURES if find_spec(register) else ()
-    return Knowledge(symbols(text), notes(text), figures)
+    text = inspect.getdoc(module) or ""
+    return Knowledge(symbols(text), notes(text), _figures(module))
 
 
 def symbols(text: str) -> tuple[tuple[str, ...], ...]:
@@ -57,6 +58,19 @@ def notes(text: str) -> str:
     """Return the paragraphs that are no table; the first line of a package names the paper, and is left out."""
     paragraphs = re.split(r"\n\s*\n", "\n".join(_lines(text)))[1:]
     return "\n\n".join(part for part in paragraphs if not part.startswith("|"))
+
+
+def _module(paper: str) -> ModuleType | None:
+    """Return the package of a paper among ours, or the module outside of that name."""
+    if paper.isidentifier() and find_spec(f"{PAPERS}.{paper}") is not None:
+        return import_module(f"{PAPERS}.{paper}")
+    return module_of(paper)
+
+
+def _figures(module: ModuleType) -> tuple[Exhibit, ...]:
+    register = f"{module.__name__}.register"
+    kept = hasattr(module, "__path__") and find_spec(register) is not None
+    return import_module(register).FIGURES if kept else ()
 
 
 def _lines(text: str) -> list[str]:

@@ -46,6 +46,7 @@ def _templates() -> Environment:
     )
     templates.filters |= {"paragraphs": paragraphs, "prose": line, "words": words, "number": number}
     templates.globals |= {
+        "anchor_of": rerun.anchor_of,
         "citation": citation,
         "command": rerun.command,
         "counted": outcome.counted,
@@ -53,9 +54,13 @@ def _templates() -> Environment:
         "evidence_meaning": outcome.evidence_meaning,
         "facets": filters.facets,
         "filters": filters.filters,
+        "figure_command": rerun.figure_command,
         "first_line": first_line,
         "heading": heading,
+        "json_place": rerun.place,
+        "keeping": rerun.keeping,
         "known_digits": known_digits,
+        "origins": rerun.origins,
         "outcome": outcome.outcome,
         "python": rerun.python,
         "source_meaning": outcome.SOURCES.__getitem__,

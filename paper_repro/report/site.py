@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from figures.save import write_whole
+from paper_repro.catalogue import ENTRIES
 from paper_repro.claims.claim import Claim
 from paper_repro.claims.knobs import ranges
 from paper_repro.claims.result import Result
@@ -15,6 +16,8 @@ from paper_repro.report.drawing import Drawing, slug
 from paper_repro.report.papers import knowledge, OF_THE_PAPER
 from paper_repro.report.plates import Plate
 from paper_repro.report.rendering import filter_script, render, stylesheet
+from paper_repro.report.rerun import figure_command, report_command
+from paper_repro.report.story import story
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def write_site(
     for paper in _papers(pages):
         _write(folder / "papers" / f"{paper}.html", _paper_page(paper, pages, plates, shared))
     if plates:
-        _write(folder / "gallery.html", render("gallery.html.jinja", plates=plates, root="", **shared))
+        _write(folder / "gallery.html", _gallery_page(plates, shared))
     _write(folder / "results.json", records([page.result for page in pages]))
     return _write_index(folder, pages, shared)
 
@@ -95,8 +98,36 @@ def records(results: Sequence[Result]) -> str:
 def _write_index(folder: Path, pages: Sequence[Page], shared: Mapping[str, Any]) -> Path:
     groups = _papers(pages).items()
     results = [page.result for page in pages]
-    text = render("index.html.jinja", groups=groups, pages=pages, results=results, root="", **shared)
+    text = render(
+        "index.html.jinja",
+        groups=groups,
+        pages=pages,
+        results=results,
+        again=_again(pages),
+        root="",
+        **shared,
+    )
     return _write(folder / "index.html", text)
+
+
+def _again(pages: Sequence[Page]) -> str:
+    """Return the command that makes a report of these claims; the whole catalogue need not be named."""
+    keys = [page.result.key for page in pages]
+    turned = {name: value for page in pages for name, _, value, default in page.knobs if value != default}
+    whole = {entry.key for entry in ENTRIES} <= set(keys)
+    return report_command([] if whole else keys, [page.result for page in pages], turned)
+
+
+def _gallery_page(plates: Sequence[tuple[Plate, Drawing]], shared: Mapping[str, Any]) -> str:
+    first = plates[0][0]
+    missing, drawn = sum(bool(p.missing) for p, _ in plates), sum(bool(d.inline) for _, d in plates)
+    states = (
+        ("expected", drawn, "drawn"),
+        ("unmet", missing, "not drawn, for a stated reason"),
+        ("unexpected", len(plates) - drawn - missing, "failed"),
+    )
+    again = figure_command([], first.seed, first.budget)
+    return render("gallery.html.jinja", plates=plates, states=states, again=again, root="", **shared)
 
 
 def _papers(pages: Sequence[Page]) -> dict[str, list[Page]]:
@@ -111,13 +142,16 @@ def _paper_page(
     shared: Mapping[str, Any],
 ) -> str:
     own = _papers(pages)[paper]
+    theirs = [page for page in own if page.claim.source in OF_THE_PAPER]
+    ours = [page for page in own if page.claim.source not in OF_THE_PAPER]
     return render(
         "paper.html.jinja",
         paper=paper,
         cited=citation(paper),
         known=knowledge(paper),
-        theirs=[page for page in own if page.claim.source in OF_THE_PAPER],
-        ours=[page for page in own if page.claim.source not in OF_THE_PAPER],
+        story=story([page.result for page in theirs], [page.result for page in ours]),
+        theirs=theirs,
+        ours=ours,
         pages_known=_names(pages),
         plates={plate.name for plate, _ in plates},
         root="../",

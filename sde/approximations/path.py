@@ -31,6 +31,8 @@ def slow_path(
 
     Parameters
     ----------
+    landscape, method
+        As for `slow_sde`.
     start
         A point of Γ.
     times

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.methods import (
     Average,
@@ -72,6 +73,8 @@ class Setting:
     momentum: float = 0.0
     grows: bool = False
     scaling: tuple[float, ...] | None = None
+
+    __repr__ = in_brief
 
     @property
     def round_time(self) -> float:

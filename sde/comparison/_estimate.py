@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.statistics import Interval, Moments, student_quantile
 
@@ -35,6 +36,8 @@ class Estimate:
     standard_error: Float[np.ndarray, " function"]
     degrees: int
     names: tuple[str, ...]
+
+    __repr__ = in_brief
 
     def intervals(self, level: float) -> tuple[Interval, ...]:
         """Return Student's intervals that all hold together but for a chance ``level`` (Bonferroni).

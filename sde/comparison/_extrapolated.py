@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from sde.comparison._compared import compare, Compared, Values
 from sde.comparison._estimate import Estimate, estimate, matrix
@@ -21,6 +22,8 @@ class Extrapolated:
 
     limit: Estimate
     allowance: Float[np.ndarray, " function"]
+
+    __repr__ = in_brief
 
     def compare(self, prediction: Values, level: float) -> Compared:
         """Compare the limit with predicted means, within the measured allowance."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.statistics import Interval, NoisyRate
 
@@ -17,7 +18,15 @@ POWERS = (1.0, 0.5, 0.25)  # the order of toys, of the square root, and of the g
 
 @dataclass(frozen=True)
 class PowerFit:
-    """The fit c·η^power, with its χ² on ``degrees`` degrees of freedom."""
+    """The fit c·η^power, with its χ² on ``degrees`` degrees of freedom.
+
+    Attributes
+    ----------
+    power, coefficient
+        The power asked about, and c of the best fit.
+    chi_square, degrees
+        χ² of that fit, and its degrees of freedom.
+    """
 
     power: float
     coefficient: float
@@ -55,6 +64,8 @@ class OrderFit:
     powers: tuple[PowerFit, ...]
     slope: NoisyRate | None
     kept: tuple[int, ...]
+
+    __repr__ = in_brief
 
     def power(self, power: float) -> PowerFit:
         """Return the fit of one of the powers 1, ½, ¼."""

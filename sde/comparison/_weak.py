@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.statistics import Interval, Moments
 from sde.comparison._compared import allowed_intervals, Compared, Values
@@ -27,6 +28,8 @@ class WeakError:
 
     errors: Estimate
     intervals: tuple[Interval, ...]
+
+    __repr__ = in_brief
 
     @property
     def largest(self) -> float:

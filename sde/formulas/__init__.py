@@ -42,6 +42,7 @@ from sde.formulas._special import psi_discrete as psi_discrete
 
 _GROUPS = (_special, _factors, _moments, _potential, _laws, _scales)
 
+# Every closed form of the slow SDE, by its name.
 FORMULAS: Mapping[str, Formula] = MappingProxyType({f.name: f for group in _GROUPS for f in group.FORMULAS})
 
 

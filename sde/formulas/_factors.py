@@ -14,6 +14,7 @@ from sde.formulas._special import (
     psi_discrete_expression,
     psi_expression,
     STABLE_CURE,
+    Symbolic,
     Values,
 )
 
@@ -46,6 +47,13 @@ def finite_drift_factor(workers: Values, lr: Values, local_steps: Values, curvat
 
     Exact at a finite learning rate. H = 1 leaves 1/(1 − ηh/2), the factor of parallel SGD.
 
+    Parameters
+    ----------
+    workers, lr, local_steps
+        M, η and H.
+    curvature
+        h, of the mode across Γ.
+
     Raises
     ------
     BadInput
@@ -57,6 +65,8 @@ def finite_drift_factor(workers: Values, lr: Values, local_steps: Values, curvat
 
 def finite_mixed_factor(workers: Values, lr: Values, local_steps: Values, curvature: Values) -> Values:
     """1 + (M − 1)ψ_d(1 − ηh, H), the gain of mixed noise at a finite learning rate (derived).
+
+    The arguments are those of `finite_drift_factor`.
 
     Raises
     ------
@@ -91,28 +101,30 @@ def _saturation(round_time: Values, rate: Values) -> np.ndarray:
     return np.multiply(time, rate, where=rate != 0.0, out=np.zeros(rate.shape))
 
 
-def pair_expression(workers, round_time, first, second):
+def pair_expression(workers: Symbolic, round_time: Symbolic, first: Symbolic, second: Symbolic) -> Symbolic:
     """Return 1 + (M − 1)ψ(α(λ_i + λ_j))."""
     return 1 + (workers - 1) * psi_expression(round_time * (first + second))
 
 
-def drift_expression(workers, round_time, curvature):
+def drift_expression(workers: Symbolic, round_time: Symbolic, curvature: Symbolic) -> Symbolic:
     """Return 1 + (M − 1)ψ(2αh)."""
     return pair_expression(workers, round_time, curvature, curvature)
 
 
-def mixed_expression(workers, round_time, curvature):
+def mixed_expression(workers: Symbolic, round_time: Symbolic, curvature: Symbolic) -> Symbolic:
     """Return 1 + (M − 1)ψ(αh)."""
     return pair_expression(workers, round_time, curvature, 0)
 
 
-def finite_drift_expression(workers, lr, local_steps, curvature):
+def finite_drift_expression(
+    workers: Symbolic, lr: Symbolic, local_steps: Symbolic, curvature: Symbolic
+) -> Symbolic:
     """Return [1 + (M − 1)ψ_d]/(1 − ηh/2)."""
     share = psi_discrete_expression((1 - lr * curvature) ** 2, local_steps)
     return (1 + (workers - 1) * share) / (1 - lr * curvature / 2)
 
 
-def _finite_mixed(workers, lr, local_steps, curvature):
+def _finite_mixed(workers: Symbolic, lr: Symbolic, local_steps: Symbolic, curvature: Symbolic) -> Symbolic:
     return 1 + (workers - 1) * psi_discrete_expression(1 - lr * curvature, local_steps)
 
 

@@ -114,7 +114,15 @@ def uv_imbalance(
 def uv_isotropic_drift(
     imbalance: Values, product: Values, total_batch: Values, workers: Values, round_time: Values
 ) -> Values:
-    """D′ = −(M − 1)ψ(2αS)D/(BS) for ½(uv − y)² with noise Σ = I: 0 for SGD, D is then a martingale (derived)."""
+    """D′ = −(M − 1)ψ(2αS)D/(BS) for ½(uv − y)² with noise Σ = I: 0 for SGD, D is then a martingale (derived).
+
+    Parameters
+    ----------
+    imbalance, product
+        D and y.
+    total_batch, workers, round_time
+        B, M and α.
+    """
     sharpness = np.hypot(imbalance, 2.0 * np.asarray(product))
     gain = (np.asarray(workers) - 1.0) * psi(2.0 * np.asarray(round_time) * sharpness)
     return -gain * np.asarray(imbalance) / (total_batch * sharpness)
@@ -126,6 +134,15 @@ def circle_drift(
     """μ = −(ρ/B)[1 + (M − 1)ψ(αh)], drift of the angle on a circle of constant curvature h (derived).
 
     The angle at slow time t is normal with mean φ_0 + μt and variance σ_T²t/B.
+
+    Parameters
+    ----------
+    mixed_noise
+        ρ, the covariance of normal and tangential noise of one sample.
+    total_batch, workers, round_time
+        B, M and α.
+    curvature
+        h > 0.
     """
     return -np.asarray(mixed_noise) / total_batch * mixed_factor(workers, round_time, curvature)
 

@@ -82,7 +82,10 @@ def worker_covariance(
     second: Values,
     steps: Values,
 ) -> Values:
-    """V_ij[1 + (M − 1)(1 − q^k)], the covariance of one worker: up to M-fold that of the mean (derived)."""
+    """V_ij[1 + (M − 1)(1 − q^k)], the covariance of one worker: up to M-fold that of the mean (derived).
+
+    The arguments are those of `disagreement`.
+    """
     own = disagreement(noise, lr, total_batch, workers, first, second, steps)
     return mean_covariance(noise, lr, total_batch, first, second) + own
 
@@ -97,6 +100,8 @@ def round_disagreement(
     local_steps: Values,
 ) -> Values:
     """(M − 1)V_ij ψ_d(q, H), the disagreement averaged over k = 0 … H − 1, which makes drift-II (derived).
+
+    The arguments are those of `disagreement`, with H = ``local_steps`` in place of k.
 
     Raises
     ------
@@ -120,7 +125,10 @@ def slow_round_disagreement(
     second: Values,
     round_time: Values,
 ) -> Values:
-    """η((M − 1)/B) ψ(α(λ_i + λ_j))Σ_ij/(λ_i + λ_j), its leading term: η((M − 1)/B) times Ψ̂_ij (derived)."""
+    """η((M − 1)/B) ψ(α(λ_i + λ_j))Σ_ij/(λ_i + λ_j), its leading term: η((M − 1)/B) times Ψ̂_ij (derived).
+
+    The arguments are those of `disagreement`, with α = ``round_time`` in place of k.
+    """
     rate = np.asarray(first) + second
     share = np.asarray(psi(round_time * rate)) / rate
     return (np.asarray(workers) - 1.0) * np.asarray(lr) * noise / total_batch * share
@@ -129,7 +137,17 @@ def slow_round_disagreement(
 def round_excess_loss(
     noise: Values, lr: Values, total_batch: Values, workers: Values, curvature: Values, round_time: Values
 ) -> Values:
-    """(ηΣ_ii/(4B))[1 + (M − 1)ψ(2αλ_i)], a mode's share of a worker's excess loss, averaged over a round (derived)."""
+    """(ηΣ_ii/(4B))[1 + (M − 1)ψ(2αλ_i)], a mode's share of a worker's excess loss, averaged over a round (derived).
+
+    Parameters
+    ----------
+    noise
+        Σ_ii of one sample.
+    lr, total_batch, workers
+        η, B and M.
+    curvature, round_time
+        λ_i > 0 and α.
+    """
     return (
         np.asarray(lr)
         * noise

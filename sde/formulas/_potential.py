@@ -6,7 +6,7 @@ from jaxtyping import Float
 from implicitbias import checks
 from implicitbias.formulas import Formula
 from sde.formulas._factors import CURVATURE, ROUND_TIME, WORKERS
-from sde.formulas._special import F, f_expression, Values
+from sde.formulas._special import F, f_expression, Symbolic, Values
 
 
 # A Hessian assembled in doubles is symmetric, and its zero eigenvalues are zero, to this share of the largest.
@@ -69,7 +69,7 @@ def _check_symmetric(hessian: np.ndarray) -> None:
         raise checks.refuse("hessian", hessian.tolist(), rule, "use (A + Aᵀ)/2")
 
 
-def potential_expression(curvature, workers, round_time):
+def potential_expression(curvature: Symbolic, workers: Symbolic, round_time: Symbolic) -> Symbolic:
     """Return h + (M − 1)F(2αh)/(2α)."""
     return curvature + (workers - 1) * f_expression(2 * round_time * curvature) / (2 * round_time)
 

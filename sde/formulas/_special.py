@@ -8,6 +8,7 @@ how far they would get in an endless round.
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +19,13 @@ from implicitbias.formulas import Formula, Variable
 
 Values = float | Float[np.ndarray, "..."]
 Array = Float[np.ndarray, "..."]
+
+if TYPE_CHECKING:
+    import sympy
+
+    Symbolic = sympy.Expr | float
+else:
+    Symbolic = Any  # SymPy is imported only when an expression is asked for
 
 SERIES = 0.5  # below, the closed forms cancel: their relative error is an ulp over x, for F over x²
 TERMS = 16  # x^16/18! is below 1e-20 at x = 1/2
@@ -170,28 +178,28 @@ def _ein(x: Array) -> Array:
     return np.log(x) + np.euler_gamma + exp1(x)
 
 
-def psi_expression(x):
+def psi_expression(x: Symbolic) -> Symbolic:
     """ψ as an expression; other formulas are built from it."""
     import sympy
 
     return 1 - (1 - sympy.exp(-x)) / x
 
 
-def f_expression(x):
+def f_expression(x: Symbolic) -> Symbolic:
     """F as an expression."""
     import sympy
 
     return x - sympy.log(x) - sympy.EulerGamma - sympy.expint(1, x)
 
 
-def j_expression(x):
+def j_expression(x: Symbolic) -> Symbolic:
     """J as an expression."""
     import sympy
 
     return sympy.log(x) + sympy.EulerGamma + sympy.expint(1, x) - psi_expression(x)
 
 
-def psi_discrete_expression(factor, local_steps):
+def psi_discrete_expression(factor: Symbolic, local_steps: Symbolic) -> Symbolic:
     """ψ_d as an expression."""
     return 1 - (1 - factor**local_steps) / (local_steps * (1 - factor))
 

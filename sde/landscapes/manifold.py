@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from sde.landscapes.compiled import compiled, Field, slopes
 from sde.landscapes.symbols import check_expression, checked_symbols
@@ -44,7 +45,7 @@ class Equations(AbstractManifold):
 
     Parameters
     ----------
-    functions
+    *functions
         The F_a as SymPy expressions.
     domain
         Interval in which every coordinate of a starting point is drawn when points of Γ are needed, or one interval
@@ -53,6 +54,8 @@ class Equations(AbstractManifold):
 
     functions: tuple[Any, ...]
     domain: Domain = DOMAIN
+
+    __repr__ = in_brief
 
     def __init__(self, *functions: Any, domain: Domain = DOMAIN):
         import sympy
@@ -144,6 +147,8 @@ class Chart(AbstractManifold):
     parameters: tuple[Any, ...]
     point: tuple[Any, ...]
     domain: Domain = DOMAIN
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         import sympy

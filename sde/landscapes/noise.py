@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.problems import AbstractLaw, Drawn, Gaussian, TwoPoint
 from sde.landscapes.compiled import slopes
@@ -101,12 +102,26 @@ class Isotropic(AbstractNoise):
 
 @dataclass(frozen=True)
 class LabelNoise(AbstractNoise):
-    """Labels y_i ± δ, fresh at every step, of the loss L = (1/2n) Σ_i (f_i − y_i)²: Σ = δ²∇²L where it vanishes."""
+    """Labels y_i ± δ, fresh at every step, of the loss L = (1/2n) Σ_i (f_i − y_i)²: Σ = δ²∇²L where it vanishes.
+
+    Parameters
+    ----------
+    delta
+        δ > 0.
+    outputs
+        f_i(θ), one expression per sample.
+    law
+        Of the signs of ±δ.
+    shared
+        Whether all workers draw the same numbers.
+    """
 
     delta: float
     outputs: tuple[Any, ...]
     law: AbstractLaw = TwoPoint()
     shared: bool = False
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         _check(self)
@@ -129,6 +144,8 @@ class SampleLosses(AbstractNoise):
     losses: tuple[Any, ...]
     law: AbstractLaw = Drawn()
     shared: bool = False
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         _check(self)

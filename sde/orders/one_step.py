@@ -24,7 +24,9 @@ class Points:
     weights: tuple[float, ...]
 
 
+# Values ±1: moments up to the third are those of N(0, 1), enough for weak order 1.
 TWO_POINT = Points((1.0, -1.0), (0.5, 0.5))
+# Values ±√3 and 0: moments up to the fifth are those of N(0, 1), enough for weak order 2.
 THREE_POINT = Points((3.0**0.5, 0.0, -(3.0**0.5)), (1.0 / 6.0, 2.0 / 3.0, 1.0 / 6.0))
 # Mean 0 and variance 1, but third moment 3/2: what the weak Euler step must not be given.
 SKEWED = Points((2.0, -0.5), (0.2, 0.8))

@@ -35,7 +35,10 @@ def strong_order(
     stream: Stream,
     level: float = CATALOGUE_LEVEL,
 ) -> Rate | NoisyRate:
-    """Return the order of the strong error in Δ, with Student's interval."""
+    """Return the order of the strong error in Δ, with Student's interval.
+
+    The arguments are those of `strong_errors`; ``level`` is the chance that the interval misses the order.
+    """
     errors = strong_errors(scheme, sde, start, steps=steps, replicas=replicas, stream=stream)
     return fit_order(TIME / np.array(steps, dtype=np.float64), *errors, level)
 

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from sde.equations import Convention, NoiseKind, SDE, SymbolicSDE
 
 
@@ -36,6 +37,8 @@ class TorusCase:
     moved: SDE
     embed: Callable[[Points], Points]
     read: Callable[[Points], Points]
+
+    __repr__ = in_brief
 
     def test_function(self, angles: Points) -> Float[np.ndarray, "*point"]:
         """Return a g that notices every moment: g = Π_i (1 + ½ sin φ_i) + ¼ cos(Σ φ_i)."""

@@ -27,7 +27,10 @@ STEPS = (8, 16, 32, 64)
 def weak_order(
     scheme: AbstractScheme, case: TorusCase, *, steps: Sequence[int] = STEPS, law: OneStepLaw | None = None
 ) -> Rate | NoisyRate:
-    """Return the order of the weak error in Δ, with the interval of its approach to Δ → 0."""
+    """Return the order of the weak error in Δ, with the interval of its approach to Δ → 0.
+
+    The arguments are those of `weak_errors`.
+    """
     errors = weak_errors(scheme, case, steps=steps, law=law)
     return fit_order(TIME / np.array(steps, dtype=np.float64), errors)
 

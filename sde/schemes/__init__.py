@@ -26,6 +26,7 @@ from sde.schemes.stochastic_heun import StochasticHeun as StochasticHeun
 from sde.schemes.weak_euler import SimplifiedWeakEuler as SimplifiedWeakEuler
 
 
+# One of each scheme.
 SCHEMES = (
     EulerMaruyama(),
     Milstein(),

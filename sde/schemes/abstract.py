@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import card, table
 from implicitbias.errors import BadInput
 from sde.brownian import Increments
 from sde.equations import Convention, NoiseKind, SDE
@@ -63,6 +64,18 @@ class AbstractScheme(ABC):
         area: Float[np.ndarray, "replica noise noise"] | None = None,
     ) -> Float[np.ndarray, "replica dim"]:
         """Return X one step later; ``area`` is V where the scheme reads it."""
+
+    def _repr_html_(self) -> str:
+        asked = [
+            ("equation", self.convention.value),
+            ("increments", self.increments.name.replace("_", " ").capitalize()),
+        ]
+        asked += [("needs", ", ".join(self.needs))] if self.needs else []
+        orders = [
+            (kind, "–" if o.strong is None else f"{o.strong:g}", f"{o.weak:g}")
+            for kind, o in self.orders.items()
+        ]
+        return card(repr(self), asked, body=[table(("noise", "strong order", "weak order"), orders)])
 
     @property
     def noise_kinds(self) -> tuple[NoiseKind, ...]:

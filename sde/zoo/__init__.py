@@ -72,6 +72,7 @@ _FACTORIES: tuple[Callable[[], AbstractClosedForms], ...] = (
     quadratic,
 )
 
+# The factories that need no arguments, by name.
 ZOO: Mapping[str, Callable[..., AbstractClosedForms]] = MappingProxyType(
     {factory.__name__: factory for factory in _FACTORIES}
 )

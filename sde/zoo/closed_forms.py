@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import card, latex_of, typeset
 from implicitbias.errors import BadInput
+from implicitbias.problems.abstract import OBJECTIVE
 from sde.landscapes import Landscape
 from sde.landscapes.compiled import compiled, Field
 
@@ -28,6 +30,12 @@ Coordinates = Float[np.ndarray, "*batch coordinate"]
 
 class AbstractClosedForms(ABC):
     """A landscape together with the closed forms that hold on it."""
+
+    def _repr_html_(self) -> str:
+        return card(repr(self), [("landscape", repr(self.landscape))], [latex_of(self.landscape, OBJECTIVE)])
+
+    def _repr_latex_(self) -> str | None:
+        return typeset([latex_of(self.landscape, OBJECTIVE)])
 
     @property
     @abstractmethod

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.problems import AbstractLaw, TwoPoint
 from sde.formulas import diagonal_network_rates
@@ -40,7 +41,7 @@ class DiagonalNetwork(AbstractClosedForms):
         δ.
     truth
         w* of a planted instance, else empty.
-    law
+    law, shared
         Of the label noise.
     """
 
@@ -50,6 +51,8 @@ class DiagonalNetwork(AbstractClosedForms):
     truth: tuple[float, ...] = ()
     law: AbstractLaw = TwoPoint()
     shared: bool = False
+
+    __repr__ = in_brief
 
     @property
     def matrix(self) -> Float[np.ndarray, "sample feature"]:

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.errors import BadInput
 from implicitbias.problems import AbstractLaw, TwoPoint
 from sde.formulas import pair_factor
@@ -33,13 +34,18 @@ SHIFT = 0.3
 
 @dataclass(frozen=True)
 class MatrixFactorisation(AbstractClosedForms):
-    """L = ½|UVᵀ − Y|², Y = U_0V_0ᵀ; θ holds the rows of U, then those of V."""
+    """L = ½|UVᵀ − Y|², Y = U_0V_0ᵀ; θ holds the rows of U, then those of V.
+
+    The attributes are the arguments of `matrix_factorisation`.
+    """
 
     left: Rows
     right: Rows
     label: float
     law: AbstractLaw
     shared: bool
+
+    __repr__ = in_brief
 
     @property
     def landscape(self) -> Landscape:

@@ -14,6 +14,7 @@ from sde.zoo.diagonal_network import DiagonalNetwork
 # The standard instance: ½ in every entry up to sign, labels of the truth e_1, and a start on no symmetry of it.
 STANDARD_FEATURES = ((0.5, -0.5, 0.5, -0.5, -0.5), (-0.5, -0.5, -0.5, -0.5, 0.5))
 STANDARD_TRUTH = (1.0, 0.0, 0.0, 0.0, 0.0)
+# (u, v) from which the standard instance is started.
 STANDARD_START = (
     *(1.086424, 0.892095, 1.095175, 0.904553, 0.942695),
     *(0.802030, 0.850833, 0.746647, 0.943469, 0.842427),

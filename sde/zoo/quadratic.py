@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.problems import AbstractLaw, Gaussian
 from sde.landscapes import Chart, Covariance, Equations, Landscape
 from sde.landscapes.manifold import AbstractManifold
@@ -30,12 +31,24 @@ Rows = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True)
 class Quadratic(AbstractClosedForms):
-    """L = ½Σ_i λ_iθ_i²; the coordinates of Γ are the θ_i with λ_i = 0."""
+    """L = ½Σ_i λ_iθ_i²; the coordinates of Γ are the θ_i with λ_i = 0.
+
+    Attributes
+    ----------
+    curvatures
+        λ_i ≥ 0.
+    sigma
+        Σ of one sample, row by row.
+    law, shared
+        Of the noise, as for ``Covariance``.
+    """
 
     curvatures: tuple[float, ...]
     sigma: Rows
     law: AbstractLaw
     shared: bool
+
+    __repr__ = in_brief
 
     @property
     def landscape(self) -> Landscape:

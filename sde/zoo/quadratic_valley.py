@@ -97,6 +97,8 @@ def quadratic_valley(
 ) -> QuadraticValley:
     """Return the valley ½(1 + x²)y², noise as for ``valley``.
 
+    The arguments are those of `valley`.
+
     Raises
     ------
     BadInput

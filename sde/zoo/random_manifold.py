@@ -30,7 +30,10 @@ Array = Float[np.ndarray, "..."]
 
 @dataclass(frozen=True)
 class RandomManifold(AbstractClosedForms):
-    """F_a = R_a·θ + ½θᵀQ_aθ + (1/6)(g_a·θ)³; the coordinates of Γ are its points."""
+    """F_a = R_a·θ + ½θᵀQ_aθ + (1/6)(g_a·θ)³; the coordinates of Γ are its points.
+
+    The attributes are the arguments of `random_manifold`.
+    """
 
     dim: int
     codimension: int

@@ -26,7 +26,10 @@ from sde.zoo.valley import axes
 
 @dataclass(frozen=True)
 class ScalarFactorisation(AbstractClosedForms):
-    """L = ½(uv − y)², y ≠ 0; Γ has two branches, and ``start`` gives the one with u > 0."""
+    """L = ½(uv − y)², y ≠ 0; Γ has two branches, and ``start`` gives the one with u > 0.
+
+    The attributes are the arguments of `scalar_factorisation`.
+    """
 
     product: float
     label: float

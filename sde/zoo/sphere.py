@@ -23,7 +23,10 @@ from sde.zoo.valley import axes
 
 @dataclass(frozen=True)
 class Sphere(AbstractClosedForms):
-    """L = ½h(|x| − 1)² in R^D, noise σ²I."""
+    """L = ½h(|x| − 1)² in R^D, noise σ²I.
+
+    The attributes are the arguments of `sphere`.
+    """
 
     dim: int
     curvature: float

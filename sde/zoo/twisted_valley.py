@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from implicitbias import checks
+from implicitbias.display import in_brief
 from implicitbias.problems import AbstractLaw, Gaussian
 from sde.formulas import pair_factor
 from sde.landscapes import Chart, Factors, Landscape
@@ -23,7 +24,10 @@ from sde.zoo.valley import axes
 
 @dataclass(frozen=True)
 class TwistedValley(AbstractClosedForms):
-    """L = ½(λ_1a² + λ_2b²) in a turning frame; Φ has no closed form."""
+    """L = ½(λ_1a² + λ_2b²) in a turning frame; Φ has no closed form.
+
+    The attributes are the arguments of `twisted_valley`.
+    """
 
     curvatures: tuple[float, float]
     twist: float
@@ -32,6 +36,8 @@ class TwistedValley(AbstractClosedForms):
     tangential: float
     law: AbstractLaw
     shared: bool
+
+    __repr__ = in_brief
 
     @property
     def landscape(self) -> Landscape:

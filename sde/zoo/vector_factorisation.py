@@ -23,7 +23,10 @@ from sde.zoo.valley import axes
 
 @dataclass(frozen=True)
 class VectorFactorisation(AbstractClosedForms):
-    """L = ½(u·v − y)² on R^{2k}, y > 0; ``start`` takes p and q along the first two axes."""
+    """L = ½(u·v − y)² on R^{2k}, y > 0; ``start`` takes p and q along the first two axes.
+
+    The attributes are the arguments of `vector_factorisation`.
+    """
 
     product: float
     width: int

@@ -1,9 +1,12 @@
 """Chromium for the tests: one browser, and pages that may neither complain nor call out."""
 
 import shutil
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.browser.serving import classroom
 
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -27,11 +30,27 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def hall(chromium):
+    """The address of the classroom, served once for all tests that there is a browser for."""
+    del chromium
+    with classroom() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def screenshots():
+    """The folder where pictures of pages are kept, for people to look at."""
+    folder = Path(__file__).resolve().parents[2] / "out" / "browser"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 @pytest.fixture
 def quiet_page(chromium):
     """A page in a context of its own; the test fails if it logs an error, throws, or asks another machine."""
     context = chromium.new_context(viewport={"width": 900, "height": 700})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)  # a lesson starts a kernel; the machine may do other things
     page, complaints = context.new_page(), []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -6,6 +6,7 @@ name admits every value, but a kernel row names them all: what is new is not com
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from implicitbias.engine.kernels.cost import fits, round_cost
 from implicitbias.engine.kernels.kernel import AbstractKernel, Kernel
@@ -229,7 +230,7 @@ COVERAGE: tuple[Row, ...] = (
 
 def find_kernel(
     problem: AbstractProblem, method: LocalMethod, many: bool = False
-) -> AbstractKernel | LaneKernel | None:
+) -> AbstractKernel[Any] | LaneKernel | None:
     """Return the compiled kernel with the fewest operations, or ``None`` if the definition must run.
 
     ``many``: one of many runs, which may share registers.
@@ -241,7 +242,7 @@ def find_kernel(
     return kernel_named(min(names, key=lambda name: round_cost(name, problem, method)))
 
 
-def kernel_named(name: str) -> AbstractKernel | LaneKernel:
+def kernel_named(name: str) -> AbstractKernel[Any] | LaneKernel:
     """Return a kernel by the name that the table uses."""
     if name == LaneKernel.name:
         return LaneKernel()

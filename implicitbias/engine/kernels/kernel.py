@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import final, Generic, TypeVar
+from typing import Any, final, Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -168,7 +168,7 @@ def aggregated(
 
 
 @cache
-def _entries(name: str) -> tuple[Callable, Callable]:
+def _entries(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     # Imported here: numba must not come with ``import implicitbias``.
     module, *functions = _ENTRIES[name]
     loaded = import_module(f"implicitbias.engine.kernels.{module}")

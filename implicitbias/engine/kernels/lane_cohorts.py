@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -70,7 +71,7 @@ def local_models(
     return models
 
 
-def lane_entry(name: str) -> Callable:
+def lane_entry(name: str) -> Callable[..., Any]:
     """Return an entry of the compiled kernel."""
     # Imported here: numba must not come with ``import implicitbias``.
     return getattr(import_module("implicitbias.engine.kernels.lane_kernel"), name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -69,7 +70,7 @@ def twice_gram_for(problem: AbstractProblem, scaling: Scaling, make: Callable[[]
 
 
 def _plan(
-    form: str, problem: AbstractProblem, method: LocalMethod, stream: Stream | None, store: dict
+    form: str, problem: AbstractProblem, method: LocalMethod, stream: Stream | None, store: dict[Any, Any]
 ) -> Plan:
     rule = rule_of(problem, method, stream)
     key = (form, method.scaling)

@@ -1,6 +1,7 @@
 """O1 and O4, heterogeneous workers: x⁺ = x − η_g Σ p_m W_m (x − b_m) with W_m = I − (I − ηA_m)^{H_m}."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from paper_repro.conformance.case import Case
 from paper_repro.conformance.oracles.paths import limit_case, path_case, rate_cases
@@ -71,7 +72,7 @@ def unequal_steps(source: Source) -> Iterator[Case]:
         )
 
 
-def _variants(source: Source) -> Iterator[tuple[str, dict]]:
+def _variants(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
     if source.name == "G":
         for steps in UNEQUAL:
             yield f"-{steps[0]}-{steps[1]}@G", {"local_steps": steps}

@@ -36,7 +36,9 @@ class LinearClient(NumPyClient):
     def __init__(self, worker: NumpyWorker):
         self.worker = worker
 
-    def fit(self, parameters: list[np.ndarray], config: dict) -> tuple[list[np.ndarray], int, dict]:
+    def fit(
+        self, parameters: list[np.ndarray], config: dict[str, Any]
+    ) -> tuple[list[np.ndarray], int, dict[str, Any]]:
         """Return the local model, and the number of samples that weighs it."""
         v = self.worker.local_work(parameters[0], float(config.get("proximal_mu", 0.0)))
         return [v], self.worker.examples, {}

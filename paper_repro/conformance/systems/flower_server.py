@@ -7,6 +7,8 @@ server's vectors are what Flower hands to ``evaluate_fn`` after every round.
 """
 # pyright: reportMissingImports=false
 
+from typing import Any
+
 import numpy as np
 from flwr.server import Server
 from jaxtyping import Float
@@ -20,7 +22,7 @@ def server_loop(task: Task) -> Float[np.ndarray, "round dim"]:
     """Return the server's vectors of a run of ``Server.fit``."""
     path: dict[int, np.ndarray] = {}
 
-    def note(server_round: int, parameters: list[np.ndarray], config: dict) -> None:
+    def note(server_round: int, parameters: list[np.ndarray], config: dict[str, Any]) -> None:
         path[server_round] = parameters[0]
 
     strategy = strategy_of(task, evaluate_fn=note, fraction_evaluate=0.0)

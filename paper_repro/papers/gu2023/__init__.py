@@ -8,7 +8,7 @@
 | η | η | ``lr`` |
 | B, B_loc | B, B_loc = B/M | –, ``batch`` |
 | α = ηH | α | ``round_time`` |
-| θ̄^(s) | θ̄_r, mean of the workers after round r | ``w`` |
+| θ̄^{(s)} | θ̄_r, mean of the workers after round r | ``w`` |
 | ζ, t = η²·steps | ζ, slow time t | ``slow_time`` |
 | Σ_∥, Σ_◇ | tangent part of Σ, the rest | ``sigma_parallel``, ``sigma_mixed`` |
 | Φ, Γ | limit of the gradient flow, manifold of minima | ``project``, ``manifold`` |

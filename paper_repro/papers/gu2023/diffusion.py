@@ -123,7 +123,7 @@ CLAIM = Claim(
     key="gu2023/diffusion-not-amplified",
     title="Local steps amplify the drift, not the diffusion: the angle's variance grows by σ_T²/B for every M and α",
     statement=(
-        r"The diffusion of the slow SDE is $rac1{\sqrt B}\Sigma_\parallel^{1/2}dW$, whatever $M$ and $\alpha$ are "
+        r"The diffusion of the slow SDE is $\frac1{\sqrt B}\Sigma_\parallel^{1/2}dW$, whatever $M$ and $\alpha$ are "
         r"[recalled]. On the circle with mixed noise the variance of the angle grows by $\sigma_T^2/B$ per slow "
         r"time. At fixed $\eta$ it is inflated by $O(\eta M\alpha)$, as workers that spread along a curve average "
         r"inside it; measured in the limit $\eta\to0$, as $2E_{\eta/2}-E_\eta$ within $|E_\eta-E_{\eta/2}|$."

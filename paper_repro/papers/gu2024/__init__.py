@@ -3,7 +3,7 @@
 | paper | here | code |
 |---|---|---|
 | K workers | M workers | ``workers`` |
-| H^(s) | H of the round that starts at step s | ``QuadraticRule.steps`` |
+| H^{(s)} | H of the round that starts at step s | ``QuadraticRule.steps`` |
 | η_t | η | ``lr`` |
 | α | α_Q, H = (α_Q/η)² | ``growth`` |
 | H_base | least H | ``base`` |

@@ -1,5 +1,7 @@
 """|b_r| ≤ 2 b_x³ ηHM f²: the drift of a round is quadratic in the loss."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -50,7 +52,7 @@ def observe(case: DriftCase, traces: Traces) -> Observation:
     return Observation(quantities, tuple(curves))
 
 
-def _setting(case: DriftCase) -> dict:
+def _setting(case: DriftCase) -> dict[str, Any]:
     loss = "exponential" if isinstance(case.problem.loss_function, Exponential) else "logistic"
     return {"lr": case.lr, "local_steps": case.local_steps, "row_norm": case.problem.radius, "loss": loss}
 

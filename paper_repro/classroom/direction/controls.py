@@ -1,0 +1,214 @@
+"""What the class can set: points in the plane, who holds them, how they are learnt, and how far to look."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from implicitbias import (
+    checks,
+    Exponential,
+    LinearClassification,
+    local_gd,
+    LocalMethod,
+    Logistic,
+    modified_local_gd,
+    PolynomialTail,
+    projection,
+    sweeping,
+)
+from implicitbias.data.known_names import refuse_unknown
+from implicitbias.errors import BadInput
+
+
+LOSSES = ("logistic", "exponential", "polynomial tail")
+AGGREGATIONS = ("average", "anchored")
+WORK = ("gradient steps", "sweeping", "projection")
+
+# Beyond these the answer would not come at once.
+MOST_POINTS = 60
+MOST_WORKERS = 8
+MOST_LOCAL_STEPS = 10_000
+# 10^300 is nearly the largest number that an axis can carry.
+MOST_DECADES = 300
+
+
+@dataclass(frozen=True)
+class Controls:
+    """Points (feature_i, y_i) of workers m(i), a method, and how much of the answer is shown.
+
+    Parameters
+    ----------
+    points
+        Features in the plane, (n, 2); separators pass through the origin.
+    labels
+        y_i = ±1.
+    workers
+        m(i), any numbers ≥ 0: those that hold no point take no part.
+    local_steps
+        H, or one H_m for each worker that holds points, in their order.
+    lr
+        η.
+    loss, power
+        One of ``LOSSES``; p of the polynomial tail (1 + z)^{−p}.
+    aggregation
+        One of ``AGGREGATIONS``.
+    work
+        What a worker does in a round, one of ``WORK``: H gradient steps, or a limit of them that is solved exactly.
+    decades
+        How far to look: to round 10^decades.
+    prediction
+        The class's guess of the direction of w, as an angle in degrees, if it made one.
+    hidden
+        Whether the answer is still to be guessed.
+
+    Raises
+    ------
+    BadInput
+        Naming the value, the rule and the cure.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    labels: tuple[int, ...]
+    workers: tuple[int, ...]
+    local_steps: int | tuple[int, ...] = 10
+    lr: float = 0.2
+    loss: str = "logistic"
+    power: float = 2.0
+    aggregation: str = "average"
+    work: str = "gradient steps"
+    decades: int = 100
+    prediction: float | None = None
+    hidden: bool = False
+
+    def __post_init__(self):
+        _check_points(self.points)
+        _check_holders(self.workers, len(self.points))
+        for name, known in (("loss", LOSSES), ("aggregation", AGGREGATIONS), ("work", WORK)):
+            refuse_unknown(name, getattr(self, name), known)
+        _check_steps(self.local_steps, len(self.holders))
+        checks.number("η", self.lr, "give a learning rate such as 0.2", above=0)
+        checks.integer("decades", self.decades, 1, "100 looks as far as round 10^100")
+        if self.decades > MOST_DECADES:
+            raise checks.refuse(
+                "decades", self.decades, f"must be at most {MOST_DECADES}", "100 is far enough to see"
+            )
+        if self.prediction is not None:
+            checks.number("prediction", self.prediction, "give an angle in degrees, e.g. 45")
+        _ = self.problem
+
+    @cached_property
+    def holders(self) -> tuple[int, ...]:
+        """The workers that hold points, ascending."""
+        return tuple(sorted(set(self.workers)))
+
+    @cached_property
+    def problem(self) -> LinearClassification:
+        """The problem, its workers numbered without gaps."""
+        loss = {
+            "logistic": Logistic,
+            "exponential": Exponential,
+            "polynomial tail": lambda: PolynomialTail(self.power),
+        }
+        held = [self.holders.index(worker) for worker in self.workers]
+        return LinearClassification(self.points, self.labels, workers=held, loss=loss[self.loss]())
+
+    @cached_property
+    def method(self) -> LocalMethod:
+        """The method."""
+        plain = {
+            "gradient steps": lambda: local_gd(self.lr, self.local_steps),
+            "sweeping": sweeping,
+            "projection": projection,
+        }[self.work]()
+        return modified_local_gd(plain) if self.anchored else plain
+
+    @property
+    def anchored(self) -> bool:
+        """Whether a share of w⁰ = 0 is mixed into every average."""
+        return self.aggregation == "anchored"
+
+    @property
+    def exact_solves(self) -> bool:
+        """Whether workers solve their problem instead of taking steps: then η, H and the loss are not looked at."""
+        return self.work != "gradient steps"
+
+    @property
+    def mean_steps(self) -> float:
+        """H̄, the mean of H over workers: the clock is τ = log(ηH̄r)."""
+        return float(np.mean(self.local_steps))
+
+    @property
+    def log_step(self) -> float:
+        """Log(ηH̄)."""
+        return math.log(self.lr * self.mean_steps)
+
+
+def local_steps_of(text: str) -> int | tuple[int, ...]:
+    """Return H from what was typed: ``"10"``, or ``"1, 10, 100"`` for one H_m per worker.
+
+    Raises
+    ------
+    BadInput
+        For anything but whole numbers with commas.
+    """
+    try:
+        steps = tuple(int(part) for part in text.replace(" ", "").strip(",").split(","))
+    except ValueError:
+        cure = "type one number, e.g. 10, or one per worker, e.g. 1, 10"
+        raise checks.refuse("H", text, "must be whole numbers with commas between them", cure) from None
+    return steps[0] if len(steps) == 1 else steps
+
+
+def one_for_all(controls: Controls, what: str) -> None:
+    """Refuse an H_m for each worker where theory knows one H.
+
+    Raises
+    ------
+    BadInput
+        Naming what is not known.
+    """
+    if isinstance(controls.local_steps, tuple):
+        raise checks.refuse("H", controls.local_steps, f"{what} is known for one H", "type one number")
+
+
+def _check_points(points: tuple[tuple[float, float], ...]) -> None:
+    if not points:
+        raise BadInput("points = (): there is nothing to learn; click on the board, or choose a preset")
+    if len(points) > MOST_POINTS:
+        raise BadInput(
+            f"points = {len(points)} of them: must be at most {MOST_POINTS}, to answer at once; remove some"
+        )
+    for number, point in enumerate(points, 1):
+        if len(point) != 2 or not np.isfinite(point).all():
+            raise checks.refuse(
+                f"point {number}", point, "needs two finite coordinates", "drag it onto the board"
+            )
+        if not np.any(point):
+            rule = "lies at the origin, where every w gives the margin 0"
+            raise checks.refuse(f"point {number}", point, rule, "drag it away")
+
+
+def _check_holders(workers: tuple[int, ...], points: int) -> None:
+    if len(workers) != points:
+        raise BadInput(
+            f"workers = {workers!r:.60}: needs one worker for each of the {points} points; assign them"
+        )
+    for worker in set(workers):
+        checks.integer("worker", worker, 0, "number workers from 0")
+    if len(set(workers)) > MOST_WORKERS:
+        rule = f"must be at most {MOST_WORKERS}, to be told apart"
+        raise checks.refuse("M", len(set(workers)), rule, "assign points to fewer workers")
+
+
+def _check_steps(local_steps: int | tuple[int, ...], workers: int) -> None:
+    given = local_steps if isinstance(local_steps, tuple) else (local_steps,)
+    for steps in given:
+        checks.integer("H", steps, 1, "H = 1 is gradient descent, e.g. 10 is Local GD")
+        if steps > MOST_LOCAL_STEPS:
+            cure = "choose 'sweeping' for the limit H → ∞"
+            raise checks.refuse("H", steps, f"must be at most {MOST_LOCAL_STEPS:,}, to answer at once", cure)
+    if isinstance(local_steps, tuple) and len(local_steps) != workers:
+        cure = f"type one number for all, or {workers} numbers"
+        raise checks.refuse("H", local_steps, f"needs one H for each of the M = {workers} workers", cure)

@@ -1,0 +1,1 @@
+"""Controls and pictures that marimo has none of, each a few lines of JavaScript of our own."""
