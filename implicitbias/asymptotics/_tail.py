@@ -63,9 +63,16 @@ def tail_path(
         return -(rows.T * bend) @ rows - pull * np.eye(len(v))
 
     first = np.exp(-a * times[0]) * np.asarray(start, dtype=float)
-    tolerances = {"rtol": RELATIVE, "atol": ABSOLUTE}
-    cure = "Start later, or choose a smaller p"
-    v = stiff_path(velocity, jacobian, first, times, **tolerances, what="polynomial tail", cure=cure)
+    v = stiff_path(
+        velocity,
+        jacobian,
+        first,
+        times,
+        rtol=RELATIVE,
+        atol=ABSOLUTE,
+        what="polynomial tail",
+        cure="Start later, or choose a smaller p",
+    )
     return np.exp(a * times)[:, None] * v
 
 
