@@ -213,6 +213,10 @@ def test_every_control_changes_the_answer(lesson):
         menu = lesson.get_by_label(label, exact=True)
         menu.select_option(label=option)
         says_what_show_says(lesson, **chosen)
+        if option == "polynomial tail":
+            lesson.get_by_role("slider").nth(len(SLIDERS)).focus()
+            lesson.keyboard.press("ArrowRight")
+            says_what_show_says(lesson, **chosen, power=3.0)
         menu.select_option(index=0)
         says_what_show_says(lesson)
 
@@ -221,6 +225,16 @@ def test_points_are_dealt_anew(lesson):
     lesson.get_by_label("dealt", exact=True).select_option(label="in turn")
     until(lesson, lambda: [point[3] for point in held(lesson)] == [0, 1, 0, 1, 0, 1])
     says_what_show_says(lesson)
+    lesson.get_by_role("slider").nth(len(SLIDERS)).focus()
+    lesson.keyboard.press("ArrowRight")
+    until(lesson, lambda: [point[3] for point in held(lesson)] == [0, 1, 2, 0, 1, 2])
+    says_what_show_says(lesson)
+    lesson.get_by_label("points", exact=True).select_option(label="random points")
+    for seed in ("0", "3"):
+        lesson.locator("marimo-number input").fill(seed)
+        lesson.keyboard.press("Enter")
+        drawn = arrangement("random points", int(seed)).points
+        until(lesson, lambda drawn=drawn: tuple(point[:2] for point in held(lesson)) == drawn)
 
 
 def test_wrong_input_is_answered_by_a_sentence(lesson):
