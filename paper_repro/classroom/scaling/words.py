@@ -142,6 +142,9 @@ def _of_own(name: str, held: Held) -> Fact:
 def _of_tuned(name: str, unmet: tuple[str, ...] | str) -> Fact:
     if isinstance(unmet, str):
         return Fact(name, "says nothing", "its D̂ has no ceiling")
-    return Fact(
-        name, "claims nothing" if unmet else "applies", "it asks " + ", ".join(unmet) if unmet else ""
-    )
+    return Fact(name, "claims nothing" if unmet else "applies", _asked(unmet) if unmet else "")
+
+
+def _asked(unmet: tuple[str, ...]) -> str:
+    """Return hypotheses with their symbols as formulas: an index is no emphasis."""
+    return "it asks " + re.sub(r"(\w)_(\w+)", r"$\1_{\2}$", ", ".join(unmet))
