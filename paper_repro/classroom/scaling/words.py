@@ -1,5 +1,7 @@
 """What is said of a setting: the finding, the numbers, the reason, and the code that prints the numbers."""
 
+import re
+
 from paper_repro.classroom.scaling.bounding import Held
 from paper_repro.classroom.scaling.controls import MOST_EFFORT, NAMES
 from paper_repro.classroom.scaling.races import GRID, horizon, Race, replicas, seconds, TUNING_REPLICAS
