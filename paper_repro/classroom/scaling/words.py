@@ -37,8 +37,9 @@ def finding(found: Study) -> str:
         return f"Rounds to a gap of {c.accuracy:g}: {_listed(found)}."
     plain = found.races["identity"]
     best = min(others, key=lambda f: others[f].rounds)
-    if c.scope == "worker" and all(race.censored for race in others.values()):
-        return "With a scaling for each worker they rest beside the minimum, however long they run: no step on f."
+    if c.scope == "worker" and c.heterogeneity and all(race.censored for race in others.values()):
+        none = f"none comes to a gap of {c.accuracy:g} in {plain.horizon} rounds"
+        return f"With a D̂ for each worker {none}: on unlike data their mean step is no step on f."
     if all(race.censored for race in found.races.values()):
         return f"None comes to a gap of {c.accuracy:g} in {plain.horizon} rounds" + _reason_of_none(found)
     if own.condition < ALIKE * own.condition_scaled:
