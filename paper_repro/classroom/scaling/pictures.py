@@ -85,9 +85,9 @@ def bound(found: Study) -> Panel:
 
 def _curve(race: Race) -> Series:
     at = np.unique(np.round(np.geomspace(1, race.horizon, DRAWN)).astype(int))
-    mean, width = race.mean[at], race.width[at]
+    mean, width = race.mean[at], np.where(np.isfinite(race.width[at]), race.width[at], 0.0)
     shown = np.where(np.isfinite(mean), np.maximum(mean, SMALLEST), np.nan)
-    ends = [np.where(np.isfinite(width), np.maximum(mean + s * width, SMALLEST), shown) for s in (-1.0, 1.0)]
+    ends = [np.maximum(shown + side * width, SMALLEST) for side in (-1.0, 1.0)]
     low, high = ([None if np.isnan(v) else float(v) for v in end] for end in ends)
     y = [None if np.isnan(v) else float(v) for v in shown]
     return Series(

@@ -76,7 +76,8 @@ class Race:
     @property
     def span(self) -> tuple[int, int]:
         """The rounds from which the lower and the upper end of the interval stay ≤ ε."""
-        ends = self.mean - self.width, self.mean + self.width
+        with np.errstate(invalid="ignore"):  # of a replica that has left the numbers nothing is known
+            ends = self.mean - self.width, self.mean + self.width
         return first_below(ends[0], self.accuracy), first_below(ends[1], self.accuracy)
 
     @property

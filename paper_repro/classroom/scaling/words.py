@@ -1,5 +1,7 @@
 """What is said of a setting: the finding, the numbers, the reason, and the code that prints the numbers."""
 
+import re
+
 from paper_repro.classroom.scaling.bounding import Held
 from paper_repro.classroom.scaling.controls import MOST_EFFORT, NAMES
 from paper_repro.classroom.scaling.races import GRID, horizon, Race, replicas, seconds, TUNING_REPLICAS
@@ -35,8 +37,9 @@ def finding(found: Study) -> str:
         return f"Rounds to a gap of {c.accuracy:g}: {_listed(found)}."
     plain = found.races["identity"]
     best = min(others, key=lambda f: others[f].rounds)
-    if c.scope == "worker" and all(race.censored for race in others.values()):
-        return "With a scaling for each worker they rest beside the minimum, however long they run: no step on f."
+    if c.scope == "worker" and c.heterogeneity and all(race.censored for race in others.values()):
+        none = f"none comes to a gap of {c.accuracy:g} in {plain.horizon} rounds"
+        return f"With a D̂ for each worker {none}: on unlike data their mean step is no step on f."
     if all(race.censored for race in found.races.values()):
         return f"None comes to a gap of {c.accuracy:g} in {plain.horizon} rounds" + _reason_of_none(found)
     if own.condition < ALIKE * own.condition_scaled:
@@ -142,6 +145,9 @@ def _of_own(name: str, held: Held) -> Fact:
 def _of_tuned(name: str, unmet: tuple[str, ...] | str) -> Fact:
     if isinstance(unmet, str):
         return Fact(name, "says nothing", "its D̂ has no ceiling")
-    return Fact(
-        name, "claims nothing" if unmet else "applies", "it asks " + ", ".join(unmet) if unmet else ""
-    )
+    return Fact(name, "claims nothing" if unmet else "applies", _asked(unmet) if unmet else "")
+
+
+def _asked(unmet: tuple[str, ...]) -> str:
+    """Return hypotheses with their symbols as formulas: an index is no emphasis."""
+    return "it asks " + re.sub(r"(\w)_(\w+)", r"$\1_{\2}$", ", ".join(unmet))
