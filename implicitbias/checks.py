@@ -27,19 +27,25 @@ def number(
     least: float = -math.inf,
     above: float = -math.inf,
     below: float = math.inf,
+    most: float = math.inf,
 ) -> float:
-    """Return a finite real number x with least ≤ x, above < x < below.
+    """Return a finite real number x with least ≤ x ≤ most, above < x < below.
 
     Raises
     ------
     BadInput
         For anything else; truth values are no numbers.
     """
-    bounds = ((f"≥ {least:g}", least), (f"> {above:g}", above), (f"< {below:g}", below))
+    bounds = (
+        (f"≥ {least:g}", least),
+        (f"> {above:g}", above),
+        (f"< {below:g}", below),
+        (f"≤ {most:g}", most),
+    )
     rule = "must be a finite number " + " and ".join(said for said, bound in bounds if math.isfinite(bound))
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise refuse(name, value, rule.strip(), cure)
-    if not (math.isfinite(value) and least <= value and above < value < below):
+    if not (math.isfinite(value) and least <= value <= most and above < value < below):
         raise refuse(name, value, rule.strip(), cure)
     return float(value)
 

@@ -188,8 +188,8 @@ def test_the_code_prints_the_numbers_on_screen(controls):
     [
         ({"families": ()}, "nothing to compare"),
         ({"families": ("sgd",)}, "scaling = 'sgd'"),
-        ({"decades": 9.0}, "at most 4"),
-        ({"heterogeneity": 1.5}, "at most 1"),
+        ({"decades": 9.0}, "≤ 4"),
+        ({"heterogeneity": 1.5}, "≤ 1"),
         ({"local_steps": 0}, "local_steps = 0"),
         ({"workers": 100}, "give 1 … 8"),
         ({"batch": -1}, "0 is full gradients"),

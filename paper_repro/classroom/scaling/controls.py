@@ -7,6 +7,7 @@ from implicitbias import AdaGrad, AdaHessian, Adam, checks, Identity, OASIS, RMS
 from implicitbias.errors import BadInput
 from implicitbias.methods import Adaptive
 from implicitbias.scaled import THEOREMS
+from paper_repro.classroom import waiting
 
 
 NAMES = {
@@ -108,24 +109,12 @@ class Controls:
 
 def _check_numbers(controls: Controls) -> None:
     c = controls
-    _between("decades", c.decades, 0.0, MOST_DECADES, "2 is metres next to centimetres")
-    _between("heterogeneity", c.heterogeneity, 0.0, 1.0, "0 gives all workers the same data")
-    _between("ridge", c.ridge, 1e-8, LARGEST_RIDGE, "1e-4 hardly moves the minimum")
-    _between("accuracy", c.accuracy, 1e-6, 1.0, "0.03 is a tenth of the way")
-    _between("step", c.step, 1e-3, 1e3, "1 is the tuned learning rate")
-    for name, most in (
-        ("workers", MOST_WORKERS),
-        ("local_steps", MOST_STEPS),
-        ("effort", MOST_EFFORT),
-    ):
-        value = checks.integer(name, getattr(c, name), 1, f"give 1 … {most}")
-        if value > most:
-            raise checks.refuse(name, value, "more than a lesson can wait for", f"give 1 … {most}")
+    checks.number("decades", c.decades, "2 is metres next to centimetres", least=0.0, most=MOST_DECADES)
+    checks.number("heterogeneity", c.heterogeneity, "0 gives all workers the same data", least=0.0, most=1.0)
+    checks.number("ridge", c.ridge, "1e-4 hardly moves the minimum", least=1e-8, most=LARGEST_RIDGE)
+    checks.number("accuracy", c.accuracy, "0.03 is a tenth of the way", least=1e-6, most=1.0)
+    checks.number("step", c.step, "1 is the tuned learning rate", least=1e-3, most=1e3)
+    for name, most in (("workers", MOST_WORKERS), ("local_steps", MOST_STEPS), ("effort", MOST_EFFORT)):
+        waiting.count(name, getattr(c, name), most)
     checks.integer("batch", c.batch, 0, "0 is full gradients")
     checks.integer("seed", c.seed, 0, "any whole number draws other mini-batches")
-
-
-def _between(name: str, value: float, least: float, most: float, cure: str) -> None:
-    number = checks.number(name, value, cure, least=least)
-    if number > most:
-        raise checks.refuse(name, value, f"must be at most {most:g}", cure)

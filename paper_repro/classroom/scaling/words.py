@@ -2,6 +2,7 @@
 
 import re
 
+from paper_repro.classroom import waiting
 from paper_repro.classroom.scaling.bounding import Held
 from paper_repro.classroom.scaling.controls import MOST_EFFORT, NAMES
 from paper_repro.classroom.scaling.races import GRID, horizon, Race, replicas, seconds, TUNING_REPLICAS
@@ -69,9 +70,7 @@ def facts(found: Study) -> tuple[Fact, ...]:
 def capped(found: Study) -> str:
     """Return what was cut so that the answer comes at once, and what more would take."""
     c = found.controls
-    more = (
-        f"; “more” = {4 * c.effort} takes about {4 * seconds(c):.1g} s" if 4 * c.effort <= MOST_EFFORT else ""
-    )
+    more = waiting.more(c.effort, seconds(c), MOST_EFFORT)
     return (
         f"At most {horizon(c)} rounds, {replicas(c)} replicas, about {seconds(c):.1g} s{more}. Learning rates: best "
         f"of {len(GRID)}, a factor of three apart, on other mini-batches ({TUNING_REPLICAS} replicas)"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from implicitbias import checks
 from implicitbias.errors import BadInput
+from paper_repro.classroom import waiting
 from paper_repro.classroom.valley.grounds import Ground, ground_named
 from sde.zoo import AbstractClosedForms
 
@@ -58,9 +59,7 @@ class Controls:
         object.__setattr__(self, "noise", self.noise or next(iter(self.ground.kinds)))
         _ = self.closed
         for name, most in (("workers", MOST_WORKERS), ("local_steps", MOST_STEPS), ("effort", MOST_EFFORT)):
-            value = checks.integer(name, getattr(self, name), 1, f"give 1 … {most}")
-            if value > most:
-                raise checks.refuse(name, value, "more than a lesson can wait for", f"give 1 … {most}")
+            waiting.count(name, getattr(self, name), most)
         _check_sizes(self)
         check_reach(self.slow_time, self.workers, self.unit_batch)
         if self.schedule not in SCHEDULES:

@@ -1,6 +1,7 @@
 """What is said of a setting: the finding, the numbers, the reason, warnings, and the code that prints the numbers."""
 
 from paper_repro.claims.verdict import Status
+from paper_repro.classroom import waiting
 from paper_repro.classroom.shown import Fact
 from paper_repro.classroom.valley.controls import MOST_EFFORT
 from paper_repro.classroom.valley.courses import NAMES
@@ -105,8 +106,8 @@ def warnings(found: Study) -> list[str]:
 
 def capped(found: Study) -> str:
     """Return what was cut so that the answer comes at once, and what more would take."""
-    own, effort = found.budget, found.controls.effort
-    more = f"; “more” = {4 * effort} takes about {4 * own.seconds:.1g} s" if 4 * effort <= MOST_EFFORT else ""
+    own = found.budget
+    more = waiting.more(found.controls.effort, own.seconds, MOST_EFFORT)
     text = f"{own.replicas} replicas of each method, about {own.seconds:.1g} s{more}."
     if own.controls.slow_time < own.asked:
         text += f" Slow time {own.controls.slow_time:.3g} in place of {own.asked:g}: η² is small."
