@@ -7,7 +7,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.error import URLError
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from urllib.request import urlopen
 
 
@@ -19,26 +20,31 @@ def classroom() -> Iterator[str]:
     """Serve all lessons while the block runs; the address of the hall, without the last slash."""
     command = [sys.executable, "-m", "paper_repro", "class", "--headless"]
     quiet = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=quiet
-    ) as process:
+    # A file, for a pipe that nobody empties stops a server that says much.
+    with (
+        NamedTemporaryFile() as log,
+        subprocess.Popen(command, stderr=log, stdout=subprocess.DEVNULL, env=quiet) as process,
+    ):
         try:
-            assert process.stderr is not None
-            said = process.stderr.readline()
-            found = re.search(r"http://127\.0\.0\.1:\d+", said)
-            assert found, said + process.stderr.read()
-            _wait_for(found[0])
-            yield found[0]
+            yield _address(process, Path(log.name))
         finally:
             process.terminate()
 
 
-def _wait_for(address: str) -> None:
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Wait until the server has said where it is, and answers there."""
     end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            urlopen(address, timeout=5).close()
-            return
-        except URLError:
-            assert time.monotonic() < end, f"{address} does not answer"
-            time.sleep(0.1)
+    while process.poll() is None and time.monotonic() < end:
+        found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
+        if found and _answers(found[0]):
+            return found[0]
+        time.sleep(0.1)
+    raise AssertionError(f"the classroom does not answer: {log.read_text()}")
+
+
+def _answers(address: str) -> bool:
+    try:
+        urlopen(address, timeout=5).close()
+    except OSError:
+        return False
+    return True
