@@ -4,6 +4,7 @@ import re
 
 
 PATIENCE = 600  # tenths of a second, on a machine that does other things
+PICTURE = "svg[role=img]"
 
 
 def opened(page, address):
@@ -11,8 +12,17 @@ def opened(page, address):
     page.set_viewport_size({"width": 1280, "height": 1400})
     page.goto(address)
     page.locator(".finding").wait_for(timeout=120_000)
-    page.locator("svg[role=img]").first.wait_for(timeout=120_000)
+    page.locator(PICTURE).first.wait_for(timeout=120_000)
     return page
+
+
+def until(page, true, said=lambda: "it did not come"):
+    """Wait for what no selector can say: a picture lies in a shadow tree, and is asked again and again."""
+    for _ in range(PATIENCE):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(said())
 
 
 class Desk:
@@ -25,25 +35,24 @@ class Desk:
     def _read(self):
         self.finding = self._page.locator(".finding").inner_text()
         # Every word of a picture is an element of its own.
-        self.markup = self._page.locator("svg[role=img]").first.inner_html()
-        self.picture = re.sub(
-            r"\s+", " ", " ".join(self._page.locator("svg[role=img] text").all_text_contents())
-        )
+        self.markup = self._page.locator(PICTURE).first.inner_html()
+        words = self._page.locator(f"{PICTURE} text").all_text_contents()
+        self.picture = re.sub(r"\s+", " ", " ".join(words))
         self.facts = self._page.locator(".facts").inner_text()
+
+    def _is_another(self, before):
+        if not all(self._page.locator(part).count() for part in (".finding", PICTURE)):
+            return False
+        self._read()
+        return self.markup != before
 
     def moves(self, act):
         """Act, and wait until the picture is another."""
         before = self.markup
         act()
-        for _ in range(PATIENCE):
-            self._page.wait_for_timeout(100)
-            if self._page.locator(".finding").count() and self._page.locator("svg[role=img]").count():
-                self._read()
-                if self.markup != before:
-                    self._page.wait_for_timeout(300)  # words and picture change in the same beat
-                    self._read()
-                    return
-        raise AssertionError(f"nothing moved: {self.finding}")
+        until(self._page, lambda: self._is_another(before), lambda: f"nothing moved: {self.finding}")
+        self._page.wait_for_timeout(300)  # words and picture change in the same beat
+        self._read()
 
 
 def pressed(page, label, key):

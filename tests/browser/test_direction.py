@@ -1,37 +1,24 @@
 """Where Local GD goes, in Chromium: points under the hand, every control, the guess, and messages for wrong input."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from paper_repro.classroom.direction import Controls, show
 from paper_repro.classroom.direction.presets import arrangement, PRESETS
-from tests.browser.serving import classroom
+from tests.browser.desk import until
 
 
 A = arrangement(next(iter(PRESETS)))
-SHOTS = Path("out/browser")
-# Tenths of a second, on a machine that does other things.
-PATIENCE = 600
 # A drop is read off to a pixel, a hundredth of the plane or so.
 A_PIXEL = 0.03
 
 
-@pytest.fixture(scope="module")
-def address(chromium):
-    """The lesson, served as a user would; Chromium first, so that without it nothing is served."""
-    del chromium
-    with classroom() as hall:
-        yield f"{hall}/direction/"
-
-
 @pytest.fixture
-def lesson(quiet_page, address):
+def lesson(quiet_page, hall):
     """The lesson as it opens, with its picture drawn."""
     quiet_page.set_viewport_size({"width": 1280, "height": 800})
-    quiet_page.set_default_timeout(60_000)
-    quiet_page.goto(address)
+    quiet_page.goto(f"{hall}/direction/")
     quiet_page.wait_for_selector(".board .point")
     quiet_page.wait_for_selector("svg .ib-dots")
     return quiet_page
@@ -91,15 +78,6 @@ def backgrounds(page):
     return [one.evaluate("one => getComputedStyle(one).backgroundColor") for one in found]
 
 
-def until(page, true):
-    """Wait for what no selector can say."""
-    for _ in range(PATIENCE):
-        if true():
-            return
-        page.wait_for_timeout(100)
-    assert true()
-
-
 def test_it_opens_with_the_answer_of_the_first_preset(lesson):
     wanted = says_what_show_says(lesson)
     assert held(lesson) == [(*point, y, m) for point, y, m in zip(A.points, A.labels, A.workers, strict=True)]
@@ -108,14 +86,13 @@ def test_it_opens_with_the_answer_of_the_first_preset(lesson):
     read(lesson, wanted.capped)
 
 
-def test_board_and_pictures_are_light_and_dark_together(lesson):
-    SHOTS.mkdir(parents=True, exist_ok=True)
+def test_board_and_pictures_are_light_and_dark_together(lesson, screenshots):
     papers = set()
     for _ in range(2):
         lesson.get_by_role("button", name="light or dark").click()
         until(lesson, lambda: len(set(backgrounds(lesson))) == 1)
         papers |= set(backgrounds(lesson))
-        lesson.screenshot(path=SHOTS / f"direction-{len(papers)}.png")
+        lesson.screenshot(path=screenshots / f"direction-{len(papers)}.png")
     assert len(papers) == 2
 
 
