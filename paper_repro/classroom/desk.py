@@ -1,7 +1,7 @@
-"""The parts of a lesson's notebook that all lessons share: words, snapshot, notes."""
+"""The parts of a lesson's notebook that all lessons share: controls, words, snapshot, notes."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import marimo as mo
@@ -10,6 +10,23 @@ from paper_repro.classroom.lessons import lesson_named
 from paper_repro.classroom.screen import heading, numbers, reason
 from paper_repro.classroom.shown import Refused, Shown
 from paper_repro.classroom.snapshot import snapshot_name, snapshot_page
+
+
+def slider(stops: Sequence[Any], value: Any, label: str) -> Any:
+    """Return a slider over a few values; the lesson runs when it is let go."""
+    return mo.ui.slider(
+        steps=stops, value=value, label=label, show_value=True, debounce=True, full_width=True
+    )
+
+
+def choice(options: Sequence[str] | dict[str, Any], value: str, label: str) -> Any:
+    """Return a choice of one."""
+    return mo.ui.dropdown(options, value=value, label=label, full_width=True)
+
+
+def row(*parts: Any) -> mo.Html:
+    """Return controls side by side, as wide as each other."""
+    return mo.hstack(parts, widths="equal", gap=2, align="end")
 
 
 def finding(scene: Shown | Refused) -> mo.Html:
@@ -49,6 +66,15 @@ def snapshot(lesson: str, controls: Callable[[], Any], scene: Shown | Refused) -
         mimetype="text/html",
         label="Save a snapshot",
     )
+
+
+def below(lesson: str, controls: Callable[[], Any], scene: Shown | Refused) -> list[mo.Html]:
+    """Return what stands below the picture: words, snapshot, notes."""
+    return [
+        words(scene),
+        mo.hstack([snapshot(lesson, controls, scene)], justify="start"),
+        notes(lesson),
+    ]
 
 
 def notes(lesson: str) -> mo.Html:

@@ -41,18 +41,11 @@ def _(ENTRIES, mo, paper):
 
 
 @app.cell(hide_code=True)
-def _(find, mo, scales, statement):
+def _(desk, find, mo, scales, statement):
     def _control(scale):
         label = f"{scale.symbol}: {scale.meaning}"
         if scale.ordered:
-            return mo.ui.slider(
-                steps=scale.stops,
-                value=scale.default,
-                label=label,
-                show_value=True,
-                debounce=True,
-                full_width=True,
-            )
+            return desk.slider(scale.stops, scale.default, label)
         return mo.ui.dropdown({str(c): c for c in scale.stops}, value=str(scale.default), label=label)
 
     knobs = mo.ui.dictionary({s.name: _control(s) for s in scales(find(statement.value))})
@@ -90,9 +83,7 @@ def _(budget, controls, desk, knobs, mo, picture, scene, seed):
     mo.vstack(
         [
             mo.hstack([_left, _right], widths=[1, 2.2], gap=2, align="start"),
-            desk.words(scene),
-            mo.hstack([desk.snapshot("claims", controls, scene)], justify="start"),
-            desk.notes("claims"),
+            *desk.below("claims", controls, scene),
         ],
         gap=1.2,
     )

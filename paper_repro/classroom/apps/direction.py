@@ -46,37 +46,39 @@ def _():
 
 
 @app.cell(hide_code=True)
-def _(AGGREGATIONS, DEALINGS, LOSSES, PRESETS, WORK, mo):
-    preset = mo.ui.dropdown(list(PRESETS), value=next(iter(PRESETS)), label="points")
-    dealing = mo.ui.dropdown(DEALINGS, value=DEALINGS[0], label="dealt")
-    workers = mo.ui.slider(1, 6, value=2, label="M", show_value=True)
-    seed = mo.ui.number(0, 10**6, value=0, label="seed")
-    steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
-    local_steps = mo.ui.slider(steps=steps, value=10, label="H", show_value=True)
-    each = mo.ui.text(placeholder="as H", label="H₁, H₂, …")
-    rates = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
-    lr = mo.ui.slider(steps=rates, value=0.2, label="η", show_value=True)
-    loss = mo.ui.dropdown(LOSSES, value=LOSSES[0], label="loss")
-    power = mo.ui.slider(steps=[1, 2, 3, 5, 10, 20], value=2, label="p of the tail", show_value=True)
-    work = mo.ui.dropdown(WORK, value=WORK[0], label="local work")
-    aggregation = mo.ui.dropdown(AGGREGATIONS, value=AGGREGATIONS[0], label="aggregation")
-    decades = mo.ui.slider(steps=[3, 6, 10, 30, 100, 300], value=100, label="rounds 10^", show_value=True)
-    guessing = mo.ui.checkbox(label="guess first")
-    return (
-        aggregation,
-        dealing,
-        decades,
-        each,
-        guessing,
-        local_steps,
-        loss,
-        lr,
-        power,
-        preset,
-        seed,
-        work,
-        workers,
+def _(DEALINGS, PRESETS, mo):
+    # Apart from the rest: whatever is set here deals the points anew, over what hands have moved.
+    dealing = mo.ui.dictionary(
+        {
+            "preset": mo.ui.dropdown(list(PRESETS), value=next(iter(PRESETS)), label="points"),
+            "dealt": mo.ui.dropdown(DEALINGS, value=DEALINGS[0], label="dealt"),
+            "workers": mo.ui.slider(1, 6, value=2, label="M", show_value=True),
+            "seed": mo.ui.number(0, 10**6, value=0, label="seed"),
+        }
     )
+    return (dealing,)
+
+
+@app.cell(hide_code=True)
+def _(AGGREGATIONS, LOSSES, WORK, mo):
+    def _slider(steps, value, label):
+        return mo.ui.slider(steps=steps, value=value, label=label, show_value=True)
+
+    _rates = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
+    method = mo.ui.dictionary(
+        {
+            "local_steps": _slider([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], 10, "H"),
+            "lr": _slider(_rates, 0.2, "η"),
+            "loss": mo.ui.dropdown(LOSSES, value=LOSSES[0], label="loss"),
+            "power": _slider([1.0, 2.0, 3.0, 5.0, 10.0, 20.0], 2.0, "p of the tail"),
+            "work": mo.ui.dropdown(WORK, value=WORK[0], label="local work"),
+            "aggregation": mo.ui.dropdown(AGGREGATIONS, value=AGGREGATIONS[0], label="aggregation"),
+            "decades": _slider([3, 6, 10, 30, 100, 300], 100, "rounds 10^"),
+        }
+    )
+    each = mo.ui.text(placeholder="as H", label="H₁, H₂, …")
+    guessing = mo.ui.checkbox(label="guess first")
+    return each, guessing, method
 
 
 @app.cell(hide_code=True)
@@ -87,38 +89,24 @@ def _(guessing, mo):
 
 
 @app.cell(hide_code=True)
-def _(
-    aggregation,
-    dealing,
-    decades,
-    each,
-    guessing,
-    local_steps,
-    loss,
-    lr,
-    mo,
-    power,
-    preset,
-    reveal,
-    seed,
-    work,
-    workers,
-):
+def _(dealing, each, guessing, method, mo, reveal):
     def _row(*items):
         return mo.hstack(items, justify="start", gap=1, wrap=True, align="center")
 
-    _tail = [power] if loss.value == "polynomial tail" else []
-    _deal = [] if dealing.value == "as the preset has it" else [workers]
-    _drawn = [seed] if "random" in (dealing.value + preset.value) else []
+    _dealt, _of = dealing.elements, method.elements
+    _tail = [_of["power"]] if method.value["loss"] == "polynomial tail" else []
+    _deal = [] if dealing.value["dealt"] == "as the preset has it" else [_dealt["workers"]]
+    _random = any("random" in dealing.value[name] for name in ("dealt", "preset"))
     _guess = [guessing, reveal] if guessing.value else [guessing]
     mo.vstack(
         [
-            _row(preset, dealing),
-            _row(local_steps, each, lr, decades),
-            _row(loss, *_tail, work, aggregation, *_deal, *_drawn, *_guess),
+            _row(_dealt["preset"], _dealt["dealt"]),
+            _row(_of["local_steps"], each, _of["lr"], _of["decades"]),
+            _row(_of["loss"], *_tail, _of["work"], _of["aggregation"], *_deal,
+                 *([_dealt["seed"]] if _random else []), *_guess),
         ],
         gap=0.4,
-    )
+    )  # fmt: skip
     return
 
 
@@ -138,9 +126,10 @@ def _(Canvas, PointBoard, mo):
 
 
 @app.cell(hide_code=True)
-def _(arrangement, attempt, board, dealing, dealt, preset, seed, workers):
+def _(arrangement, attempt, board, dealing, dealt):
+    _at = dealing.value
     given = attempt(
-        lambda: dealt(arrangement(preset.value, seed.value), dealing.value, workers.value, seed.value)
+        lambda: dealt(arrangement(_at["preset"], _at["seed"]), _at["dealt"], _at["workers"], _at["seed"])
     )
     if hasattr(given, "points"):
         board.put(given.points, given.labels, given.workers, given.extent)
@@ -156,41 +145,14 @@ def _(board, guessing, reveal):
 
 
 @app.cell(hide_code=True)
-def _(
-    Controls,
-    aggregation,
-    attempt,
-    board,
-    decades,
-    each,
-    given,
-    guessing,
-    hands,
-    hidden,
-    local_steps,
-    local_steps_of,
-    loss,
-    lr,
-    power,
-    show,
-    work,
-):
+def _(Controls, attempt, board, each, given, guessing, hands, hidden, local_steps_of, method, show):
     # What a hand has moved comes through `hands`; the board itself also knows what a preset has put.
     assert hands is not None
 
     def controls():
-        return Controls(
-            *board.held,
-            local_steps=local_steps_of(each.value) if each.value.strip() else local_steps.value,
-            lr=lr.value,
-            loss=loss.value,
-            power=float(power.value),
-            work=work.value,
-            aggregation=aggregation.value,
-            decades=decades.value,
-            prediction=board.guess if guessing.value else None,
-            hidden=hidden,
-        )
+        typed = {"local_steps": local_steps_of(each.value)} if each.value.strip() else {}
+        guess = board.guess if guessing.value else None
+        return Controls(*board.held, **(method.value | typed), prediction=guess, hidden=hidden)
 
     scene = attempt(lambda: show(controls())) if hasattr(given, "points") else given
     return controls, scene
@@ -205,20 +167,8 @@ def _(board, canvas, lines_of, method_key_of, scene):
 
 
 @app.cell(hide_code=True)
-def _(desk, scene):
-    desk.words(scene)
-    return
-
-
-@app.cell(hide_code=True)
-def _(controls, desk, scene):
-    desk.snapshot("direction", controls, scene)
-    return
-
-
-@app.cell(hide_code=True)
-def _(desk):
-    desk.notes("direction")
+def _(controls, desk, mo, scene):
+    mo.vstack(desk.below("direction", controls, scene), gap=0.8)
     return
 
 

@@ -23,42 +23,34 @@ def _():
 
 
 @app.cell(hide_code=True)
-def _(Controls, NAMES, mo):
+def _(Controls, NAMES, desk, mo):
     _names = {name: family for family, name in NAMES.items()}
     _at = Controls()
-
-    def _slider(stops, value, label):
-        return mo.ui.slider(
-            steps=stops, value=value, label=label, show_value=True, debounce=True, full_width=True
-        )
-
-    def _choice(options, value, label):
-        return mo.ui.dropdown(options, value=value, label=label, full_width=True)
 
     knobs = mo.ui.dictionary(
         {
             "families": mo.ui.multiselect(
                 _names, value=[NAMES[f] for f in _at.families], label="scalings", full_width=True
             ),
-            "scope": _choice(
+            "scope": desk.choice(
                 {"one D̂ for all": "global", "one for each worker": "worker"}, "one D̂ for all", "scope"
             ),
-            "rotated": _choice({"as they are": False, "turned": True}, "as they are", "data"),
-            "decades": _slider(
+            "rotated": desk.choice({"as they are": False, "turned": True}, "as they are", "data"),
+            "decades": desk.slider(
                 [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0], _at.decades, "units over so many decades"
             ),
-            "local_steps": _slider([1, 2, 4, 8, 16, 32], _at.local_steps, "local steps H"),
-            "workers": _slider([1, 2, 4, 8], _at.workers, "workers M"),
-            "heterogeneity": _slider(
+            "local_steps": desk.slider([1, 2, 4, 8, 16, 32], _at.local_steps, "local steps H"),
+            "workers": desk.slider([1, 2, 4, 8], _at.workers, "workers M"),
+            "heterogeneity": desk.slider(
                 [0.0, 0.2, 0.4, 0.6, 0.8, 1.0], _at.heterogeneity, "unlike data: share of samples"
             ),
-            "accuracy": _slider([0.005, 0.01, 0.02, 0.03, 0.05, 0.1], _at.accuracy, "accuracy ε"),
-            "step": _slider([0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0], _at.step, "η over the tuned one"),
-            "batch": _choice({"full": 0, "2": 2, "8": 8, "32": 32}, "8", "mini-batch"),
-            "ridge": _slider([1e-5, 1e-4, 1e-3, 1e-2, 1e-1], _at.ridge, "l2"),
-            "bounded": _choice(_names, NAMES[_at.bounded], "theorem for"),
-            "theorem": _choice(["T1", "T2", "T3", "T4"], _at.theorem, "theorem"),
-            "effort": _slider([1, 4, 16], _at.effort, "more: replicas"),
+            "accuracy": desk.slider([0.005, 0.01, 0.02, 0.03, 0.05, 0.1], _at.accuracy, "accuracy ε"),
+            "step": desk.slider([0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0], _at.step, "η over the tuned one"),
+            "batch": desk.choice({"full": 0, "2": 2, "8": 8, "32": 32}, "8", "mini-batch"),
+            "ridge": desk.slider([1e-5, 1e-4, 1e-3, 1e-2, 1e-1], _at.ridge, "l2"),
+            "bounded": desk.choice(_names, NAMES[_at.bounded], "theorem for"),
+            "theorem": desk.choice(["T1", "T2", "T3", "T4"], _at.theorem, "theorem"),
+            "effort": desk.slider([1, 4, 16], _at.effort, "more: replicas"),
             "seed": mo.ui.number(0, 10**6, value=0, label="seed"),
         }
     )
@@ -92,7 +84,7 @@ def _(controls, desk, knobs, mo, picture, scene):
     _of = knobs.elements
 
     def _row(*names):
-        return mo.hstack([_of[name] for name in names], widths="equal", gap=2, align="end")
+        return desk.row(*(_of[name] for name in names))
 
     _more = [
         _row("workers", "accuracy", "step", "ridge"),
@@ -105,9 +97,7 @@ def _(controls, desk, knobs, mo, picture, scene):
             mo.accordion({"More controls": mo.vstack(_more)}),
             desk.finding(scene),
             picture,
-            desk.words(scene),
-            mo.hstack([desk.snapshot("scaling", controls, scene)], justify="start"),
-            desk.notes("scaling"),
+            *desk.below("scaling", controls, scene),
         ],
         gap=0.8,
     )

@@ -28,51 +28,38 @@ def _():
 
 
 @app.cell(hide_code=True)
-def _(GROUNDS, mo):
-    landscape = mo.ui.dropdown(
-        {ground.title: name for name, ground in GROUNDS.items()},
-        value=GROUNDS["valley"].title,
-        label="landscape",
-        full_width=True,
-    )
+def _(GROUNDS, desk):
+    _titles = {ground.title: name for name, ground in GROUNDS.items()}
+    landscape = desk.choice(_titles, GROUNDS["valley"].title, "landscape")
     return (landscape,)
 
 
 @app.cell(hide_code=True)
-def _(GROUNDS, landscape, mo):
+def _(GROUNDS, desk, landscape):
     _kinds = list(GROUNDS[landscape.value].kinds)
-    noise = mo.ui.dropdown(_kinds, value=_kinds[0], label="noise", full_width=True)
+    noise = desk.choice(_kinds, _kinds[0], "noise")
     return (noise,)
 
 
 @app.cell(hide_code=True)
-def _(mo):
-    def _slider(stops, value, label):
-        return mo.ui.slider(
-            steps=stops, value=value, label=label, show_value=True, debounce=True, full_width=True
-        )
-
+def _(desk, mo):
     knobs = mo.ui.dictionary(
         {
-            "local_steps": _slider([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], 20, "local steps H"),
-            "workers": _slider([1, 2, 4, 8, 16, 32], 8, "workers M"),
-            "lr": _slider([0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2], 0.02, "learning rate η"),
-            "batch": _slider([0.5, 1.0, 2.0, 4.0, 8.0], 1.0, "total batch B"),
-            "sigma": _slider([0.5, 0.7, 1.0, 1.4, 2.0], 1.0, "noise σ"),
-            "slow_time": _slider([0.1, 0.2, 0.4, 0.8, 1.6], 0.4, "slow time T"),
-            "effort": _slider([1, 4, 16, 64], 1, "more: replicas"),
+            "local_steps": desk.slider([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], 20, "local steps H"),
+            "workers": desk.slider([1, 2, 4, 8, 16, 32], 8, "workers M"),
+            "lr": desk.slider([0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2], 0.02, "learning rate η"),
+            "batch": desk.slider([0.5, 1.0, 2.0, 4.0, 8.0], 1.0, "total batch B"),
+            "sigma": desk.slider([0.5, 0.7, 1.0, 1.4, 2.0], 1.0, "noise σ"),
+            "slow_time": desk.slider([0.1, 0.2, 0.4, 0.8, 1.6], 0.4, "slow time T"),
+            "effort": desk.slider([1, 4, 16, 64], 1, "more: replicas"),
         }
     )
-    schedule = mo.ui.dropdown(
-        {
-            "constant": "constant",
-            "halved once, with QSR": "halved once",
-            "halved twice, with QSR": "halved twice",
-        },
-        value="constant",
-        label="learning rate over time",
-        full_width=True,
-    )
+    _schedules = {
+        "constant": "constant",
+        "halved once, with QSR": "halved once",
+        "halved twice, with QSR": "halved twice",
+    }
+    schedule = desk.choice(_schedules, "constant", "learning rate over time")
     seed = mo.ui.number(0, 10**6, value=0, label="seed")
     return knobs, schedule, seed
 
@@ -114,21 +101,15 @@ def _(canvas, scene):
 @app.cell(hide_code=True)
 def _(controls, desk, knobs, landscape, mo, noise, picture, scene, schedule, seed):
     _of = knobs.elements
-
-    def _row(*parts):
-        return mo.hstack(parts, widths="equal", gap=2, align="end")
-
-    _more = _row(*(_of[name] for name in ("slow_time", "batch", "sigma", "effort")), seed)
+    _more = desk.row(*(_of[name] for name in ("slow_time", "batch", "sigma", "effort")), seed)
     mo.vstack(
         [
-            _row(landscape, noise, schedule),
-            _row(_of["local_steps"], _of["lr"], _of["workers"]),
+            desk.row(landscape, noise, schedule),
+            desk.row(_of["local_steps"], _of["lr"], _of["workers"]),
             mo.accordion({"More controls": _more}),
             desk.finding(scene),
             picture,
-            desk.words(scene),
-            mo.hstack([desk.snapshot("valley", controls, scene)], justify="start"),
-            desk.notes("valley"),
+            *desk.below("valley", controls, scene),
         ],
         gap=0.8,
     )
