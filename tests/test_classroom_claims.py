@@ -1,8 +1,5 @@
 """The claim explorer: sliders stay in their ranges, the screen says what ``verify`` says, the code says it again."""
 
-import contextlib
-import io
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +9,7 @@ from paper_repro.catalogue import ENTRIES, find
 from paper_repro.claims import Budget, verify_one
 from paper_repro.claims.knobs import check_knobs
 from paper_repro.classroom.explorer import Controls, scales, show
+from tests.on_screen import printed
 
 
 # Quick at the smallest budget, and of different kinds: a limit, an identity, a path.
@@ -41,10 +39,7 @@ def test_the_screen_says_what_verify_says(key, data, seed):
     assert said == [f.status.value for f in result.falsifiers]
     assert len(shown.facts) == len(result.comparisons) + len(result.falsifiers)
     assert claim.statement in shown.why and claim.title in shown.finding and shown.capped
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(shown.code, {})
-    assert printed.getvalue().strip() == f"{result.status.value} {result.message}".strip()
+    assert printed(shown.code).strip() == f"{result.status.value} {result.message}".strip()
 
 
 def test_the_catalogues_own_budget_is_not_called_capped():

@@ -1,7 +1,5 @@
 """The lesson of scaling without a browser: what scalings buy, what they cannot see, and what theorems say of them."""
 
-import contextlib
-import io
 import json
 import re
 from dataclasses import replace
@@ -19,6 +17,7 @@ from paper_repro.classroom.scaling import Controls, instance_of, NAMES, race, sh
 from paper_repro.classroom.scaling.bounding import Held, held
 from paper_repro.classroom.scaling.races import GRID, horizon, Race, replicas
 from paper_repro.classroom.shown import attempt, Refused
+from tests.on_screen import printed
 
 
 FIRST = Controls()
@@ -172,9 +171,7 @@ def test_what_is_capped_is_said():
 )
 def test_the_code_prints_the_numbers_on_screen(controls):
     scene = show(controls)
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        exec(compile(scene.code, "on screen", "exec"), {})  # noqa: S102 -- what a student pastes
-    found = dict(re.findall(r"(\w+): (\d+) rounds", said.getvalue()))
+    found = dict(re.findall(r"(\w+): (\d+) rounds", printed(scene.code)))
     for family in controls.families:
         value = next(fact.value for fact in scene.facts if fact.name == NAMES[family])
         if value.startswith(">"):

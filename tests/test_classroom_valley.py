@@ -1,7 +1,5 @@
 """The lesson of the valley without a browser: it measures what the slow SDE says, and shows what it says."""
 
-import contextlib
-import io
 import json
 import re
 from dataclasses import replace
@@ -23,17 +21,11 @@ from paper_repro.classroom.valley.courses import course, courses
 from paper_repro.classroom.valley.drift import ratio_curve
 from paper_repro.classroom.valley.walks import budget, FEWEST, GRADIENTS, OVERDRAWN
 from sde.formulas import drift_factor
+from tests.on_screen import printed
 
 
 FIRST = Controls()
 LANDS = [(name, noise) for name, ground in GROUNDS.items() for noise in ground.kinds]
-
-
-def printed(code):
-    """What the code of a scene prints."""
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        exec(compile(code, "on screen", "exec"), {})  # noqa: S102 -- what a student pastes
-    return said.getvalue()
 
 
 def series(view, panel, role):
