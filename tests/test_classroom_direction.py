@@ -13,7 +13,8 @@ from implicitbias.asymptotics import direction_error, rate_constant
 from implicitbias.errors import BadInput
 from paper_repro.classroom.direction import Controls, show
 from paper_repro.classroom.direction.averaged import hand_over
-from paper_repro.classroom.direction.controls import local_steps_of, MOST_POINTS
+from paper_repro.classroom.direction.checking import MOST_POINTS
+from paper_repro.classroom.direction.controls import local_steps_of
 from paper_repro.classroom.direction.dealing import DEALINGS, dealt
 from paper_repro.classroom.direction.journey import looks, round_number
 from paper_repro.classroom.direction.presets import arrangement, PRESETS

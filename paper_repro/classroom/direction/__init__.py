@@ -2,7 +2,7 @@
 
 | module | what |
 |---|---|
-| `controls` | what the class can set |
+| `controls`, `checking` | what the class can set, and what it cannot |
 | `presets`, `dealing` | points to begin with, and who holds them |
 | `separators` | max margins of all workers and of each alone, once per data |
 | `journey` | where w has been, exactly and beyond; `averaged`, `anchored`, `tails`, `solves` make them |

@@ -19,17 +19,13 @@ from implicitbias import (
     sweeping,
 )
 from implicitbias.data.known_names import refuse_unknown
-from implicitbias.errors import BadInput
+from paper_repro.classroom.direction.checking import check_holders, check_points, check_steps
 
 
 LOSSES = ("logistic", "exponential", "polynomial tail")
 AGGREGATIONS = ("average", "anchored")
 WORK = ("gradient steps", "sweeping", "projection")
 
-# Beyond these the answer would not come at once.
-MOST_POINTS = 60
-MOST_WORKERS = 8
-MOST_LOCAL_STEPS = 10_000
 # 10^300 is nearly the largest number that an axis can carry.
 MOST_DECADES = 300
 
@@ -83,11 +79,11 @@ class Controls:
     hidden: bool = False
 
     def __post_init__(self):
-        _check_points(self.points)
-        _check_holders(self.workers, len(self.points))
+        check_points(self.points)
+        check_holders(self.workers, len(self.points))
         for name, known in (("loss", LOSSES), ("aggregation", AGGREGATIONS), ("work", WORK)):
             refuse_unknown(name, getattr(self, name), known)
-        _check_steps(self.local_steps, len(self.holders))
+        check_steps(self.local_steps, len(self.holders))
         checks.number("η", self.lr, "give a learning rate such as 0.2", above=0)
         checks.integer("decades", self.decades, 1, "100 looks as far as round 10^100")
         if self.decades > MOST_DECADES:
@@ -171,44 +167,3 @@ def one_for_all(controls: Controls, what: str) -> None:
     """
     if isinstance(controls.local_steps, tuple):
         raise checks.refuse("H", controls.local_steps, f"{what} is known for one H", "type one number")
-
-
-def _check_points(points: tuple[tuple[float, float], ...]) -> None:
-    if not points:
-        raise BadInput("points = (): there is nothing to learn; click on the board, or choose a preset")
-    if len(points) > MOST_POINTS:
-        raise BadInput(
-            f"points = {len(points)} of them: must be at most {MOST_POINTS}, to answer at once; remove some"
-        )
-    for number, point in enumerate(points, 1):
-        if len(point) != 2 or not np.isfinite(point).all():
-            raise checks.refuse(
-                f"point {number}", point, "needs two finite coordinates", "drag it onto the board"
-            )
-        if not np.any(point):
-            rule = "lies at the origin, where every w gives the margin 0"
-            raise checks.refuse(f"point {number}", point, rule, "drag it away")
-
-
-def _check_holders(workers: tuple[int, ...], points: int) -> None:
-    if len(workers) != points:
-        raise BadInput(
-            f"workers = {workers!r:.60}: needs one worker for each of the {points} points; assign them"
-        )
-    for worker in set(workers):
-        checks.integer("worker", worker, 0, "number workers from 0")
-    if len(set(workers)) > MOST_WORKERS:
-        rule = f"must be at most {MOST_WORKERS}, to be told apart"
-        raise checks.refuse("M", len(set(workers)), rule, "assign points to fewer workers")
-
-
-def _check_steps(local_steps: int | tuple[int, ...], workers: int) -> None:
-    given = local_steps if isinstance(local_steps, tuple) else (local_steps,)
-    for steps in given:
-        checks.integer("H", steps, 1, "H = 1 is gradient descent, e.g. 10 is Local GD")
-        if steps > MOST_LOCAL_STEPS:
-            cure = "choose 'sweeping' for the limit H → ∞"
-            raise checks.refuse("H", steps, f"must be at most {MOST_LOCAL_STEPS:,}, to answer at once", cure)
-    if isinstance(local_steps, tuple) and len(local_steps) != workers:
-        cure = f"type one number for all, or {workers} numbers"
-        raise checks.refuse("H", local_steps, f"needs one H for each of the M = {workers} workers", cure)
