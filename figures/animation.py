@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from figures.views import View
 from implicitbias.checks import number, refuse
+from implicitbias.display import in_brief
 
 
 SLOWEST = 10.0  # seconds a frame may stand; longer, and nobody waits for the next
@@ -32,6 +33,8 @@ class Animation:
     frames: tuple[View, ...]
     labels: tuple[str, ...]
     seconds: float = 0.2
+
+    __repr__ = in_brief
 
     def __post_init__(self):
         object.__setattr__(self, "frames", tuple(self.frames))

@@ -13,6 +13,7 @@ from figures.provenance import metadata, sidecar_text
 from figures.render import styled
 from figures.save import write_all
 from figures.style import INK, REFERENCE, venue_named
+from implicitbias.display import in_brief
 from implicitbias.display.prose import line
 from implicitbias.errors import BadInput
 
@@ -35,6 +36,8 @@ class Thumbnail:
     name: str
     title: str
     picture: bytes
+
+    __repr__ = in_brief
 
 
 def contact_sheet(folder: str | Path) -> list[Path]:

@@ -19,6 +19,7 @@ from figures.style import INK, REFERENCE, Venue, venue_named
 from figures.table import print_table
 from figures.views import Panel, View
 from figures.words import typeset
+from implicitbias.display import in_brief
 
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Stage:
     label: Any
     bar: Any
     venue: Venue
+
+    __repr__ = in_brief
 
 
 def draw_frames(
