@@ -30,6 +30,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	@echo "compiling the kernels (once; a minute) …"
 	@$(BIN)/python -m implicitbias.engine.kernels
+	@$(BIN)/python -m paper_repro.classroom.valley.warm
 	@touch $@
 
 reproduce: setup

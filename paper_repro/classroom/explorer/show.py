@@ -1,9 +1,8 @@
 """A verdict as something to look at: prediction, measurement and falsifiers at the knobs of the moment."""
 
-import dataclasses
 from functools import lru_cache
 
-from figures import View, view_from_json
+from figures import view_from_json
 from implicitbias.display import tex
 from implicitbias.errors import BadInput
 from paper_repro.catalogue import find
@@ -38,17 +37,12 @@ def show(controls: Controls) -> Shown:
         raise BadInput(f"{controls.key} at {result.knobs}: {result.message}")
     return Shown(
         finding=f"{STATUS_SYMBOL[result.status]} {outcome(result).words.capitalize()}: {result.title}",
-        views=_views(result),
+        views=(view_from_json(result.view),) if result.view else (),
         facts=(*map(_compared, result.comparisons), *map(_refuted, result.falsifiers)),
         why=_why(controls.claim, result),
         code=python(result),
         capped=_capped(result),
     )
-
-
-def _views(result: Result) -> tuple[View, ...]:
-    """Return the picture of the claim, if it has one; the finding above it says its title."""
-    return (dataclasses.replace(view_from_json(result.view), title=""),) if result.view else ()
 
 
 def _capped(result: Result) -> str:

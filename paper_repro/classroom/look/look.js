@@ -9,6 +9,7 @@
     const next = STEPS[Math.min(STEPS.length - 1, Math.max(0, now + change))];
     keep("scale", next);
     document.documentElement.style.setProperty("--scale", next);
+    window.dispatchEvent(new Event("look")); // pictures take the size of the type
   }
 
   function light(theme) {

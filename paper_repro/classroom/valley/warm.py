@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from implicitbias import local_sgd, run
+from implicitbias import local_sgd, RecordAt, run, Stream
 from paper_repro.classroom.valley.grounds import GROUNDS
 
 
@@ -11,8 +11,9 @@ def warm() -> None:
     for ground in GROUNDS.values():
         for noise in ground.kinds:
             closed = ground.made(noise)
+            method = local_sgd(0.01, 2, 1.0, workers=2)
             start = closed.start(np.array(ground.start))
-            run(closed.landscape, local_sgd(0.01, 2, 1.0, workers=2), 2, start=start, progress=False)
+            run(closed.landscape, method, 2, start=start, record=RecordAt.last(), stream=Stream(0))
 
 
 if __name__ == "__main__":

@@ -10,19 +10,22 @@ from figures import View
 from figures.web import payload, script
 
 
-# The bundle defines drawView(host, payload, options).
+# The bundle defines drawView(host, payload, options). The finding above says the title; the type follows the room's.
 _RENDER = """
 function render({ model, el }) {
   const draw = () => {
     const views = JSON.parse(model.get("views"));
+    const type = parseFloat(getComputedStyle(document.documentElement).fontSize);
     while (el.children.length > views.length) el.lastChild.remove();
     views.forEach((view, index) => {
       if (!el.children[index]) el.appendChild(document.createElement("div")).className = "view";
-      drawView(el.children[index], view, {});
+      drawView(el.children[index], view, { title: false, fontSize: 0.85 * type });
     });
   };
   model.on("change:views", draw);
+  addEventListener("look", draw);
   draw();
+  return () => removeEventListener("look", draw);
 }
 export default { render };
 """
