@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from implicitbias import local_sgd, run
+from implicitbias import local_sgd, run, Stream
 from paper_repro.classroom.valley.grounds import GROUNDS
 
 
@@ -12,7 +12,8 @@ def warm() -> None:
         for noise in ground.kinds:
             closed = ground.made(noise)
             start = closed.start(np.array(ground.start))
-            run(closed.landscape, local_sgd(0.01, 2, 1.0, workers=2), 2, start=start, progress=False)
+            method = local_sgd(0.01, 2, 1.0, workers=2)
+            run(closed.landscape, method, 2, start=start, stream=Stream(0), progress=False)
 
 
 if __name__ == "__main__":
