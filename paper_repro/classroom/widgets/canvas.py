@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import anywidget
 import traitlets
-from figures.web import payload, script
 
 from figures import View
+from figures.web import payload, script
 
 
 # The bundle defines drawView(host, payload, options).
