@@ -15,8 +15,8 @@ LARGEST_NOISE, FEWEST_ROUNDS = 0.2, 20
 CLOSE = 0.15
 
 WHY = r"""Steps push $\theta$ about **across** the valley, and where the valley widens, pushes to one side are not
-undone by those to the other: the position along the minima $\Gamma$ drifts. In slow time $t=\sum\eta^2$ the drift is that of
-the **slow SDE**,
+undone by those to the other: the position along the minima $\Gamma$ drifts. In slow time $t=\sum\eta^2$ the drift
+is that of the **slow SDE**,
 $$\mathrm d\zeta=P_\zeta\Big(\tfrac1{\sqrt B}\Sigma_\parallel^{1/2}\mathrm dW
 -\tfrac1{2B}\nabla^3L[\hat\Sigma]\,\mathrm dt-\tfrac{M-1}{2B}\nabla^3L[\hat\Psi]\,\mathrm dt\Big).$$
 The first two terms are SGD with the same total batch. The last is what local steps add: while $M$ workers are apart
