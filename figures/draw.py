@@ -55,6 +55,8 @@ def draw(mark: object, axes: "Axes", look: Appearance, line_width: float, type_s
 def _series(mark: Series, axes: "Axes", look: Appearance, line_width: float, type_size: float) -> None:
     x, y = floats(mark.x), floats(mark.y)
     dense = len(x) > FEW_POINTS
+    # Matplotlib cannot space the markers of a line without a point: a series may be nothing but gaps.
+    spaced = dense and look.marker and np.isfinite(y).any()
     if mark.error is not None:
         low, high = floats(mark.error[0]), floats(mark.error[1])
         if dense or mark.role != "measured":
@@ -65,7 +67,7 @@ def _series(mark: Series, axes: "Axes", look: Appearance, line_width: float, typ
             axes.vlines(x, low, high, color=look.colour, linewidth=0.8 * line_width, zorder=look.zorder + 0.1)
     axes.plot(
         x, y, color=look.colour, linestyle=look.line or "none", linewidth=look.width * line_width,
-        marker=look.marker, markevery=MARKER_SPACING if dense and look.marker else None,
+        marker=look.marker, markevery=MARKER_SPACING if spaced else None,
         markersize=(DENSE_MARKER_SIZE if dense else MARKER_SIZE) * type_size,
         zorder=look.zorder, **marker_faces(look, line_width),
     )  # fmt: skip

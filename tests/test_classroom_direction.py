@@ -14,7 +14,7 @@ from implicitbias.errors import BadInput
 from paper_repro.classroom.direction import Controls, show
 from paper_repro.classroom.direction.averaged import hand_over
 from paper_repro.classroom.direction.checking import MOST_POINTS
-from paper_repro.classroom.direction.controls import local_steps_of
+from paper_repro.classroom.direction.controls import local_steps_of, LOSSES
 from paper_repro.classroom.direction.dealing import DEALINGS, dealt
 from paper_repro.classroom.direction.journey import looks, round_number
 from paper_repro.classroom.direction.presets import arrangement, PRESETS
@@ -340,6 +340,13 @@ def test_the_code_prints_the_numbers_on_screen(name, chosen):
         for number in re.findall(r"−?\d+\.?\d*(?:e[+−]?\d+)?", said):
             exact = float(number.replace("−", "-"))
             assert min(abs(exact - n) for n in numbers) <= SAID * abs(exact), (number, text)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_rounding_is_said_to_be_nothing(loss):
+    one = show(Controls(((2.0, -4.0),), (1,), (0,), loss=loss))
+    said = " ".join([one.finding, *(f"{fact.value} {fact.means}" for fact in one.facts)])
+    assert "0° " in one.finding and not re.search(r"e-\d|0e\+00|e[-−]\d+°", said), said
 
 
 def test_round_numbers_are_round():

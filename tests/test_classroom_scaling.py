@@ -243,3 +243,10 @@ def test_the_notes_say_what_is_shown():
     assert f"RMSProp needs {race(unlike, 'rmsprop').rounds} rounds." in notes
     bound = bound_of(decades=1.5, ridge=0.01, local_steps=16)
     assert f"is {bound.bounds[-1].value:.0f} where the run" in notes
+
+
+@pytest.mark.parametrize("other", [{"workers": 1}, {"step": 10.0}, {"rotated": True}])
+def test_unlike_scalings_are_not_blamed_for_what_else_keeps_from_the_minimum(other):
+    unlike = {"scope": "worker", "heterogeneity": 1.0, "batch": 0}
+    assert "their mean step" in show(Controls(**unlike)).finding
+    assert "their mean step" not in show(Controls(**unlike, **other)).finding

@@ -20,6 +20,7 @@ from paper_repro.classroom.valley import Controls, GROUNDS, show, shown, slow_pa
 from paper_repro.classroom.valley.courses import course, courses
 from paper_repro.classroom.valley.drift import ratio_curve
 from paper_repro.classroom.valley.walks import budget, FEWEST, GRADIENTS, OVERDRAWN
+from paper_repro.classroom.valley.warm import warm
 from sde.formulas import drift_factor
 from tests.on_screen import printed
 
@@ -42,6 +43,21 @@ def test_the_measured_drift_is_that_of_the_slow_sde(landscape, noise):
     assert (
         abs(found.ratios["sgd"].measured - 1.0) <= found.ratios["sgd"].error + 0.08
     )  # ηh and η of a small ring
+
+
+@pytest.mark.parametrize(("landscape", "wide"), [("valley", 0.2), ("ring", 0.03)])
+def test_one_worker_is_sgd_however_long_its_rounds(landscape, wide):
+    c = Controls(landscape, workers=1, local_steps=1000, lr=wide, sigma=0.5)
+    found = study(c)
+    ways = {key: own.moved for key, own in found.walks.items()}
+    if landscape == "valley":  # some go further than π between two records, which is no turn
+        assert np.abs(ways["local_sgd"]).max() > np.pi
+    np.testing.assert_allclose(ways["local_sgd"], ways["sgd"], rtol=1e-9, atol=1e-12)
+    assert show(c).finding.startswith("One worker alone is SGD")
+
+
+def test_kernels_are_compiled_beforehand():
+    warm()
 
 
 @pytest.mark.parametrize(("landscape", "noise"), LANDS)
@@ -154,7 +170,7 @@ def test_the_code_prints_the_numbers_on_screen(controls):
     scene = show(controls)
     said = printed(scene.code)
     values = {fact.name: fact.value for fact in scene.facts}
-    assert f"SGD moves {values['SGD moves, slow SDE']};" in said
+    assert f"SGD moves {values['SGD moves, slow SDE']};".replace("−", "-") in said
     local = values["Local SGD: drift over SGD's"]
     assert f"Local SGD {local} times" in said
     predicted = next(f.means for f in scene.facts if f.name.startswith("Local SGD"))

@@ -235,6 +235,11 @@ def test_masked_values_are_allowed_on_log_axes():
     view_of(Series([1.0, 2.0], [None, 1.0]), xscale="log", yscale="log")
 
 
+def test_a_long_series_of_gaps_alone_is_drawn_as_nothing():
+    gaps = Series(np.arange(1.0, 100.0), [None] * 99, "nothing left")
+    assert svg_inline(view_of(gaps, xscale="log", yscale="log"), prefix="gaps").startswith("<svg ")
+
+
 def test_views_are_described_without_a_renderer():
     items = describe(FIGURE)
     assert items[0]["text"] == "A finding" and items[-1]["text"] == FIGURE.caption

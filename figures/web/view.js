@@ -112,7 +112,7 @@ function picture({ view, options, host, id, spots }) {
       "aria-labelledby": `${id}-title ${id}-desc`,
       "font-family": FAMILY,
     },
-    tag("title", { id: `${id}-title` }, escaped(plain(view.title))),
+    tag("title", { id: `${id}-title` }, escaped(plain(view.title || view.panels[0].title || view.panels[0].ylabel || ""))),
     tag("desc", { id: `${id}-desc` }, escaped(plain(view.caption))),
     title.map((line, k) =>
       write(line, { x: edge, y: edge + (k + 0.75) * titleStep, size: sizes.title * size, weight: 700 }),

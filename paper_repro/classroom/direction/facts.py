@@ -10,7 +10,7 @@ from paper_repro.classroom.direction.controls import Controls
 from paper_repro.classroom.direction.journey import Beyond, Journey, Look
 from paper_repro.classroom.direction.separators import Separators
 from paper_repro.classroom.direction.trapped import Rest
-from paper_repro.classroom.direction.wording import degrees, digits, names, power_of_ten, vector
+from paper_repro.classroom.direction.wording import degrees, digits, names, NOTHING, power_of_ten, vector
 from paper_repro.classroom.shown import Fact
 
 
@@ -50,12 +50,14 @@ def of_rest(controls: Controls, rest: Rest) -> tuple[Fact, ...]:
 
 
 def _look(look: Look, form: str) -> Fact:
-    if look.chord <= look.error:
+    if look.chord <= max(look.error, NOTHING):
         return Fact(
-            f"direction error at round {power_of_ten(look.decade)}", f"below {look.error:.0e}", "rounding"
+            f"direction error at round {power_of_ten(look.decade)}",
+            f"below {max(look.error, NOTHING):.0e}".replace("-", "−"),
+            "rounding",
         )
     value = f"{digits(look.chord)} = {degrees(look.chord)}"
-    known = f"± {look.error:.0e}" if look.error > 0.0 else "exact rounds"
+    known = f"± {look.error:.0e}".replace("-", "−") if look.error > 0.0 else "exact rounds"
     theory = f"; {form} {digits(look.predicted)}" if np.isfinite(look.predicted) else ""
     return Fact(f"direction error at round {power_of_ten(look.decade)}", value, known + theory)
 

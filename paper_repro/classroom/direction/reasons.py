@@ -48,7 +48,7 @@ $$w^r \approx \hat w\,L + \tilde w, \qquad L + \log(L + 1) = \log(\eta H r)$$
 
 Mixing a share $1/(r+2)$ of $w^0 = 0$ into every average acts like a ridge of strength $1/(\eta H r)$: $w$ follows the
 regularisation path to the **same limit** $\hat w$, with a clock $L < \log(\eta H r)$. With finitely many gradient
-steps anchoring is no help; it is with exact solves (choose *projection*).
+steps anchoring is no help; it is with exact solves (choose **projection**).
 """
 
 TAIL = r"""

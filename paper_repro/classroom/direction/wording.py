@@ -24,7 +24,9 @@ def digits(value: float) -> str:
 
 
 def degrees(chord: float) -> str:
-    """Say a chord of directions as an angle: 0.35°."""
+    """Say a chord of directions as an angle: 0.35°, and 0° for what is only rounding."""
+    if chord <= NOTHING:
+        return "0°"
     return f"{np.degrees(angle_from_chord(np.array(chord))):.3g}°"
 
 

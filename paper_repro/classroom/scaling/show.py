@@ -18,8 +18,9 @@ def show(controls: Controls) -> Shown:
         If a run is refused.
     """
     found = study(controls)
+    # The finding stands above the picture already.
     view = View(
-        finding(found),
+        "",
         _caption(found),
         (gaps(found), rounds(found), bound(found)),
         columns=3,

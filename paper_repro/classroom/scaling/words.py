@@ -38,7 +38,7 @@ def finding(found: Study) -> str:
         return f"Rounds to a gap of {c.accuracy:g}: {_listed(found)}."
     plain = found.races["identity"]
     best = min(others, key=lambda f: others[f].rounds)
-    if c.scope == "worker" and c.heterogeneity and all(race.censored for race in others.values()):
+    if _alone_to_blame(found) and all(race.censored for race in others.values()):
         none = f"none comes to a gap of {c.accuracy:g} in {plain.horizon} rounds"
         return f"With a D̂ for each worker {none}: on unlike data their mean step is no step on f."
     if all(race.censored for race in found.races.values()):
@@ -58,8 +58,12 @@ def facts(found: Study) -> tuple[Fact, ...]:
     """Return the numbers on screen."""
     own = found.instance
     shown = [
-        Fact("condition number κ", f"{own.condition:.3g}", "of the Hessian at the minimum"),
-        Fact("κ without its diagonal", f"{own.condition_scaled:.3g}", "what a diagonal could leave at best"),
+        Fact("condition number κ", _three_digits(own.condition), "of the Hessian at the minimum"),
+        Fact(
+            "κ without its diagonal",
+            _three_digits(own.condition_scaled),
+            "what a diagonal could leave at best",
+        ),
     ]
     for family, race in found.races.items():
         means = f"rounds until the mean gap stays ≤ ε; at the end {race.mean[-1]:.2g}; η = {race.lr:.3g}"
@@ -113,9 +117,20 @@ def _listed(found: Study) -> str:
     return ", ".join(f"{NAMES[family]} {_needs(race)}" for family, race in found.races.items())
 
 
+def _three_digits(value: float) -> str:
+    return f"{value:.3g}" if value < 1000.0 else f"{value:,.0f}"
+
+
 def _needs(race: Race) -> str:
     count = "1 round" if race.rounds == 1 else f"{race.rounds} rounds"
     return f"more than {race.horizon} rounds" if race.censored else count
+
+
+def _alone_to_blame(found: Study) -> bool:
+    """Whether unlike scalings keep the workers from the minimum, and neither turned data nor the step can be why."""
+    c = found.controls
+    unlike = c.scope == "worker" and c.workers > 1 and c.heterogeneity > 0.0
+    return unlike and c.step == 1.0 and not (c.rotated and c.decades > 0.0)
 
 
 def _reason_of_none(found: Study) -> str:

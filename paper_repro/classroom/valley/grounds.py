@@ -58,6 +58,11 @@ class Ground:
     window: tuple[tuple[float, float], tuple[float, float]]
     floor: tuple[float, float]
 
+    @property
+    def winds(self) -> bool:
+        """Whether the position is an angle, which goes on past π."""
+        return self.position.startswith("angle")
+
     def made(self, noise: str) -> AbstractClosedForms:
         """Return the landscape with its closed forms.
 

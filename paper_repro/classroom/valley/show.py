@@ -33,7 +33,8 @@ def show(controls: Controls, visited: Sequence[Visited] = ()) -> Shown:
 def shown(found: Study, visited: Sequence[Visited] = ()) -> Shown:
     """Return what is shown of a study."""
     panels = (cloud(found), along(found), against_alpha(found, visited))
-    view = View(finding(found), _caption(found), panels, columns=3, legend="shared")
+    # The finding stands above the picture already.
+    view = View("", _caption(found), panels, columns=3, legend="shared")
     return Shown(finding(found), (view,), facts(found), why(found), code(found), capped(found))
 
 

@@ -114,8 +114,8 @@ def walk(controls: Controls, own: Course, replicas: int) -> Walk:
         stream=Stream(controls.seed),
         progress=False,
     )
-    # An angle goes on past π.
-    position = np.unwrap(closed.invariant(trace.w)[..., 0], axis=1)
+    position = closed.invariant(trace.w)[..., 0]
+    position = np.unwrap(position, axis=1) if controls.ground.winds else position
     return Walk(own, trace.slow_time, position, trace.w[:DRAWN, -1])
 
 
