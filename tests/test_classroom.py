@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import sys
+import tomllib
 
 import pytest
 from hypothesis import given, settings
@@ -111,9 +112,13 @@ def test_a_notebook_of_ones_own_is_never_written_over(tmp_path):
     own = tmp_path / lesson.notebook.name
     assert command[0] == sys.executable and str(own) in command
     assert own.read_bytes() == lesson.notebook.read_bytes()
-    own.write_text("mine")
+    assert tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["marimo"]["runtime"][
+        "auto_instantiate"
+    ]
+    for path in tmp_path.iterdir():
+        path.write_text("mine")
     serving.editing(lesson, tmp_path, port=1, headless=True)
-    assert own.read_text() == "mine"
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"mine"}
 
 
 def test_listing_the_lessons_needs_no_marimo(capsys, monkeypatch):

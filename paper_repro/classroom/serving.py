@@ -15,6 +15,8 @@ from paper_repro.report.rendering import render, stylesheet
 
 
 HOST = "127.0.0.1"
+# marimo reads its settings from the project of a notebook: cells run when it is opened, not when a button is pressed.
+SETTINGS = "[tool.marimo.runtime]\nauto_instantiate = true\n"
 NEEDED = ("marimo", "anywidget")
 
 
@@ -91,10 +93,14 @@ def serve(lesson: Lesson | None, *, port: int, headless: bool) -> None:
 
 def editing(lesson: Lesson, folder: Path, *, port: int, headless: bool) -> list[str]:
     """Copy a lesson's notebook to a folder of the user, unless it is there, and return the command that opens it."""
+    folder.mkdir(parents=True, exist_ok=True)
     own = folder / lesson.notebook.name
-    if not own.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        own.write_bytes(lesson.notebook.read_bytes())
+    for path, text in (
+        (own, lesson.notebook.read_text(encoding="utf-8")),
+        (folder / "pyproject.toml", SETTINGS),
+    ):
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
     quiet = ["--skip-update-check", "--no-token", *(["--headless"] if headless else [])]
     return [sys.executable, "-m", "marimo", "edit", str(own), "--host", HOST, "--port", str(port), *quiet]
 

@@ -49,7 +49,10 @@ def run(options: argparse.Namespace) -> int:
         )
     folder = options.out / "class"
     check_writable("--out", folder)
-    return subprocess.call(editing(lesson, folder, port=port, headless=options.headless))
+    try:
+        return subprocess.call(editing(lesson, folder, port=port, headless=options.headless))
+    except KeyboardInterrupt:
+        return 0  # this is how a notebook is closed
 
 
 def _list(as_json: bool) -> int:

@@ -61,17 +61,19 @@ def _compared(c: Comparison) -> Fact:
         c.name,
         f"${tex(c.measured)} \\pm {_rough(c.uncertainty)}$",
         f"predicted ${_RELATIONS[c.relation.value]} {tex(c.predicted)}$, allowance ${_rough(c.allowance)}$: "
-        f"{c.status.value}; a prediction off by the factor ${tex(1 + _two_digits(c.resolution))}$ would be refuted",
+        f"{c.status.value}; {_sharpness(c.resolution)}",
     )
+
+
+def _sharpness(resolution: float) -> str:
+    if resolution < 1:
+        return f"a prediction off by ${_rough(resolution)}$ of its size would be refuted"
+    return "too blunt to refute any prediction of this size"
 
 
 def _rough(spread: float) -> str:
     """Return a spread to two digits: nobody knows more of it."""
-    return tex(_two_digits(spread))
-
-
-def _two_digits(value: float) -> float:
-    return float(f"{value:.2g}")
+    return tex(float(f"{spread:.2g}"))
 
 
 _RELATIONS = {"=": "=", "≤": r"\le", "≥": r"\ge"}
