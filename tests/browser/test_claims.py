@@ -58,3 +58,10 @@ def test_light_size_and_the_way_back_to_the_hall(lesson, hall):
     assert lesson.evaluate(size) > before[0] and lesson.evaluate(light) != before[1]
     lesson.get_by_text("All lessons").click()
     assert lesson.url == f"{hall}/" and lesson.locator(".doors li").count() == 4
+
+
+def test_until_a_lesson_speaks_the_page_says_what_it_waits_for(quiet_page, hall):
+    quiet_page.goto(f"{hall}/claims/", wait_until="domcontentloaded")
+    quiet_page.locator(".waiting").wait_for()
+    quiet_page.locator(".finding").wait_for(timeout=120_000)
+    quiet_page.locator(".waiting").wait_for(state="detached")

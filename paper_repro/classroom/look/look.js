@@ -51,6 +51,26 @@
     for (const wait of [0, 500, 2000]) setTimeout(() => light(kept("theme", "")), wait);
   }
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", bar);
-  else bar();
+  // Until the lesson says something: an empty page looks broken.
+  function wait() {
+    const made = document.createElement("p");
+    made.className = "waiting";
+    made.setAttribute("role", "status");
+    made.textContent = "The lesson is being prepared. After an installation kernels are compiled first: a minute, once.";
+    document.body.append(made);
+    const watch = new MutationObserver(() => {
+      if (!document.querySelector(".finding, .refused")) return;
+      made.remove();
+      watch.disconnect();
+    });
+    watch.observe(document.body, { childList: true, subtree: true });
+  }
+
+  function open() {
+    bar();
+    wait();
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", open);
+  else open();
 })();
