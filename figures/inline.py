@@ -18,10 +18,16 @@ def svg_inline(view: View, *, venue: str = "page", prefix: str | None = None) ->
     the accessible tree. Every id starts with ``prefix`` (default: a digest of the view; give your own if one view
     appears twice on a page), and style rules hold inside this element only. The width follows the page.
     """
+    return inlined(
+        figure_bytes(view, "", ["svg"], venue=venue)["svg"].decode(), view, venue=venue, prefix=prefix
+    )
+
+
+def inlined(svg: str, view: View, *, venue: str = "page", prefix: str | None = None) -> str:
+    """Return the element of :func:`svg_inline` from the text of the file in which the view was saved."""
     digest = sha256((view_to_json(view) + venue).encode()).hexdigest()
     prefix = prefix or f"figure-{digest[:PREFIX_DIGITS]}"
-    text = figure_bytes(view, "", ["svg"], venue=venue)["svg"].decode()
-    body = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
+    body = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     body = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', body)
     body = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", body)

@@ -42,9 +42,11 @@ from figures import (
 )
 from figures.appearance import appearance
 from figures.colour import from_lab, lab, lab_of_light, to_linear
+from figures.formats import FORMATS
+from figures.inline import inlined
 from figures.legend import legend_entries
 from figures.placing import free_spot, spread_apart
-from figures.save import write_whole
+from figures.save import figure_bytes, write_whole
 from figures.style import FALSIFIER, LOCAL_STEPS_RAMP, METHOD_COLOURS, METHOD_MARKERS, THEORY
 from figures.telling_apart import looks
 from implicitbias.errors import BadInput
@@ -521,6 +523,8 @@ def test_inline_svg_is_one_named_element_that_clashes_with_no_other():
     second = svg_inline(view_of(MARKS["cloud"]))
     again = svg_inline(FIGURE, prefix="again")
     assert first == svg_inline(FIGURE)
+    # From a file with a sidecar in it, after other formats were written: the same element.
+    assert first == inlined(figure_bytes(FIGURE, '{"seed": 3}', FORMATS)["svg"].decode(), FIGURE)
     names = [set(re.findall(r'\bid="([^"]+)"', text)) for text in (first, second, again)]
     assert all(not a & b for a, b in itertools.combinations(names, 2))
     for text, ids in zip((first, second, again), names, strict=True):

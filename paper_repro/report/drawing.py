@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from figures import save, svg_inline, view_from_json
+from figures import save, svg_inline, View, view_from_json
 from figures.formats import FORMATS
+from figures.inline import inlined
 from figures.provenance import sidecar_text
 from implicitbias.archive import write_atomically
 from implicitbias.tasks import in_order, on_this_machine
@@ -78,10 +79,17 @@ def draw(task: Task, folder: Path, kept: Path) -> Drawing:
         if not task.inline:
             return Drawing(task.name)
         if not fragment.exists():
-            write_atomically(fragment, svg_inline(view, venue=task.venue).encode())
+            write_atomically(fragment, _inline(task, view, folder).encode())
         return Drawing(task.name, fragment.read_text(encoding="utf-8"))
     except Exception:
         return Drawing(task.name, trouble=traceback.format_exc())
+
+
+def _inline(task: Task, view: View, folder: Path) -> str:
+    """Return the inline SVG, from the file if there is one: laying a figure out takes longer than writing it."""
+    if "svg" not in task.formats:
+        return svg_inline(view, venue=task.venue)
+    return inlined((folder / f"{task.name}.svg").read_text(encoding="utf-8"), view, venue=task.venue)
 
 
 def _same_files(folder: Path, task: Task, sidecar: Mapping[str, Any]) -> bool:
