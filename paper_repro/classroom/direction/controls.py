@@ -99,16 +99,20 @@ class Controls:
         """The workers that hold points, ascending."""
         return tuple(sorted(set(self.workers)))
 
+    @property
+    def held(self) -> list[int]:
+        """The workers of the points, numbered without gaps."""
+        return [self.holders.index(worker) for worker in self.workers]
+
     @cached_property
     def problem(self) -> LinearClassification:
-        """The problem, its workers numbered without gaps."""
+        """The problem."""
         loss = {
             "logistic": Logistic,
             "exponential": Exponential,
             "polynomial tail": lambda: PolynomialTail(self.power),
         }
-        held = [self.holders.index(worker) for worker in self.workers]
-        return LinearClassification(self.points, self.labels, workers=held, loss=loss[self.loss]())
+        return LinearClassification(self.points, self.labels, workers=self.held, loss=loss[self.loss]())
 
     @cached_property
     def method(self) -> LocalMethod:

@@ -7,13 +7,6 @@ from paper_repro.classroom.direction.controls import Controls
 from paper_repro.classroom.direction.journey import Journey, Look, told
 
 
-LOSSES = {
-    "logistic": "Logistic()",
-    "exponential": "Exponential()",
-    "polynomial tail": "PolynomialTail({power:.12g})",
-}
-
-
 def of_directions(controls: Controls, journey: Journey, seen: tuple[Look, ...]) -> str:
     """Return code for the margin, the direction errors told, and the limit."""
     lines = [*_problem(controls), "svm = max_margin(problem)"]
@@ -40,13 +33,11 @@ def of_rest(controls: Controls) -> str:
 
 
 def _problem(controls: Controls) -> list[str]:
-    loss = LOSSES[controls.loss].format(power=controls.power)
-    held = [controls.holders.index(worker) for worker in controls.workers]
     points = ", ".join(f"({x:.12g}, {y:.12g})" for x, y in controls.points)
     return [
         f"points = [{points}]",
-        f"labels, workers = {list(controls.labels)}, {held}",
-        f"problem = LinearClassification(points, labels, workers=workers, loss={loss})",
+        f"labels, workers = {list(controls.labels)}, {controls.held}",
+        f"problem = LinearClassification(points, labels, workers=workers, loss={controls.problem.loss_function})",
         f"method = {_method(controls)}",
     ]
 
