@@ -73,8 +73,7 @@ class Course:
 
 def courses(controls: Controls) -> dict[str, Course]:
     """Return the courses by name; under a constant η QSR is Local SGD, and is left out."""
-    keys = ("sgd", "local_sgd", "qsr") if controls.halvings else ("sgd", "local_sgd")
-    return {key: course(controls, key) for key in keys}
+    return {key: course(controls, key) for key in NAMES if key != "qsr" or controls.halvings}
 
 
 def course(controls: Controls, key: str) -> Course:

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from implicitbias import RecordAt, run, Stream
 from implicitbias.errors import BadInput
 from paper_repro.classroom.valley.controls import Controls
-from paper_repro.classroom.valley.courses import Course, course
+from paper_repro.classroom.valley.courses import Course, courses
 
 
 # Gradients that a compiled kernel takes in about a tenth of a second, and seconds of one of them.
@@ -121,8 +121,7 @@ def walk(controls: Controls, own: Course, replicas: int) -> Walk:
 
 def _cost(controls: Controls) -> int:
     """Gradients of one replica of all courses."""
-    keys = ("sgd", "local_sgd", "qsr") if controls.halvings else ("sgd", "local_sgd")
-    return sum(course(controls, key).gradients for key in keys)
+    return sum(own.gradients for own in courses(controls).values())
 
 
 def _shortest(controls: Controls) -> float:
