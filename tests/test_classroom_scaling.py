@@ -16,6 +16,7 @@ from paper_repro.classroom.lessons import lesson_named
 from paper_repro.classroom.scaling import Controls, instance_of, NAMES, race, show, study, tuned
 from paper_repro.classroom.scaling.bounding import Held, held
 from paper_repro.classroom.scaling.races import GRID, horizon, Race, replicas
+from paper_repro.classroom.scaling.words import facts
 from paper_repro.classroom.shown import attempt, Refused
 from tests.on_screen import printed
 
@@ -126,6 +127,15 @@ def test_no_run_exceeds_a_bound_that_applies(theorem, family, decades, ridge, st
         assert 0.0 <= own.tightness <= 1.0
 
 
+def test_a_bound_that_is_exceeded_is_not_said_to_hold():
+    found = study(FIRST)
+    own = found.held
+    assert "≤" in facts(found)[-2].value and not len(own.exceeded)
+    too_far = np.where(np.arange(len(own.rounds)) == 2, 2.0 * own.bounds[2].value, own.measured)
+    told = facts(replace(found, held=replace(own, measured=too_far)))[-2]
+    assert ">" in told.value and "≤" not in told.value and f"round {own.rounds[2]:.0f}:" in told.means
+
+
 def test_the_metric_sees_what_the_ends_of_the_diagonal_do_not():
     own = bound_of(decades=1.5, ridge=0.01, local_steps=16)
     assert own.applicable and own.bounds[-1].value < own.bounds[0].value / 3
@@ -171,13 +181,10 @@ def test_what_is_capped_is_said():
 )
 def test_the_code_prints_the_numbers_on_screen(controls):
     scene = show(controls)
-    found = dict(re.findall(r"(\w+): (\d+) rounds", printed(scene.code)))
+    found = dict(re.findall(r"(\w+): (> \d+|\d+) rounds", printed(scene.code)))
     for family in controls.families:
         value = next(fact.value for fact in scene.facts if fact.name == NAMES[family])
-        if value.startswith(">"):
-            assert int(found[family]) == int(value.split()[1]) + 1
-        else:
-            assert found[family] == value.split()[0]
+        assert found[family] == value.partition(" (")[0]
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,11 @@ class Held:
         """Measured over bound at the last round: at most 1, and 1 if it is sharp."""
         return self.bounds[-1].tightness(float(self.measured[-1]))
 
+    @property
+    def exceeded(self) -> np.ndarray:
+        """Indices of the records at which the bound is exceeded: none, if theorem, constants and run are right."""
+        return np.flatnonzero(self.measured > np.array([bound.value for bound in self.bounds]))
+
 
 def held(controls: Controls) -> Held | str:
     """Return the theorem of the controls against a run with steps that it admits, or why there is none."""

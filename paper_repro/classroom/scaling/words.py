@@ -105,7 +105,8 @@ for name, (lr, scaling) in {{{scalings}}}.items():
     trace = run(own.problem, method, {horizon(c)}, replicas={replicas(c)}, stream=Stream({c.seed}),
                 record=RecordAt.every(1), progress=False, throw=False)
     gap = np.exp(trace.log_loss) - own.least
-    print(f"{{name}}: {{first_below(gap.mean(axis=0), {c.accuracy!r})}} rounds")
+    count = first_below(gap.mean(axis=0), {c.accuracy!r})
+    print(f"{{name}}: {{count if count <= {horizon(c)} else '> {horizon(c)}'}} rounds")
 """
 
 
@@ -151,9 +152,18 @@ def _bound(found: Study) -> list[Fact]:
 def _of_own(name: str, held: Held) -> Fact:
     if not held.applicable:
         return Fact(name, "claims nothing", _asked(held.unmet))
+    if len(held.exceeded):
+        return _of_broken(name, held, held.exceeded[0])
     at = f"round {held.rounds[-1]:.0f}, full gradients, η = {held.lr:.2g}"
     value = f"{held.measured[-1]:.3g} ≤ {held.bounds[-1].value:.3g}"
-    return Fact(name, value, f"measured ≤ bound at {at}: tightness {held.tightness:.2g}")
+    return Fact(
+        name, value, f"measured ≤ bound at {at}, as at every round before: tightness {held.tightness:.2g}"
+    )
+
+
+def _of_broken(name: str, held: Held, index: int) -> Fact:
+    value = f"{held.measured[index]:.3g} > {held.bounds[index].value:.3g}"
+    return Fact(name, value, f"measured > bound at round {held.rounds[index]:.0f}: one of the two is wrong")
 
 
 def _of_tuned(name: str, unmet: tuple[str, ...] | str) -> Fact:
