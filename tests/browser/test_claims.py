@@ -65,3 +65,14 @@ def test_until_a_lesson_speaks_the_page_says_what_it_waits_for(quiet_page, hall)
     quiet_page.locator(".waiting").wait_for()
     quiet_page.locator(".finding").wait_for(timeout=120_000)
     quiet_page.locator(".waiting").wait_for(state="detached")
+
+
+def test_a_hand_that_does_not_wait_for_the_next_claim_breaks_nothing(lesson):
+    sliders = lesson.get_by_role("slider")
+    for paper in 2 * ("soudry2018", "zhu2024", "chatterjee2024", "gu2023", "wu2024", "ji2021"):
+        lesson.get_by_label("paper").select_option(paper)
+        for k in range(12):
+            lesson.wait_for_timeout(40)
+            sliders.evaluate_all("(all, k) => all[k]?.focus()", k % 3)
+            lesson.keyboard.press("ArrowRight")
+    lesson.locator(".finding, .refused").first.wait_for()

@@ -41,23 +41,44 @@ def _(ENTRIES, mo, paper):
 
 
 @app.cell(hide_code=True)
-def _(desk, find, mo, scales, statement):
-    def _control(scale):
-        label = f"{scale.symbol}: {scale.meaning}"
-        if scale.ordered:
-            return desk.slider(scale.stops, scale.default, label)
-        return mo.ui.dropdown({str(c): c for c in scale.stops}, value=str(scale.default), label=label)
-
-    knobs = mo.ui.dictionary({s.name: _control(s) for s in scales(find(statement.value))})
-    seed = mo.ui.number(0, 10**6, value=0, label="seed")
-    budget = mo.ui.radio(["smoke", "quick"], value="smoke", label="budget", inline=True)
-    return budget, knobs, seed
+def _(find, scales, statement):
+    asked = scales(find(statement.value))
+    return (asked,)
 
 
 @app.cell(hide_code=True)
-def _(Controls, attempt, budget, knobs, seed, show, statement):
+def _(asked, desk, mo):
+    # Sliders and choices are made in cells of their own: what a hand still sends while another claim comes goes to the
+    # control at the same place, and must be of its kind.
+    sliders = mo.ui.dictionary(
+        {s.name: desk.slider(s.stops, s.default, f"{s.symbol}: {s.meaning}") for s in asked if s.ordered}
+    )
+    return (sliders,)
+
+
+@app.cell(hide_code=True)
+def _(asked, desk, mo):
+    choices = mo.ui.dictionary(
+        {
+            s.name: desk.choice({str(c): c for c in s.stops}, str(s.default), f"{s.symbol}: {s.meaning}")
+            for s in asked
+            if not s.ordered
+        }
+    )
+    return (choices,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    seed = mo.ui.number(0, 10**6, value=0, label="seed")
+    budget = mo.ui.radio(["smoke", "quick"], value="smoke", label="budget", inline=True)
+    return budget, seed
+
+
+@app.cell(hide_code=True)
+def _(Controls, attempt, budget, choices, seed, show, sliders, statement):
     def controls():
-        return Controls(statement.value, dict(knobs.value), seed.value, budget.value)
+        return Controls(statement.value, {**sliders.value, **choices.value}, seed.value, budget.value)
 
     scene = attempt(lambda: show(controls()))
     return controls, scene
@@ -77,8 +98,9 @@ def _(canvas, scene):
 
 
 @app.cell(hide_code=True)
-def _(budget, controls, desk, knobs, mo, picture, scene, seed):
-    _left = mo.vstack([*knobs.elements.values(), mo.hstack([seed, budget], justify="start", gap=2)], gap=0.8)
+def _(budget, choices, controls, desk, mo, picture, scene, seed, sliders):
+    _knobs = (*sliders.elements.values(), *choices.elements.values())
+    _left = mo.vstack([*_knobs, mo.hstack([seed, budget], justify="start", gap=2)], gap=0.8)
     _right = mo.vstack([desk.finding(scene), picture])
     mo.vstack(
         [
