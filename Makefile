@@ -28,7 +28,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (once; a few minutes) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
-	@echo "compiling the kernels (once; a minute) …"
+	@echo "compiling the kernels (once; a few minutes) …"
 	@$(BIN)/python -m implicitbias.engine.kernels
 	@$(BIN)/python -m paper_repro.classroom.valley.warm
 	@touch $@

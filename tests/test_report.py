@@ -386,6 +386,7 @@ def test_running_the_command_of_a_page_gives_its_numbers(tmp_path, capsys):
     line, _, kept = rerun.keeping(result).partition(" > ")
     assert main([*shlex.split(line)[1:], "--out", str(tmp_path), "--jobs", "1"]) == 0
     printed = capsys.readouterr().out
+    assert set(rerun.SIDES) == {"measured", "uncertainty", "predicted", "allowance", "resolution"}
     for c in result.comparisons:
         for side in rerun.SIDES:
             assert at(json.loads(printed), rerun.place(side, c.name)) == getattr(c, side)
